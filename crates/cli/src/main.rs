@@ -1,0 +1,2 @@
+//! The `soilscope` program.
+fn main() {}

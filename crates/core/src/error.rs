@@ -1,0 +1,145 @@
+//! What can be wrong with samples, models and settings.
+
+use thiserror::Error;
+
+/// A refusal that names the numbers and the remedy.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There are too few samples for what was asked.
+    #[error("{found} samples are too few: {purpose} needs at least {needed}")]
+    TooFewSamples {
+        /// Samples there are.
+        found: usize,
+        /// Samples it takes.
+        needed: usize,
+        /// What they are needed for.
+        purpose: &'static str,
+    },
+    /// Two columns that belong together differ in length.
+    #[error("{left_name} has {left} entries but {right_name} has {right}: they must pair one to one")]
+    LengthMismatch {
+        /// Name of the first column.
+        left_name: &'static str,
+        /// Its length.
+        left: usize,
+        /// Name of the second column.
+        right_name: &'static str,
+        /// Its length.
+        right: usize,
+    },
+    /// A coordinate or value is NaN or infinite.
+    #[error("sample {index} has a {what} that is not a finite number ({value})")]
+    NotFinite {
+        /// Zero-based sample.
+        index: usize,
+        /// Easting, northing, value …
+        what: &'static str,
+        /// The offending number.
+        value: f64,
+    },
+    /// A parameter lies outside its domain.
+    #[error("{name} is {value}, but must be {requirement}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+        /// The domain.
+        requirement: &'static str,
+    },
+    /// Two samples share a place, which makes a kriging system singular.
+    #[error(
+        "samples {first} and {second} share the place ({easting}, {northing}): \
+         average them, or keep the first, before kriging"
+    )]
+    CoincidentSamples {
+        /// Zero-based sample.
+        first: usize,
+        /// Zero-based sample.
+        second: usize,
+        /// Easting, CRS units.
+        easting: f64,
+        /// Northing, CRS units.
+        northing: f64,
+    },
+    /// All samples lie at one place.
+    #[error("all {count} samples lie at one place ({easting}, {northing}): there is nothing to interpolate between")]
+    OnePlace {
+        /// Samples.
+        count: usize,
+        /// Easting, CRS units.
+        easting: f64,
+        /// Northing, CRS units.
+        northing: f64,
+    },
+    /// All samples have the same value.
+    #[error("all {count} samples have the value {value}: there is no variation to model")]
+    NoVariation {
+        /// Samples.
+        count: usize,
+        /// Their value.
+        value: f64,
+    },
+    /// A matrix that should be positive definite is not.
+    #[error(
+        "the covariance matrix of {size} samples is singular: the model ({model}) is too smooth for samples so close together; \
+         add a nugget, or use a moving neighbourhood with fewer neighbours"
+    )]
+    SingularSystem {
+        /// Samples in the system.
+        size: usize,
+        /// The variogram, in gstat's notation.
+        model: String,
+    },
+    /// A value that a transform cannot take.
+    #[error("sample {index} has the value {value}: the {transform} transform needs {requirement}")]
+    Transform {
+        /// Zero-based sample.
+        index: usize,
+        /// Its value.
+        value: f64,
+        /// The transform's name.
+        transform: &'static str,
+        /// Its domain.
+        requirement: &'static str,
+    },
+    /// No lag class holds a pair.
+    #[error("no pair of samples lies within the cutoff of {cutoff}: the closest pair is {closest} apart; raise the cutoff")]
+    NoPairs {
+        /// Largest lag asked for.
+        cutoff: f64,
+        /// Distance of the closest pair.
+        closest: f64,
+    },
+    /// There is no spatial structure that the fit can find.
+    #[error(
+        "no spatial structure: the best fit of {tried} is a pure nugget of {nugget}, so every prediction would be the mean; \
+         name a model with --model, change --cutoff, --width or --transform, or use --method idw:2"
+    )]
+    NoSpatialStructure {
+        /// Models tried.
+        tried: String,
+        /// The nugget of the best fit.
+        nugget: f64,
+    },
+    /// A model's text cannot be read.
+    #[error("cannot read the variogram model '{text}': {reason}; write for example '0.05 Nug + 0.59 Sph(897)'")]
+    Notation {
+        /// What was given.
+        text: String,
+        /// Why it is not a model.
+        reason: String,
+    },
+    /// A fit has more unknowns than lag classes.
+    #[error("{classes} lag classes cannot determine {unknowns} parameters: use more classes or fix parameters")]
+    Underdetermined {
+        /// Lag classes with pairs.
+        classes: usize,
+        /// Free parameters.
+        unknowns: usize,
+    },
+}
+
+/// Result with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;

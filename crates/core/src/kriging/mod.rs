@@ -1,0 +1,5 @@
+//! Kriging.
+
+/// Working memory of a kriging system.
+#[derive(Debug, Default)]
+pub struct KrigingScratch {}

@@ -1,0 +1,165 @@
+//! Checked point data.
+
+use crate::{Coord, Error, Result};
+
+/// Values at places, checked once: at least one sample, all numbers finite.
+///
+/// # Units
+/// Coordinates in CRS units (metres), easting first; values in the caller's unit.
+///
+/// # Examples
+/// ```
+/// use soilscope_core::Samples;
+/// let samples = Samples::new(vec![[0.0, 0.0], [3.0, 4.0]], vec![1.0, 2.0])?;
+/// assert_eq!(samples.len(), 2);
+/// assert_eq!(samples.bounds(), ([0.0, 0.0], [3.0, 4.0]));
+/// assert!(Samples::new(vec![[0.0, f64::NAN]], vec![1.0]).is_err());
+/// # Ok::<(), soilscope_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples {
+    coords: Vec<Coord>,
+    values: Vec<f64>,
+}
+
+impl Samples {
+    /// Pairs places with values.
+    ///
+    /// # Errors
+    /// No sample, columns of different length, or a number that is not finite.
+    pub fn new(coords: Vec<Coord>, values: Vec<f64>) -> Result<Self> {
+        if coords.is_empty() {
+            return Err(Error::TooFewSamples { found: 0, needed: 1, purpose: "a set of samples" });
+        }
+        if coords.len() != values.len() {
+            return Err(Error::LengthMismatch {
+                left_name: "coordinates",
+                left: coords.len(),
+                right_name: "values",
+                right: values.len(),
+            });
+        }
+        for (index, (coord, &value)) in coords.iter().zip(&values).enumerate() {
+            for (what, number) in [("easting", coord[0]), ("northing", coord[1]), ("value", value)] {
+                if !number.is_finite() {
+                    return Err(Error::NotFinite { index, what, value: number });
+                }
+            }
+        }
+        Ok(Self { coords, values })
+    }
+
+    /// How many samples there are; at least one.
+    #[allow(clippy::len_without_is_empty, reason = "a set of samples is never empty")]
+    pub fn len(&self) -> usize {
+        self.coords.len()
+    }
+
+    /// Places, easting first.
+    pub fn coords(&self) -> &[Coord] {
+        &self.coords
+    }
+
+    /// Values, in the order of [`coords`](Self::coords).
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The same places with other values, as for an indicator or a transform.
+    ///
+    /// # Errors
+    /// As [`Samples::new`].
+    pub fn with_values(&self, values: Vec<f64>) -> Result<Self> {
+        Self::new(self.coords.clone(), values)
+    }
+
+    /// The samples at `indices`, in that order.
+    ///
+    /// # Errors
+    /// No index.
+    ///
+    /// # Panics
+    /// An index beyond the samples.
+    pub fn subset(&self, indices: &[usize]) -> Result<Self> {
+        Self::new(
+            indices.iter().map(|&i| self.coords[i]).collect(),
+            indices.iter().map(|&i| self.values[i]).collect(),
+        )
+    }
+
+    /// Lower-left and upper-right corner of the bounding box.
+    pub fn bounds(&self) -> (Coord, Coord) {
+        let mut low = self.coords[0];
+        let mut high = low;
+        for c in &self.coords {
+            for k in 0..2 {
+                low[k] = low[k].min(c[k]);
+                high[k] = high[k].max(c[k]);
+            }
+        }
+        (low, high)
+    }
+
+    /// Length of the bounding box's diagonal, in coordinate units.
+    pub fn diagonal(&self) -> f64 {
+        let (low, high) = self.bounds();
+        (high[0] - low[0]).hypot(high[1] - low[1])
+    }
+
+    /// Arithmetic mean of the values.
+    pub fn mean(&self) -> f64 {
+        self.values.iter().sum::<f64>() / self.len() as f64
+    }
+
+    /// Sample variance of the values (denominator n − 1); 0 for one sample.
+    pub fn variance(&self) -> f64 {
+        if self.len() < 2 {
+            return 0.0;
+        }
+        let mean = self.mean();
+        self.values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (self.len() - 1) as f64
+    }
+
+    /// The first pair at exactly one place, lowest indices first, if there is one.
+    pub fn first_coincident_pair(&self) -> Option<(usize, usize)> {
+        let mut order: Vec<usize> = (0..self.len()).collect();
+        order.sort_by(|&a, &b| {
+            let (p, q) = (self.coords[a], self.coords[b]);
+            p[0].total_cmp(&q[0]).then(p[1].total_cmp(&q[1])).then(a.cmp(&b))
+        });
+        order
+            .windows(2)
+            .filter(|w| self.coords[w[0]] == self.coords[w[1]])
+            .map(|w| (w[0], w[1]))
+            .min()
+    }
+
+    /// Refuses what no interpolation with an error model can use.
+    ///
+    /// # Errors
+    /// Fewer than `needed` samples, all at one place, two at one place, or all values equal.
+    pub fn check_for_kriging(&self, needed: usize) -> Result<()> {
+        if self.len() < needed {
+            return Err(Error::TooFewSamples { found: self.len(), needed, purpose: "kriging" });
+        }
+        let [easting, northing] = self.coords[0];
+        if self.len() > 1 && self.coords.iter().all(|&c| c == self.coords[0]) {
+            return Err(Error::OnePlace { count: self.len(), easting, northing });
+        }
+        self.check_distinct_places()
+    }
+
+    /// Refuses two samples at exactly one place.
+    ///
+    /// # Errors
+    /// [`Error::CoincidentSamples`] names the first such pair.
+    pub fn check_distinct_places(&self) -> Result<()> {
+        match self.first_coincident_pair() {
+            Some((first, second)) => {
+                let [easting, northing] = self.coords[first];
+                Err(Error::CoincidentSamples { first, second, easting, northing })
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! soilscope-core over rasters.
