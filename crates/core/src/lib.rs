@@ -6,6 +6,7 @@ pub mod kriging;
 pub mod neighbourhood;
 mod predict;
 mod samples;
+pub mod transform;
 
 pub use error::{Error, Result};
 pub use predict::{Gap, Interpolator, Prediction, Predictions, Predictor, Scratch, Targets, Window};
