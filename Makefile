@@ -1,0 +1,79 @@
+# Everything a newcomer, a developer or a continuous-integration job does with Soilscope, by name. `make` lists it.
+# Assumes Rust, make and a network; `make setup` brings the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-nation data test check fmt-check clippy doc layers bench bless
+.NOTPARALLEL:
+
+# Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SOILSCOPE := $(TARGET)/release/soilscope
+OUT := out
+
+help: ## this list
+	@echo 'make TARGET, where TARGET is one of'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	    printf '  %-12s %s\n' "$$name" "$$text"; done
+
+setup: ## install what this machine lacks (GDAL, PROJ, libclang, a linker); does nothing where all is there
+	@sh scripts/setup.sh
+
+# ---- see it work ----
+
+demo: setup ## a contamination map of the Meuse flood plain from 155 samples, into out/meuse
+	cargo build --release --locked -p soilscope-cli
+	$(SOILSCOPE) map data/meuse.csv --analyte zinc --crs EPSG:28992 --transform log --threshold 500 \
+	    --mask data/meuse_area.csv --cell 20 -o $(OUT)/meuse --overwrite
+	@echo
+	@echo 'Look at:'
+	@echo '  $(OUT)/meuse/report.html         the report, in a browser'
+	@echo '  $(OUT)/meuse/zinc_map.png        the map'
+	@echo '  $(OUT)/meuse/zinc_hotspots.gpkg  hotspot polygons, in QGIS or any GIS, over'
+	@echo '  $(OUT)/meuse/zinc_*.tif          prediction, its standard deviation, chance of exceeding 500 mg/kg'
+
+demo-nation: setup ## lead in the topsoil of the USA, 4841 sites, 5 km cells; needs SOILSCOPE_DATA or `make data`
+	@data=$$(sh scripts/data.sh --find) || { \
+	    echo 'demo-nation is skipped: usgs_ds801_top5_metals.csv is in none of $$SOILSCOPE_DATA, ../shared/data, data/usgs.'; \
+	    echo 'To get it (public domain, 1.5 MB, from the U.S. Geological Survey): make data'; \
+	    exit 0; }; \
+	set -e; \
+	echo "demo-nation: using $$data"; \
+	cargo build --release --locked -p soilscope-cli; \
+	set -x; \
+	$(SOILSCOPE) map "$$data" --analyte Pb --x longitude --y latitude --crs EPSG:4326 --out-crs EPSG:5070 \
+	    --transform log --threshold 100 --cell 5000 -o $(OUT)/nation --overwrite; \
+	set +x; \
+	echo; echo 'Look at $(OUT)/nation/report.html and $(OUT)/nation/Pb_map.png'
+
+data: ## download USGS Data Series 801 from its publisher, check its sum, convert it to data/usgs
+	@sh scripts/data.sh
+
+# ---- develop ----
+
+test: setup ## all tests: units, doctests, laws, golden values of gstat, pipeline, command line
+	cargo test --workspace --locked
+
+check: setup fmt-check clippy doc layers ## the gate before a commit: format, lints, documentation, layers
+
+fmt-check:
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || { \
+	    echo 'rustfmt or clippy is missing: rustup component add rustfmt clippy' >&2; exit 1; }
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+doc: ## the API documentation, warnings refused, into target/doc
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+# The maths knows nothing of files, projections or threads: these crates must not even be in its dependency tree.
+layers:
+	@sh scripts/layers.sh
+
+bench: setup ## benchmarks; close other programs first
+	cargo bench --workspace --locked
+
+bless: setup ## accept new command-line snapshots; read the diff before committing it
+	UPDATE_SNAPSHOTS=1 cargo test -p soilscope-cli --locked --test cli
+	@git --no-pager diff --stat -- tests/cli 2>/dev/null || true

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Fails where a crate of the mathematics has come to depend, through whatever path, on files, projections or threads.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+forbid() { # forbid CRATE NAME...: none of the names may stand in the crate's tree of normal dependencies
+    crate=$1
+    shift
+    tree=$(cargo tree -p "$crate" -e normal --all-features --locked --prefix none)
+    for name in "$@"; do
+        if printf '%s\n' "$tree" | grep -q "^$name v"; then
+            echo "layers: error: $crate depends on $name; this is how:" >&2
+            cargo tree -p "$crate" -e normal --all-features --locked -i "$name" >&2
+            exit 1
+        fi
+    done
+    echo "layers: $crate is free of $*"
+}
+
+forbid soilscope-core gdal gdal-sys proj proj-sys rayon
+forbid soilscope-assess gdal gdal-sys proj proj-sys rayon
