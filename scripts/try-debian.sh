@@ -96,10 +96,11 @@ mkdir -p "$root/root/cargo"
 # ---- the newcomer's clone ----
 
 commit=$(git -C "$repository" rev-parse --short HEAD)
-rm -rf "$root/root/soilscope"
 mkdir -p "$root/root/soilscope"
+# In a system that is used again only what was built stays; new times on the files make cargo look at all of ours.
+find "$root/root/soilscope" -mindepth 1 -maxdepth 1 ! -name target -exec rm -rf {} +
 # An archive of HEAD is what a clone would check out; the bare system needs no git for it.
-git -C "$repository" archive HEAD | tar -x -C "$root/root/soilscope"
+git -C "$repository" archive HEAD | tar -x -m -C "$root/root/soilscope"
 
 inside() {
     chroot "$root" env -i HOME=/root TERM=dumb LANG=C.UTF-8 CARGO_HOME=/root/cargo \
