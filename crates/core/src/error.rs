@@ -105,7 +105,9 @@ pub enum Error {
         requirement: &'static str,
     },
     /// No lag class holds a pair.
-    #[error("no pair of samples lies within the cutoff of {cutoff}: the closest pair is {closest} apart; raise the cutoff")]
+    #[error(
+        "no pair of samples lies within the cutoff of {cutoff}: the closest pair is {closest} apart; raise the cutoff"
+    )]
     NoPairs {
         /// Largest lag asked for.
         cutoff: f64,

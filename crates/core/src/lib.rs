@@ -1,15 +1,52 @@
-//! Spatial interpolation for soil samples.
+//! Spatial interpolation of soil samples: variograms, kriging, inverse distance, cross-validation.
+//!
+//! This crate is the mathematics and nothing else: it knows no file, thread, clock, coordinate system or command line. It
+//! builds on any target that nalgebra and rstar build on, and may be embedded anywhere.
+//!
+//! # From points in memory to predictions
+//! ```
+//! use soilscope_core::variogram::{Estimator, FitWeights, LagClasses, empirical_variogram, fit_best};
+//! use soilscope_core::{Interpolator, Samples, kriging::{Drift, Kriging}, neighbourhood::Neighbourhood};
+//!
+//! # fn main() -> Result<(), soilscope_core::Error> {
+//! # let coords: Vec<[f64; 2]> = (0..100).map(|i| [f64::from(i % 10) * 10.0, f64::from(i / 10) * 10.0]).collect();
+//! # let values: Vec<f64> = coords.iter().map(|c| (c[0] / 25.0).sin() + (c[1] / 30.0).cos()).collect();
+//! let samples = Samples::new(coords, values)?;
+//! let lags = LagClasses::default_for(samples.diagonal())?;
+//! let empirical = empirical_variogram(&samples, &lags, &[], Estimator::Matheron)?;
+//! let variogram = fit_best(&empirical, &FitWeights::default())?.chosen.variogram;
+//! let kriging = Kriging { variogram, drift: Drift::Constant, neighbourhood: Neighbourhood::nearest(32)? };
+//! let predictor = kriging.fit(&samples)?;
+//! match predictor.predict([42.0, 17.0]) {
+//!     Ok(p) => println!("{} ± {}", p.value, p.variance.unwrap_or(0.0).sqrt()),
+//!     Err(gap) => println!("no prediction: {gap:?}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Conventions
+//! - Coordinates are easting then northing, in CRS units; azimuths are degrees clockwise from north.
+//! - Ranges are gstat's parameters, not distances to 95 % of the sill ([`variogram::Variogram::effective_range`] is that).
+//! - A lag class is (lower, upper].
+//! - The kriging variance of a point includes the nugget, and is 0 at a sample; measurement error is not part of it.
+//! - Results depend on the samples and settings alone: not on the order of calls, the size of a batch, or a thread.
 
 pub mod censored;
 mod error;
+pub mod idw;
 pub mod kriging;
 pub mod neighbourhood;
 mod predict;
 mod samples;
 pub mod transform;
+pub mod validation;
+pub mod variogram;
 
 pub use error::{Error, Result};
-pub use predict::{Gap, Interpolator, Prediction, Predictions, Predictor, Scratch, Targets, Window};
+pub use predict::{
+    Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Scratch, Targets, Window, leave_out_by_refitting,
+};
 pub use samples::Samples;
 
 /// A place: easting, northing, in CRS units; always this order.

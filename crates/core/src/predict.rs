@@ -5,6 +5,7 @@
 
 use crate::kriging::KrigingScratch;
 use crate::neighbourhood::SearchScratch;
+use crate::validation::Folds;
 use crate::{Coord, Result, Samples};
 
 /// Why a target has no prediction.
@@ -169,7 +170,15 @@ impl Predictions {
 #[derive(Debug, Default)]
 pub struct Scratch {
     pub(crate) search: SearchScratch,
+    pub(crate) neighbours: Vec<usize>,
     pub(crate) kriging: KrigingScratch,
+}
+
+impl Scratch {
+    /// What a method without a system needs of it.
+    pub(crate) fn search_parts(&mut self) -> (&mut SearchScratch, &mut Vec<usize>) {
+        (&mut self.search, &mut self.neighbours)
+    }
 }
 
 /// A recipe: settings that become a [`Predictor`] by seeing samples.
@@ -179,6 +188,41 @@ pub trait Interpolator {
     /// # Errors
     /// Samples or settings that the method cannot use.
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>>;
+
+    /// Predicts each sample from those of the other folds, settings unchanged; one outcome a sample, in order.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), for the samples of any fold's complement.
+    fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
+        leave_out_by_refitting(self, samples, folds)
+    }
+}
+
+/// A prediction, or the reason why there is none.
+pub type Outcome = std::result::Result<Prediction, Gap>;
+
+/// Cross-validation by one fit a fold: what every method can do, and what faster ways must agree with.
+///
+/// # Errors
+/// As [`Interpolator::fit`].
+pub fn leave_out_by_refitting<I: Interpolator + ?Sized>(
+    recipe: &I,
+    samples: &Samples,
+    folds: &Folds,
+) -> Result<Vec<Outcome>> {
+    folds.check(samples)?;
+    let mut outcomes = vec![Err(Gap::SingularSystem); samples.len()];
+    let (mut scratch, mut out) = (Scratch::default(), Predictions::default());
+    for fold in 0..folds.count() {
+        let (held, kept): (Vec<usize>, Vec<usize>) = (0..samples.len()).partition(|&i| folds.of(i) == fold);
+        let predictor = recipe.fit(&samples.subset(&kept)?)?;
+        let places: Vec<Coord> = held.iter().map(|&i| samples.coords()[i]).collect();
+        predictor.predict_into(&Targets::Points(&places), &mut scratch, &mut out);
+        for (&i, outcome) in held.iter().zip(out.iter()) {
+            outcomes[i] = outcome;
+        }
+    }
+    Ok(outcomes)
 }
 
 /// Ready to predict: immutable, shared between threads.

@@ -81,10 +81,7 @@ impl Samples {
     /// # Panics
     /// An index beyond the samples.
     pub fn subset(&self, indices: &[usize]) -> Result<Self> {
-        Self::new(
-            indices.iter().map(|&i| self.coords[i]).collect(),
-            indices.iter().map(|&i| self.values[i]).collect(),
-        )
+        Self::new(indices.iter().map(|&i| self.coords[i]).collect(), indices.iter().map(|&i| self.values[i]).collect())
     }
 
     /// Lower-left and upper-right corner of the bounding box.
@@ -127,11 +124,7 @@ impl Samples {
             let (p, q) = (self.coords[a], self.coords[b]);
             p[0].total_cmp(&q[0]).then(p[1].total_cmp(&q[1])).then(a.cmp(&b))
         });
-        order
-            .windows(2)
-            .filter(|w| self.coords[w[0]] == self.coords[w[1]])
-            .map(|w| (w[0], w[1]))
-            .min()
+        order.windows(2).filter(|w| self.coords[w[0]] == self.coords[w[1]]).map(|w| (w[0], w[1])).min()
     }
 
     /// Refuses what no interpolation with an error model can use.

@@ -1,0 +1,150 @@
+//! Inverse distance weighting, and the nearest sample: methods without an error model.
+
+use crate::neighbourhood::{Neighbourhood, SampleIndex, Search};
+use crate::validation::Folds;
+use crate::{
+    Coord, Error, Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets,
+};
+
+/// Inverse distance weighting: weights d^−power; a sample at the target is returned as it is.
+///
+/// # Source
+/// Shepard (1968), *Proc. 23rd ACM National Conference* 517.
+///
+/// # Examples
+/// ```
+/// use soilscope_core::{Interpolator, Samples, idw::InverseDistance, neighbourhood::Neighbourhood};
+/// let samples = Samples::new(vec![[0.0, 0.0], [3.0, 0.0]], vec![1.0, 4.0])?;
+/// let idw = InverseDistance { power: 2.0, neighbourhood: Neighbourhood::Global };
+/// // Weights 1 and 1/4: (1·1 + 4/4) / (1 + 1/4).
+/// assert_eq!(idw.fit(&samples)?.predict([1.0, 0.0]).unwrap().value, 2.0 / 1.25);
+/// # Ok::<(), soilscope_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InverseDistance {
+    /// Exponent of the distance, above 0.
+    pub power: f64,
+    /// Which samples serve a target.
+    pub neighbourhood: Neighbourhood,
+}
+
+/// The value of the nearest sample: Thiessen polygons.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Nearest {
+    /// Largest distance to the sample, `None` for any.
+    pub radius: Option<f64>,
+}
+
+impl Interpolator for InverseDistance {
+    /// # Errors
+    /// A power that is not above 0.
+    fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
+        Ok(Box::new(Weighted::new(self.power, self.neighbourhood, samples)?))
+    }
+
+    fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
+        Weighted::new(self.power, self.neighbourhood, samples)?.leave_out(folds)
+    }
+}
+
+impl Nearest {
+    fn weighted(self, samples: &Samples) -> Result<Weighted> {
+        // With one neighbour the weight does not matter.
+        Weighted::new(1.0, Neighbourhood::Moving(Search::new(Some(1), 1, self.radius)?), samples)
+    }
+}
+
+impl Interpolator for Nearest {
+    /// # Errors
+    /// A radius that is not above 0.
+    fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
+        Ok(Box::new(self.weighted(samples)?))
+    }
+
+    fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
+        self.weighted(samples)?.leave_out(folds)
+    }
+}
+
+/// A weighted mean of samples, ready to predict.
+struct Weighted {
+    power: f64,
+    search: Option<Search>,
+    samples: Samples,
+    index: SampleIndex,
+}
+
+impl Weighted {
+    fn new(power: f64, neighbourhood: Neighbourhood, samples: &Samples) -> Result<Self> {
+        if !(power > 0.0 && power.is_finite()) {
+            return Err(Error::Parameter { name: "inverse-distance power", value: power, requirement: "above 0" });
+        }
+        let search = match neighbourhood {
+            Neighbourhood::Global => None,
+            Neighbourhood::Moving(search) => Some(search),
+        };
+        Ok(Self { power, search, samples: samples.clone(), index: SampleIndex::new(samples.coords()) })
+    }
+
+    fn predict_one(&self, at: Coord, keep: impl Fn(usize) -> bool, scratch: &mut Scratch) -> Outcome {
+        match &self.search {
+            None => self.mean_of((0..self.samples.len()).filter(|&i| keep(i)), at),
+            Some(search) => {
+                let (search_scratch, neighbours) = scratch.search_parts();
+                self.index.neighbours(at, search, keep, search_scratch, neighbours)?;
+                self.mean_of(neighbours.iter().copied(), at)
+            }
+        }
+    }
+
+    /// Weights are taken relative to the nearest sample's, so that no power of a distance overflows.
+    fn mean_of(&self, neighbours: impl Iterator<Item = usize> + Clone, at: Coord) -> Outcome {
+        let squared = |i: usize| {
+            let c = self.samples.coords()[i];
+            (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2)
+        };
+        let nearest = neighbours.clone().map(squared).fold(f64::INFINITY, f64::min);
+        let (mut weights, mut sum) = (0.0, 0.0);
+        let half = self.power / 2.0;
+        for i in neighbours {
+            let d = squared(i);
+            let weight = if nearest == 0.0 {
+                // Samples at the target share it evenly: only coincident ones can be several.
+                f64::from(u8::from(d == 0.0))
+            } else if self.power == 2.0 {
+                nearest / d
+            } else {
+                (nearest / d).powf(half)
+            };
+            weights += weight;
+            sum += weight * self.samples.values()[i];
+        }
+        if weights == 0.0 {
+            return Err(Gap::TooFewNeighbours { found: 0, needed: 1 });
+        }
+        Ok(Prediction { value: sum / weights, variance: None, multiplier: 0.0 })
+    }
+
+    fn leave_out(&self, folds: &Folds) -> Result<Vec<Outcome>> {
+        folds.check(&self.samples)?;
+        let mut scratch = Scratch::default();
+        let one = |(i, &at): (usize, &Coord)| {
+            let held = folds.of(i);
+            self.predict_one(at, |j| folds.of(j) != held, &mut scratch)
+        };
+        Ok(self.samples.coords().iter().enumerate().map(one).collect())
+    }
+}
+
+impl Predictor for Weighted {
+    fn has_variance(&self) -> bool {
+        false
+    }
+
+    fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
+        out.reset(targets.len(), false);
+        for i in 0..targets.len() {
+            out.set(i, self.predict_one(targets.coord(i), |_| true, scratch));
+        }
+    }
+}

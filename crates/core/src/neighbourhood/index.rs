@@ -1,0 +1,106 @@
+//! The neighbour search; rstar stays inside.
+
+use rstar::{RTree, primitives::GeomWithData};
+
+use super::Search;
+use crate::{Coord, Gap};
+
+/// Working memory of a neighbour search.
+#[derive(Debug, Default)]
+pub(crate) struct SearchScratch {
+    found: Vec<(f64, usize)>,
+}
+
+/// Samples, ready to be searched by place.
+#[derive(Debug, Clone)]
+pub struct SampleIndex {
+    tree: RTree<GeomWithData<Coord, usize>>,
+}
+
+impl SampleIndex {
+    /// Indexes `coords`, which must be finite; positions in the slice name the samples.
+    pub fn new(coords: &[Coord]) -> Self {
+        let points = coords.iter().enumerate().map(|(i, &c)| GeomWithData::new(c, i)).collect();
+        Self { tree: RTree::bulk_load(points) }
+    }
+
+    /// Distance to the nearest sample; infinite where there is none.
+    pub fn nearest_distance(&self, at: Coord) -> f64 {
+        self.by_distance(at).next().map_or(f64::INFINITY, |(squared, _, _)| squared.sqrt())
+    }
+
+    /// Distances to the two nearest samples; infinite where there are fewer. At a sample the first is 0, and the second
+    /// the distance to its neighbour.
+    pub fn nearest_two(&self, at: Coord) -> [f64; 2] {
+        let mut distances = self.by_distance(at).map(|(squared, _, _)| squared.sqrt());
+        std::array::from_fn(|_| distances.next().unwrap_or(f64::INFINITY))
+    }
+
+    /// Samples by increasing squared distance; equal distances in no particular order.
+    fn by_distance(&self, at: Coord) -> impl Iterator<Item = (f64, usize, Coord)> + '_ {
+        // The squared distance is computed here and not taken from the tree, so that it does not depend on how the tree
+        // bounds its boxes.
+        self.tree.nearest_neighbor_iter(at).map(move |p| {
+            let c = p.geom();
+            ((c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2), p.data, *c)
+        })
+    }
+
+    /// The samples that `search` allows for a target and `keep` does not exclude, as increasing positions in `out`.
+    ///
+    /// Samples at the same distance are taken lowest position first, so the choice depends on the samples alone.
+    ///
+    /// # Errors
+    /// [`Gap::TooFewNeighbours`].
+    pub(crate) fn neighbours(
+        &self,
+        at: Coord,
+        search: &Search,
+        keep: impl Fn(usize) -> bool,
+        scratch: &mut SearchScratch,
+        out: &mut Vec<usize>,
+    ) -> Result<(), Gap> {
+        let limit = search.radius.map_or(f64::INFINITY, |r| r * r);
+        let candidates = self.by_distance(at).take_while(|&(d, ..)| d <= limit).filter(|&(_, i, _)| keep(i));
+        out.clear();
+        match (search.sectors, search.max) {
+            (Some(sectors), Some(max)) => {
+                let share = max.get() / sectors.count();
+                let mut room = vec![share; sectors.count()];
+                let mut open = sectors.count();
+                for (_, i, c) in candidates {
+                    let sector = sectors.of([c[0] - at[0], c[1] - at[1]]);
+                    if room[sector] > 0 {
+                        room[sector] -= 1;
+                        out.push(i);
+                        open -= usize::from(room[sector] == 0);
+                    }
+                    if open == 0 {
+                        break;
+                    }
+                }
+            }
+            (_, Some(max)) => {
+                let max = max.get();
+                scratch.found.clear();
+                for (distance, i, _) in candidates {
+                    if scratch.found.len() >= max && distance > scratch.found[max - 1].0 {
+                        break;
+                    }
+                    scratch.found.push((distance, i));
+                }
+                if scratch.found.len() > max {
+                    scratch.found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                    scratch.found.truncate(max);
+                }
+                out.extend(scratch.found.iter().map(|&(_, i)| i));
+            }
+            (_, None) => out.extend(candidates.map(|(_, i, _)| i)),
+        }
+        out.sort_unstable();
+        if out.len() < search.min.get() {
+            return Err(Gap::TooFewNeighbours { found: out.len() as u32, needed: search.min.get() as u32 });
+        }
+        Ok(())
+    }
+}

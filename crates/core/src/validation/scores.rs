@@ -1,0 +1,197 @@
+//! What cross-validation residuals say of a model.
+
+use crate::transform::{Transform, normal_cdf};
+use crate::{Gap, Outcome, Samples};
+
+/// One held-out sample with its prediction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Residual {
+    /// The sample's value, data units.
+    pub observed: f64,
+    /// Prediction from the other folds, data units; `None` where there is none.
+    pub prediction: Option<f64>,
+    /// Prediction error variance, data units squared.
+    pub variance: Option<f64>,
+    /// Observed minus predicted, data units.
+    pub residual: Option<f64>,
+    /// Residual over its standard deviation, on the modelling scale.
+    pub zscore: Option<f64>,
+    /// Continuous ranked probability score, data units.
+    pub crps: Option<f64>,
+    /// Why there is no prediction.
+    pub gap: Option<Gap>,
+}
+
+/// Share of samples inside the central prediction interval of a nominal probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Coverage {
+    /// Nominal probability.
+    pub nominal: f64,
+    /// Share of samples inside.
+    pub observed: f64,
+}
+
+/// Scores over all samples that have a prediction.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Scores {
+    /// Samples with a prediction.
+    pub n: usize,
+    /// Samples without one.
+    pub gaps: usize,
+    /// Mean error, observed − predicted, data units: 0 is unbiased.
+    pub me: f64,
+    /// Mean absolute error, data units.
+    pub mae: f64,
+    /// Root mean squared error, data units.
+    pub rmse: f64,
+    /// Share of the variance of the observations that is predicted: 1 − MSE / mean squared deviation from their mean.
+    pub r2: Option<f64>,
+    /// Mean squared deviation ratio: mean squared z-score on the modelling scale; 1 is a right variance (Webster & Oliver
+    /// 2007, sec. 8.3). `None` without variances.
+    pub msdr: Option<f64>,
+    /// Mean continuous ranked probability score, data units; smaller is better (Gneiting & Raftery 2007, *JASA* 102:359).
+    pub crps: Option<f64>,
+    /// Coverage of central intervals; empty without variances.
+    pub coverage: Vec<Coverage>,
+}
+
+/// Central intervals reported: probability, and the standard normal quantile of its upper end.
+const INTERVALS: [(f64, f64); 4] = [
+    (0.5, 0.674_489_750_196_081_7),
+    (0.8, 1.281_551_565_544_600_4),
+    (0.9, 1.644_853_626_951_472_2),
+    (0.95, 1.959_963_984_540_054),
+];
+
+/// Pairs samples (data units) with their cross-validation outcomes (on the scale of `transform`).
+///
+/// # Panics
+/// Outcomes of another number of samples.
+pub fn residuals(samples: &Samples, outcomes: &[Outcome], transform: Transform) -> Vec<Residual> {
+    assert_eq!(samples.len(), outcomes.len(), "one outcome a sample");
+    samples.values().iter().zip(outcomes).map(|(&observed, outcome)| residual(observed, outcome, transform)).collect()
+}
+
+fn residual(observed: f64, outcome: &Outcome, transform: Transform) -> Residual {
+    let nothing =
+        Residual { observed, prediction: None, variance: None, residual: None, zscore: None, crps: None, gap: None };
+    let modelled = match outcome {
+        Ok(prediction) => prediction,
+        Err(gap) => return Residual { gap: Some(*gap), ..nothing },
+    };
+    let back = transform.back(*modelled);
+    if !back.value.is_finite() {
+        return Residual { gap: Some(Gap::NotFinite), ..nothing };
+    }
+    let sd = modelled.variance.filter(|&v| v > 0.0).map(f64::sqrt);
+    let on_scale = match transform {
+        Transform::None => observed,
+        Transform::Log => observed.ln(),
+    };
+    Residual {
+        prediction: Some(back.value),
+        variance: back.variance,
+        residual: Some(observed - back.value),
+        zscore: sd.map(|sd| (on_scale - modelled.value) / sd),
+        crps: sd.map(|sd| crps(observed, modelled.value, sd, transform)),
+        ..nothing
+    }
+}
+
+/// Continuous ranked probability score of a Gaussian with this mean and standard deviation on the modelling scale.
+///
+/// # Source
+/// Gaussian: Gneiting & Raftery (2007), eq. 21. Log-normal: Baran & Lerch (2015), *Q. J. R. Meteorol. Soc.* 141:2289,
+/// eq. 7.
+fn crps(observed: f64, mean: f64, sd: f64, transform: Transform) -> f64 {
+    match transform {
+        Transform::None => {
+            let z = (observed - mean) / sd;
+            let density = (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
+            sd * (z * (2.0 * normal_cdf(z) - 1.0) + 2.0 * density - 1.0 / std::f64::consts::PI.sqrt())
+        }
+        Transform::Log => {
+            let z = (observed.ln() - mean) / sd;
+            let expectation = (mean + 0.5 * sd * sd).exp();
+            observed * (2.0 * normal_cdf(z) - 1.0)
+                - 2.0 * expectation * (normal_cdf(z - sd) + normal_cdf(sd / std::f64::consts::SQRT_2) - 1.0)
+        }
+    }
+}
+
+impl Scores {
+    /// Scores of residuals; `None` where no sample has a prediction.
+    pub fn of(residuals: &[Residual]) -> Option<Self> {
+        let pairs: Vec<(f64, f64)> = residuals.iter().filter_map(|r| Some((r.observed, r.residual?))).collect();
+        if pairs.is_empty() {
+            return None;
+        }
+        let n = pairs.len();
+        let mean_of = |f: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>() / n as f64;
+        let mse = mean_of(&|p| p.1 * p.1);
+        let mean = mean_of(&|p| p.0);
+        let spread = mean_of(&|p| (p.0 - mean).powi(2));
+        let z: Vec<f64> = residuals.iter().filter_map(|r| r.zscore).collect();
+        let share = |limit: f64| z.iter().filter(|v| v.abs() <= limit).count() as f64 / z.len() as f64;
+        let crps: Vec<f64> = residuals.iter().filter_map(|r| r.crps).collect();
+        let average = |v: &[f64]| (!v.is_empty()).then(|| v.iter().sum::<f64>() / v.len() as f64);
+        let squares: Vec<f64> = z.iter().map(|v| v * v).collect();
+        Some(Self {
+            n,
+            gaps: residuals.len() - n,
+            me: mean_of(&|p| p.1),
+            mae: mean_of(&|p| p.1.abs()),
+            rmse: mse.sqrt(),
+            r2: (spread > 0.0).then(|| 1.0 - mse / spread),
+            msdr: average(&squares),
+            crps: average(&crps),
+            coverage: if z.is_empty() {
+                Vec::new()
+            } else {
+                INTERVALS.iter().map(|&(nominal, q)| Coverage { nominal, observed: share(q) }).collect()
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ∫ (F(x) − 1{x ≥ observed})² dx by the midpoint rule.
+    fn crps_by_integration(observed: f64, cdf: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
+        let steps = 400_000;
+        let width = (high - low) / f64::from(steps);
+        (0..steps)
+            .map(|k| {
+                let x = low + (f64::from(k) + 0.5) * width;
+                (cdf(x) - f64::from(u8::from(x >= observed))).powi(2) * width
+            })
+            .sum()
+    }
+
+    #[test]
+    fn crps_agrees_with_its_definition() {
+        let gaussian = crps(1.3, 0.4, 0.7, Transform::None);
+        let integral = crps_by_integration(1.3, |x| normal_cdf((x - 0.4) / 0.7), -10.0, 10.0);
+        assert!((gaussian - integral).abs() < 1e-5, "{gaussian} against {integral}");
+        let log_normal = crps(1.3, 0.4, 0.7, Transform::Log);
+        let integral = crps_by_integration(1.3, |x| normal_cdf((x.ln() - 0.4) / 0.7), 1e-9, 60.0);
+        assert!((log_normal - integral).abs() < 1e-3, "{log_normal} against {integral}");
+    }
+
+    #[test]
+    fn scores_of_hand_made_residuals() {
+        let samples = Samples::new(vec![[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]], vec![1.0, 2.0, 6.0]).unwrap();
+        let at = |value| Ok(crate::Prediction { value, variance: Some(4.0), multiplier: 0.0 });
+        let outcomes = [at(2.0), at(2.0), Err(Gap::SingularSystem)];
+        let scores = Scores::of(&residuals(&samples, &outcomes, Transform::None)).unwrap();
+        assert_eq!((scores.n, scores.gaps), (2, 1));
+        assert_eq!((scores.me, scores.mae, scores.rmse), (-0.5, 0.5, 0.5_f64.sqrt()));
+        assert_eq!(scores.msdr, Some(0.125));
+        assert_eq!(scores.coverage[0].observed, 1.0);
+    }
+}

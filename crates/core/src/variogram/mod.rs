@@ -1,0 +1,159 @@
+//! Variograms: models, empirical estimates, fits.
+
+mod auto;
+mod bessel;
+mod empirical;
+mod estimator;
+mod fit;
+mod lags;
+mod model;
+mod notation;
+mod structure;
+mod template;
+
+pub use auto::{AutoFit, Candidate, fit_best};
+pub use empirical::{Direction, EmpiricalVariogram, LagClass, empirical_variogram};
+pub use estimator::Estimator;
+pub use fit::{Fit, FitWeights, fit};
+pub use lags::LagClasses;
+pub use model::Model;
+pub use structure::{Anisotropy, Structure};
+pub use template::{ModelTemplate, Parameter, StructureTemplate};
+
+use crate::{Coord, Error, Result};
+
+/// A nested variogram: nugget plus structures.
+///
+/// The nugget is micro-scale variation of the field; [`error_variance`](Self::error_variance) is measurement error of
+/// the samples. They differ in what is predicted: with a nugget a prediction at a sample returns the sample, with
+/// measurement error it returns the filtered value.
+///
+/// # Units
+/// Semivariances in the square of the value's unit, lags in coordinate units.
+///
+/// # Examples
+/// ```
+/// use soilscope_core::variogram::{Model, Structure, Variogram};
+/// let v = Variogram::new(0.05, vec![Structure::new(Model::Spherical, 0.59, 897.0)?])?;
+/// assert_eq!(v.semivariance([0.0, 0.0]), 0.0);
+/// assert_eq!(v.semivariance([897.0, 0.0]), 0.64);
+/// assert_eq!(v.covariance([0.0, 0.0]), v.sill());
+/// assert_eq!(v.to_string(), "0.05 Nug + 0.59 Sph(897)");
+/// # Ok::<(), soilscope_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Variogram {
+    nugget: f64,
+    error_variance: f64,
+    structures: Vec<Structure>,
+}
+
+impl Variogram {
+    /// A variogram without measurement error.
+    ///
+    /// # Errors
+    /// A negative nugget, or a sill of 0.
+    pub fn new(nugget: f64, structures: Vec<Structure>) -> Result<Self> {
+        if !(nugget >= 0.0 && nugget.is_finite()) {
+            return Err(Error::Parameter { name: "nugget", value: nugget, requirement: "0 or more" });
+        }
+        let variogram = Self { nugget, error_variance: 0.0, structures };
+        if variogram.sill() <= 0.0 {
+            return Err(Error::Parameter { name: "sill", value: variogram.sill(), requirement: "above 0" });
+        }
+        Ok(variogram)
+    }
+
+    /// The same field, observed with measurement error of this variance (gstat's `Err`).
+    ///
+    /// # Errors
+    /// A negative or infinite variance.
+    pub fn with_error_variance(self, error_variance: f64) -> Result<Self> {
+        if !(error_variance >= 0.0 && error_variance.is_finite()) {
+            return Err(Error::Parameter { name: "error variance", value: error_variance, requirement: "0 or more" });
+        }
+        Ok(Self { error_variance, ..self })
+    }
+
+    /// Micro-scale variance.
+    pub fn nugget(&self) -> f64 {
+        self.nugget
+    }
+
+    /// Measurement-error variance of the samples, the same for all.
+    pub fn error_variance(&self) -> f64 {
+        self.error_variance
+    }
+
+    /// The structures beside the nugget.
+    pub fn structures(&self) -> &[Structure] {
+        &self.structures
+    }
+
+    /// Nugget plus partial sills: the variance of the field.
+    pub fn sill(&self) -> f64 {
+        self.nugget + self.structures.iter().map(Structure::partial_sill).sum::<f64>()
+    }
+
+    /// Semivariance of the field at a separation; exactly 0 at no separation.
+    pub fn semivariance(&self, separation: Coord) -> f64 {
+        if separation == [0.0, 0.0] {
+            return 0.0;
+        }
+        self.nugget + self.structures.iter().map(|s| s.semivariance(separation)).sum::<f64>()
+    }
+
+    /// Covariance of the field at a separation: sill − semivariance.
+    pub fn covariance(&self, separation: Coord) -> f64 {
+        self.sill() - self.semivariance(separation)
+    }
+
+    /// Covariances of the field between `at` and each of `coords`, into `out` of the same length.
+    pub fn covariances(&self, at: Coord, coords: &[Coord], out: &mut [f64]) {
+        out.fill(0.0);
+        for structure in &self.structures {
+            structure.add_covariances(at, coords, out);
+        }
+        if self.nugget > 0.0 {
+            for (c, o) in coords.iter().zip(out) {
+                if *c == at {
+                    *o += self.nugget;
+                }
+            }
+        }
+    }
+
+    /// Distance along the longest axis where 95 % of the sill is reached; 0 for a pure nugget.
+    pub fn effective_range(&self) -> f64 {
+        let wanted = 0.95 * self.sill();
+        // Along its own major axis each structure is slowest, so the longest of these directions is looked along.
+        let reach = |azimuth: f64| {
+            let (sin, cos) = azimuth.to_radians().sin_cos();
+            let at = |h: f64| self.semivariance([h * sin, h * cos]);
+            let mut high = self.structures.iter().map(Structure::range).fold(0.0, f64::max);
+            if high == 0.0 {
+                return 0.0;
+            }
+            while at(high) < wanted {
+                high *= 2.0;
+            }
+            let mut low = 0.0;
+            for _ in 0..200 {
+                let middle = 0.5 * (low + high);
+                if at(middle) < wanted {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+            high
+        };
+        self.structures.iter().map(|s| reach(s.anisotropy().azimuth())).fold(0.0, f64::max)
+    }
+
+    /// Whether every structure has the same range in all directions.
+    pub fn is_isotropic(&self) -> bool {
+        self.structures.iter().all(|s| s.anisotropy().is_isotropic())
+    }
+}

@@ -1,0 +1,255 @@
+//! gstat's notation for variograms: `0.05 Nug + 0.59 Sph(897)`, with anything but the type left out to be fitted.
+//!
+//! `psill Type(range[, kappa=…][, az=…, ratio=…])`, terms joined by `+`. `Nug` is the nugget, `Err` measurement error.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Anisotropy, Model, ModelTemplate, Parameter, Structure, StructureTemplate, Variogram};
+use crate::{Error, Result};
+
+impl FromStr for ModelTemplate {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let refuse = |reason: String| Error::Notation { text: text.to_owned(), reason };
+        let mut template = Self { nugget: None, error_variance: 0.0, structures: Vec::new() };
+        let mut error_seen = false;
+        for term in split_terms(text) {
+            let term = Term::parse(term).map_err(refuse)?;
+            match term.name.to_ascii_lowercase().as_str() {
+                "nug" | "err" if term.has_arguments => {
+                    return Err(refuse(format!("{} takes no range", term.name)));
+                }
+                "nug" if template.nugget.is_some() => return Err(refuse("it has two nuggets".into())),
+                "nug" => template.nugget = Some(term.partial_sill),
+                "err" if error_seen => return Err(refuse("it has two measurement errors".into())),
+                "err" => {
+                    error_seen = true;
+                    template.error_variance = term.partial_sill.fixed().ok_or_else(|| {
+                        refuse("measurement error cannot be fitted from a variogram: state it, as '0.02 Err'".into())
+                    })?;
+                }
+                _ => template.structures.push(term.structure().map_err(refuse)?),
+            }
+        }
+        if template.nugget.is_none() && template.structures.is_empty() {
+            return Err(refuse("it has no structure".into()));
+        }
+        // A value outside its domain is told now, not after the samples were read.
+        for s in &template.structures {
+            Structure::new(s.model, s.partial_sill.fixed().unwrap_or(1.0), s.range.fixed().unwrap_or(1.0))
+                .map_err(|e| refuse(e.to_string()))?;
+        }
+        for (name, value) in [
+            ("the nugget", template.nugget.and_then(Parameter::fixed).unwrap_or(0.0)),
+            ("the measurement error", template.error_variance),
+        ] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(refuse(format!("{name} is {value}, but must be 0 or more")));
+            }
+        }
+        template.complete().map_err(|e| refuse(e.to_string()))?;
+        Ok(template)
+    }
+}
+
+/// Terms between `+` signs, but not the `+` of an exponent as in `1e+3`.
+fn split_terms(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let mut terms = Vec::new();
+    let mut start = 0;
+    for (i, &b) in bytes.iter().enumerate() {
+        let in_exponent =
+            i >= 2 && matches!(bytes[i - 1], b'e' | b'E') && (bytes[i - 2].is_ascii_digit() || bytes[i - 2] == b'.');
+        if b == b'+' && !in_exponent {
+            terms.push(&text[start..i]);
+            start = i + 1;
+        }
+    }
+    terms.push(&text[start..]);
+    terms
+}
+
+/// One term, read but not yet understood.
+struct Term<'a> {
+    partial_sill: Parameter,
+    name: &'a str,
+    has_arguments: bool,
+    range: Parameter,
+    kappa: Option<f64>,
+    azimuth: Option<f64>,
+    ratio: Option<f64>,
+}
+
+impl<'a> Term<'a> {
+    fn parse(text: &'a str) -> std::result::Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("a term is empty".into());
+        }
+        let (head, arguments) = match text.split_once('(') {
+            Some((head, rest)) => {
+                let inside = rest.strip_suffix(')').ok_or_else(|| format!("'{text}' lacks its closing bracket"))?;
+                (head.trim(), Some(inside))
+            }
+            None => (text, None),
+        };
+        let (sill, name) = match head.rsplit_once(char::is_whitespace) {
+            Some((sill, name)) => (Parameter::Fixed(number(sill, "partial sill")?), name),
+            None => (Parameter::Free, head),
+        };
+        let mut term = Term {
+            partial_sill: sill,
+            name,
+            has_arguments: arguments.is_some(),
+            range: Parameter::Free,
+            kappa: None,
+            azimuth: None,
+            ratio: None,
+        };
+        for argument in arguments.unwrap_or("").split(',').map(str::trim).filter(|a| !a.is_empty()) {
+            match argument.split_once('=').map(|(k, v)| (k.trim().to_ascii_lowercase(), v)) {
+                None => term.range = Parameter::Fixed(number(argument, "range")?),
+                Some((key, value)) => match key.as_str() {
+                    "range" => term.range = Parameter::Fixed(number(value, "range")?),
+                    "kappa" | "smoothness" => term.kappa = Some(number(value, "kappa")?),
+                    "az" | "azimuth" => term.azimuth = Some(number(value, "azimuth")?),
+                    "ratio" => term.ratio = Some(number(value, "ratio")?),
+                    other => return Err(format!("'{other}' is not one of range, kappa, az, ratio")),
+                },
+            }
+        }
+        Ok(term)
+    }
+
+    fn structure(&self) -> std::result::Result<StructureTemplate, String> {
+        let model = Model::from_abbreviation(self.name, self.kappa)
+            .ok_or_else(|| format!("'{}' is not one of Nug, Err, Sph, Exp, Gau, Mat, Ste", self.name))?;
+        if self.kappa.is_some() && model.smoothness().is_none() {
+            return Err(format!("{} has no kappa", self.name));
+        }
+        let anisotropy = match (self.azimuth, self.ratio) {
+            (None, None) => Anisotropy::ISOTROPIC,
+            (Some(azimuth), Some(ratio)) => Anisotropy::new(azimuth, ratio).map_err(|e| e.to_string())?,
+            _ => return Err("anisotropy needs both az and ratio".into()),
+        };
+        Ok(StructureTemplate { model, partial_sill: self.partial_sill, range: self.range, anisotropy })
+    }
+}
+
+fn number(text: &str, what: &str) -> std::result::Result<f64, String> {
+    let text = text.trim();
+    text.parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| format!("the {what} '{text}' is not a number"))
+}
+
+impl fmt::Display for Structure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}({}", self.partial_sill(), self.model().abbreviation(), self.range())?;
+        if let Some(kappa) = self.model().smoothness() {
+            write!(f, ", kappa={kappa}")?;
+        }
+        let anisotropy = self.anisotropy();
+        if !anisotropy.is_isotropic() {
+            write!(f, ", az={}, ratio={}", anisotropy.azimuth(), anisotropy.ratio())?;
+        }
+        write!(f, ")")
+    }
+}
+
+impl fmt::Display for Variogram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (value, name) in [(self.error_variance(), "Err"), (self.nugget(), "Nug")] {
+            if value > 0.0 {
+                write!(f, "{separator}{value} {name}")?;
+                separator = " + ";
+            }
+        }
+        for structure in self.structures() {
+            write!(f, "{separator}{structure}")?;
+            separator = " + ";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ModelTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        let mut term = |f: &mut fmt::Formatter<'_>, sill: Parameter, name: &str| {
+            let result = match sill {
+                Parameter::Fixed(value) => write!(f, "{separator}{value} {name}"),
+                Parameter::Free => write!(f, "{separator}{name}"),
+            };
+            separator = " + ";
+            result
+        };
+        if self.error_variance > 0.0 {
+            term(f, Parameter::Fixed(self.error_variance), "Err")?;
+        }
+        if let Some(nugget) = self.nugget {
+            term(f, nugget, "Nug")?;
+        }
+        for s in &self.structures {
+            let mut arguments: Vec<String> = Vec::new();
+            if let Parameter::Fixed(range) = s.range {
+                arguments.push(range.to_string());
+            }
+            if let Some(kappa) = s.model.smoothness() {
+                arguments.push(format!("kappa={kappa}"));
+            }
+            if !s.anisotropy.is_isotropic() {
+                arguments.push(format!("az={}, ratio={}", s.anisotropy.azimuth(), s.anisotropy.ratio()));
+            }
+            let name = s.model.abbreviation();
+            let name = if arguments.is_empty() { name.to_owned() } else { format!("{name}({})", arguments.join(", ")) };
+            term(f, s.partial_sill, &name)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for text in [
+            "0.05 Nug + 0.59 Sph(897)",
+            "Nug + Sph",
+            "Nug + Mat(kappa=1.5)",
+            "0.02 Err + Nug + Sph(900)",
+            "0.1 Nug + 1000 Exp(350, az=30, ratio=0.4) + 2 Ste(12, kappa=1.2)",
+        ] {
+            let template: ModelTemplate = text.parse().unwrap();
+            assert_eq!(template.to_string(), text);
+        }
+        let v: ModelTemplate = "1e-2nug+1e+3 sph( range = 5e2 )".replace("2nug", "2 nug").parse().unwrap();
+        assert_eq!(v.complete().unwrap().unwrap().to_string(), "0.01 Nug + 1000 Sph(500)");
+    }
+
+    #[test]
+    fn what_cannot_be_a_model_is_refused_with_a_reason() {
+        for (text, reason) in [
+            ("", "empty"),
+            ("0.1 Foo(3)", "'Foo' is not one of"),
+            ("Sph(3", "closing bracket"),
+            ("x Sph(3)", "partial sill 'x'"),
+            ("Sph(-3)", "range is -3"),
+            ("-1 Nug + Sph", "nugget is -1"),
+            ("Sph(3, kappa=2)", "no kappa"),
+            ("Sph(3, az=30)", "both az and ratio"),
+            ("Sph(3, az=30, ratio=2)", "ratio is 2"),
+            ("Nug(3)", "takes no range"),
+            ("Nug + Nug", "two nuggets"),
+            ("Err + Sph", "state it"),
+            ("Mat(kappa=0)", "smoothness"),
+            ("0 Nug", "sill is 0"),
+        ] {
+            let message = text.parse::<ModelTemplate>().unwrap_err().to_string();
+            assert!(message.contains(reason), "{text}: {message}");
+        }
+    }
+}

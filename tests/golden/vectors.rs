@@ -1,0 +1,166 @@
+//! Reading of the reference vectors: the manifest, a case's table, and the data it was computed from.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use soilscope_core::Samples;
+use soilscope_core::variogram::{ModelTemplate, Variogram};
+
+/// The project's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Columns of numbers by name; `NA` and text are NaN.
+pub struct Table {
+    columns: HashMap<String, Vec<f64>>,
+    pub rows: usize,
+}
+
+impl Table {
+    fn read(path: &Path) -> Self {
+        let mut reader = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let mut columns: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
+        for record in reader.records() {
+            for (column, field) in columns.iter_mut().zip(record.unwrap().iter()) {
+                column.push(field.parse().unwrap_or(f64::NAN));
+            }
+        }
+        let rows = columns[0].len();
+        Self { columns: names.into_iter().zip(columns).collect(), rows }
+    }
+
+    pub fn column(&self, name: &str) -> &[f64] {
+        self.columns.get(name).unwrap_or_else(|| panic!("no column {name}"))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&[f64]> {
+        self.columns.get(name).map(Vec::as_slice)
+    }
+
+    pub fn coords(&self) -> Vec<[f64; 2]> {
+        self.column("x").iter().zip(self.column("y")).map(|(&x, &y)| [x, y]).collect()
+    }
+}
+
+/// A table of the shipped data.
+pub fn data(name: &str) -> Table {
+    Table::read(&root().join("data").join(name))
+}
+
+/// One case: its settings and gstat's answer.
+pub struct Case {
+    pub id: String,
+    pub kind: String,
+    pub params: Value,
+    pub answer: Table,
+}
+
+/// The case with this id.
+pub fn case(id: &str) -> Case {
+    let folder = root().join("tests/golden/vectors");
+    let manifest: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
+    let entry = manifest["cases"].as_array().unwrap().iter().find(|c| c["id"] == id).unwrap_or_else(|| panic!("{id}"));
+    let answer = Table::read(&folder.join(entry["file"].as_str().unwrap()));
+    assert_eq!(answer.rows as u64, entry["rows"].as_u64().unwrap(), "{id} is whole");
+    Case { id: id.into(), kind: entry["kind"].as_str().unwrap().into(), params: entry["params"].clone(), answer }
+}
+
+/// Ids of all cases of a kind.
+pub fn ids_of_kind(kind: &str) -> Vec<String> {
+    let folder = root().join("tests/golden/vectors");
+    let manifest: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
+    let cases = manifest["cases"].as_array().unwrap();
+    cases.iter().filter(|c| c["kind"] == kind).map(|c| c["id"].as_str().unwrap().to_owned()).collect()
+}
+
+impl Case {
+    pub fn number(&self, key: &str) -> Option<f64> {
+        self.params[key].as_f64()
+    }
+
+    pub fn count(&self, key: &str) -> Option<usize> {
+        self.params[key].as_u64().map(|v| v as usize)
+    }
+
+    pub fn text(&self, key: &str) -> &str {
+        self.params[key].as_str().unwrap_or("")
+    }
+
+    /// The samples: a value column of the data as it is, as a logarithm, or as an indicator.
+    pub fn samples(&self) -> Samples {
+        if let Some(inline) = self.params.get("inline_data") {
+            let column =
+                |k: &str| -> Vec<f64> { inline[k].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect() };
+            let coords = column("x").into_iter().zip(column("y")).map(|(x, y)| [x, y]).collect();
+            return Samples::new(coords, column("z")).unwrap();
+        }
+        let table = data(self.text("data"));
+        let value = self.text("value");
+        let values: Vec<f64> = if let Some(name) = value.strip_prefix("log(").and_then(|v| v.strip_suffix(')')) {
+            table.column(name).iter().map(|v| v.ln()).collect()
+        } else if let Some((name, limit)) = value.split_once(" > ") {
+            let limit: f64 = limit.parse().unwrap();
+            table.column(name).iter().map(|&v| f64::from(u8::from(v > limit))).collect()
+        } else {
+            table.column(value).to_vec()
+        };
+        Samples::new(table.coords(), values).unwrap()
+    }
+
+    /// The variogram, through the notation that users write.
+    pub fn variogram(&self) -> Variogram {
+        template(&self.params["model"], true).complete().unwrap().unwrap()
+    }
+
+    /// Largest absolute difference of a column to what was computed; a missing value must be missing on both sides.
+    pub fn largest_difference(&self, column: &str, computed: &[Option<f64>], skip: impl Fn(usize) -> bool) -> f64 {
+        let expected = self.answer.column(column);
+        assert_eq!(expected.len(), computed.len(), "{}: rows", self.id);
+        let mut largest = 0.0_f64;
+        let mut compared = 0;
+        for (row, (&e, c)) in expected.iter().zip(computed).enumerate() {
+            if skip(row) {
+                continue;
+            }
+            match c {
+                None => assert!(e.is_nan(), "{} row {row}: nothing computed, gstat has {e}", self.id),
+                Some(c) => {
+                    let difference = (c - e).abs();
+                    assert!(!difference.is_nan(), "{} row {row}: {c} against {e}", self.id);
+                    largest = largest.max(difference);
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 0, "{}: nothing was compared", self.id);
+        largest
+    }
+}
+
+/// A model list of the manifest as our template, parsed from its notation; with `held` its numbers are kept.
+pub fn template(model: &Value, held: bool) -> ModelTemplate {
+    let term = |m: &Value| {
+        let number = |k: &str| m[k].as_f64();
+        let kind = m["type"].as_str().unwrap();
+        let sill = if held { format!("{} ", number("psill").unwrap()) } else { String::new() };
+        let mut arguments = Vec::new();
+        if let (Some(range), true) = (number("range"), held) {
+            arguments.push(format!("{range}"));
+        }
+        if let Some(kappa) = number("kappa") {
+            arguments.push(format!("kappa={kappa}"));
+        }
+        if let (Some(az), Some(ratio)) = (number("major_axis_azimuth_deg"), number("ratio_minor_to_major")) {
+            arguments.push(format!("az={az}, ratio={ratio}"));
+        }
+        let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+        format!("{sill}{kind}{arguments}")
+    };
+    let terms: Vec<String> = model.as_array().unwrap().iter().map(term).collect();
+    terms.join(" + ").parse().unwrap()
+}
