@@ -1,0 +1,149 @@
+//! What lies within the frame: ground of no value, raster, samples, hotspots.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use geo::{LineString, Polygon};
+
+use super::frame::Frame;
+use super::{MapPicture, PAGE};
+use crate::colour::Ramp;
+use crate::scale::Scale;
+use crate::svg::{Svg, num};
+
+/// Dark line of a hotspot: far in hue from the reds and yellows that it crosses.
+const OUTLINE: &str = "#0b2545";
+/// Samples beyond this number are drawn once for each place on the page where they would cover each other.
+const MANY: usize = 20_000;
+
+pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale, ramp: &Ramp) {
+    let ([x, y], [w, h]) = (frame.origin(), frame.size());
+    if picture.raster.is_some() {
+        no_value(svg, [x, y], [w, h]);
+    } else {
+        svg.rect(x, y, w, h, r##"fill="#f6f7f8""##);
+    }
+    // An inner SVG clips without needing an id, which two pictures in one page could share.
+    let (nx, ny, nw, nh) = (num(x), num(y), num(w), num(h));
+    svg.raw(&format!(r#"<svg x="{nx}" y="{ny}" width="{nw}" height="{nh}" viewBox="{nx} {ny} {nw} {nh}" overflow="hidden">"#));
+    raster(svg, picture, frame, scale, ramp);
+    let radius = radius(picture, frame);
+    // Dots over outlines would break them; outlines over large discs would hide these.
+    if radius < 2.5 {
+        samples(svg, picture, frame, scale, ramp);
+        hotspots(svg, picture.hotspots, frame);
+    } else {
+        hotspots(svg, picture.hotspots, frame);
+        samples(svg, picture, frame, scale, ramp);
+    }
+    svg.raw("</svg>");
+}
+
+/// Ground without a value: pale grey with oblique lines, so that it is told from pale colours also in a grey print.
+pub(super) fn no_value(svg: &mut Svg, [x, y]: [f64; 2], [w, h]: [f64; 2]) {
+    svg.rect(x, y, w, h, r##"fill="#f1f3f4""##);
+    let step = 7.0;
+    let mut d = String::new();
+    let mut c = step;
+    while c < w + h {
+        let from = [x + (c - h).max(0.0), y + c.min(h)];
+        let to = [x + c.min(w), y + (c - w).max(0.0)];
+        let _ = write!(d, "M{} {}L{} {}", num(from[0]), num(from[1]), num(to[0]), num(to[1]));
+        c += step;
+    }
+    svg.path(&d, r##"stroke="#d9dee2" stroke-width="0.8" fill="none""##);
+}
+
+fn raster(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale, ramp: &Ramp) {
+    let Some((raster, bounds)) = picture.raster.and_then(|r| Some((r, r.bounds()?))) else { return };
+    let [left, bottom] = frame.at([bounds[0], bounds[1]]);
+    let [right, top] = frame.at([bounds[2], bounds[3]]);
+    let (w, h) = (right - left, bottom - top);
+    // Twice the pixels of the picture, for those who enlarge it.
+    let limit = (2.0 * w.max(h) / PAGE * f64::from(picture.width_px)).ceil().clamp(1.0, 8192.0);
+    svg.raw(&format!(
+        concat!(
+            r#"<image x="{}" y="{}" width="{}" height="{}" preserveAspectRatio="none" "#,
+            r#"image-rendering="optimizeSpeed" style="image-rendering:pixelated" xlink:href="{}"/>"#
+        ),
+        num(left),
+        num(top),
+        num(w),
+        num(h),
+        raster.data_address(scale, ramp, limit as usize)
+    ));
+}
+
+fn hotspots(svg: &mut Svg, hotspots: &[Polygon<f64>], frame: &Frame) {
+    let mut d = String::new();
+    for polygon in hotspots {
+        for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+            trace(&mut d, ring, frame);
+        }
+    }
+    if !d.is_empty() {
+        outline(svg, &d);
+    }
+}
+
+/// A dark line in a white casing: seen on pale and on dark colours.
+pub(super) fn outline(svg: &mut Svg, d: &str) {
+    svg.path(d, r##"fill="none" stroke="#ffffff" stroke-width="4.4" stroke-linejoin="round""##);
+    svg.path(d, &format!(r#"fill="none" stroke="{OUTLINE}" stroke-width="2" stroke-linejoin="round""#));
+}
+
+fn trace(d: &mut String, ring: &LineString<f64>, frame: &Frame) {
+    let mut last = [f64::NAN; 2];
+    let mut command = 'M';
+    for c in ring.coords() {
+        let at = frame.at([c.x, c.y]);
+        // Steps too short to be seen would only make the file long. A start has no step: NaN compares false.
+        let short = (at[0] - last[0]).abs() < 0.25 && (at[1] - last[1]).abs() < 0.25;
+        if short || !at.iter().all(|v| v.is_finite()) {
+            continue;
+        }
+        let _ = write!(d, "{command}{} {}", num(at[0]), num(at[1]));
+        (command, last) = ('L', at);
+    }
+    if command == 'L' {
+        d.push('Z');
+    }
+}
+
+/// Radius of a sample's disc: as large as leaves the map to be seen between them.
+pub(super) fn radius(picture: &MapPicture<'_>, frame: &Frame) -> f64 {
+    let [w, h] = frame.size();
+    let room = w * h / picture.samples.len().max(1) as f64;
+    (0.14 * room.sqrt()).clamp(0.8, 5.0)
+}
+
+/// Attributes of discs of a radius, without their fill.
+pub(super) fn disc_stroke(radius: f64) -> String {
+    format!(r##"stroke="#14191d" stroke-width="{}""##, num((0.2 * radius).clamp(0.2, 0.8)))
+}
+
+fn samples(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale, ramp: &Ramp) {
+    let radius = radius(picture, frame);
+    let below = |i: usize| picture.below_limit.get(i).copied().unwrap_or(false);
+    let mut order: Vec<usize> = (0..picture.samples.len()).filter(|&i| picture.samples[i].1.is_finite()).collect();
+    // The highest are drawn last: a high value must not hide under its neighbours.
+    order.sort_by(|&a, &b| picture.samples[a].1.total_cmp(&picture.samples[b].1).then(a.cmp(&b)));
+    if order.len() > MANY {
+        let mut taken = HashSet::new();
+        order.reverse();
+        order.retain(|&i| {
+            let at = frame.at(picture.samples[i].0);
+            taken.insert(at.map(|v| (v / radius).round() as i64))
+        });
+        order.reverse();
+    }
+    svg.raw(&format!("<g {}>", disc_stroke(radius)));
+    for i in order {
+        let (place, value) = picture.samples[i];
+        let (Some(at), Some(position)) = (frame.inside(place), scale.position(value)) else { continue };
+        // Below the limit of detection the value is not known: no colour of the scale.
+        let fill = if below(i) { "#ffffff".into() } else { ramp.at(position).hex() };
+        svg.circle(at, radius, &format!(r#"fill="{fill}""#));
+    }
+    svg.raw("</g>");
+}
