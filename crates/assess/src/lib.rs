@@ -1,1 +1,6 @@
-//! What a map means.
+//! What a map means: where it is polluted, and what can be said about those places.
+//!
+//! Everything here works on numbers in memory, on top of `soilscope-core`. The crate never sees a file, a projection
+//! library, a thread or a clock; coordinates are easting, northing in the units of the map's CRS.
+
+pub mod hotspot;

@@ -1,0 +1,5 @@
+//! Hotspot polygons: known shapes, laws against an independent flood fill, and samples.
+
+mod laws;
+mod oracle;
+mod shapes;
