@@ -96,9 +96,8 @@ impl Field {
                 ring.push(next);
                 at = next;
             }
-            let place = |p: (i64, i64)| {
-                (self.corner[0] + p.0 as f64 * self.cell, self.corner[1] - p.1 as f64 * self.cell)
-            };
+            let place =
+                |p: (i64, i64)| (self.corner[0] + p.0 as f64 * self.cell, self.corner[1] - p.1 as f64 * self.cell);
             polygons.push(Polygon::new(LineString::from_iter(ring.into_iter().map(place)), Vec::new()));
         }
         polygons
@@ -236,7 +235,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..MapPicture::default()
         };
         save(folder, "usa", &map_svg(&map))?;
-        save(folder, "usa-degrees", &map_svg(&MapPicture { unit: LengthUnit::Local { symbol: "" }, samples: &[], ..map }))?;
+        save(
+            folder,
+            "usa-degrees",
+            &map_svg(&MapPicture { unit: LengthUnit::Local { symbol: "" }, samples: &[], ..map }),
+        )?;
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ pub enum Error {
     #[error("not an SVG picture: {0}")]
     Svg(String),
     /// The picture would have no pixel, or too many.
-    #[error("a picture of {width} x {height} pixels cannot be made: choose a scale that gives 1 to {limit} pixels a side")]
+    #[error(
+        "a picture of {width} x {height} pixels cannot be made: choose a scale that gives 1 to {limit} pixels a side"
+    )]
     Size {
         /// Width asked for, in pixels.
         width: f64,

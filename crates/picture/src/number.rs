@@ -54,10 +54,8 @@ pub(crate) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
     let within = |v: &f64| *v >= low * (1.0 - 1e-9) && *v <= high * (1.0 + 1e-9);
     for mantissas in [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]] {
-        let ticks: Vec<f64> = (first..=last)
-            .flat_map(|e| mantissas.iter().map(move |m| m * 10_f64.powi(e)))
-            .filter(within)
-            .collect();
+        let ticks: Vec<f64> =
+            (first..=last).flat_map(|e| mantissas.iter().map(move |m| m * 10_f64.powi(e))).filter(within).collect();
         if ticks.len() < 3 {
             return linear_ticks(low, high, count.min(6)).values;
         }
@@ -110,11 +108,7 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
 fn scientific(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let mantissa = if mantissa.contains('.') {
-        mantissa.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        mantissa
-    };
+    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let raised: String = exponent
         .chars()
         .map(|c| match c {

@@ -10,8 +10,8 @@ pub enum ColourScale {
     Linear,
     /// Equal ratios are equal steps. Needs values above zero; otherwise the picture is linear and says so.
     Log,
-    /// Logarithmic for positive values that spread over more than a factor of 30 (2nd to 98th percentile); linear
-    /// otherwise.
+    /// Logarithmic for positive values that spread over more than a factor of 30 (2nd to 98th percentile) or whose
+    /// greatest is more than 50 times their median; linear otherwise.
     #[default]
     Auto,
 }
@@ -66,47 +66,73 @@ impl Spread {
         self.range.is_none()
     }
 
+    /// Whether colours in equal steps would leave most of the values alike.
+    fn is_skewed(&self) -> bool {
+        let Some([_, high]) = self.range else { return false };
+        self.quantile(0.98) >= 30.0 * self.quantile(0.02) || high >= 50.0 * self.quantile(0.5)
+    }
+
+    /// The range, cut where it goes beyond the middle 96 % by more than their spread, in logarithms if so asked.
+    /// Values that are nearly all the same leave no spread to judge by, and nothing is cut.
+    fn fenced(&self, log: bool) -> [f64; 2] {
+        let Some([low, high]) = self.range else { return [0.0, 1.0] };
+        let (q02, q98) = (self.quantile(0.02), self.quantile(0.98));
+        if q98 <= q02 {
+            return [low, high];
+        }
+        let fence = if log { [q02 * (q02 / q98), q98 * (q98 / q02)] } else { [q02 - (q98 - q02), q98 + (q98 - q02)] };
+        [low.max(fence[0]), high.min(fence[1])]
+    }
+
     fn quantile(&self, q: f64) -> f64 {
         self.sorted[((self.sorted.len() - 1) as f64 * q).round() as usize]
     }
 }
 
 impl Scale {
-    /// `field` is what the map shows everywhere, `points` what the samples say. The limits cover the field and the
-    /// middle 90 % of the points, so that one wild sample does not bleach the map, and a field that smooths too much
-    /// is seen to do so.
+    /// `field` is what the map shows everywhere, `points` what the samples say.
+    ///
+    /// Limits found from the data cover the field and the middle 90 % of the points, so that one wild sample does not
+    /// bleach the map and a field that smooths too much is seen to do so. A field with wild values of its own is
+    /// covered up to a fence; the colour bar then ends in a point, which says "and beyond".
     pub(crate) fn find(wish: Wish<'_>, field: &Spread, points: &Spread) -> Self {
         let main = if field.is_empty() { points } else { field };
-        let mut range = match (field.range, points.range) {
-            (None, None) => [0.0, 1.0],
-            (None, Some(_)) => [points.quantile(0.02), points.quantile(0.98)],
-            (Some(f), None) => f,
-            (Some(f), Some(_)) => [f[0].min(points.quantile(0.05)), f[1].max(points.quantile(0.95))],
-        };
-        if wish.palette == Palette::Change {
-            let reach = range[0].abs().max(range[1].abs());
-            range = [-reach, reach];
-        }
         let asked = wish.limits.filter(|l| l[0].is_finite() && l[1].is_finite() && l[0] < l[1]);
-        let [mut low, mut high] = asked.unwrap_or(range);
         let breaks = wish.breaks.map(|breaks| {
             let mut breaks: Vec<f64> = breaks.iter().copied().filter(|b| b.is_finite()).collect();
             breaks.sort_by(f64::total_cmp);
             breaks.dedup();
             breaks
         });
-        let possible = low > 0.0 && main.range.is_none_or(|r| asked.is_some() || r[0] > 0.0);
-        let spread = !main.is_empty() && main.quantile(0.98) >= 30.0 * main.quantile(0.02);
+        let possible = wish.palette != Palette::Change
+            && asked.is_none_or(|l| l[0] > 0.0)
+            && main.range.is_none_or(|r| asked.is_some() || r[0] > 0.0);
         let mut fell_back = false;
         let kind = match (breaks.filter(|b| !b.is_empty()), wish.choice) {
             (Some(breaks), _) => Kind::Classes(breaks),
             (None, ColourScale::Log) if possible => Kind::Log,
-            (None, ColourScale::Auto) if possible && spread => Kind::Log,
+            (None, ColourScale::Auto) if possible && main.is_skewed() => Kind::Log,
             (None, choice) => {
                 fell_back = choice == ColourScale::Log;
                 Kind::Linear
             }
         };
+        let log = kind == Kind::Log;
+        let mut range = match (field.is_empty(), points.is_empty()) {
+            (true, true) => [if log { 0.1 } else { 0.0 }, 1.0],
+            (true, false) => points.fenced(log),
+            (false, true) => field.fenced(log),
+            (false, false) => {
+                let (field, low, high) = (field.fenced(log), points.quantile(0.05), points.quantile(0.95));
+                // A sample without a logarithm has no say in a logarithmic scale.
+                [if log && low <= 0.0 { field[0] } else { field[0].min(low) }, field[1].max(high)]
+            }
+        };
+        if wish.palette == Palette::Change {
+            let reach = range[0].abs().max(range[1].abs());
+            range = [-reach, reach];
+        }
+        let [mut low, mut high] = asked.unwrap_or(range);
         if !(high - low > 1e-9 * high.abs().max(low.abs())) {
             // One value only: it stands in the middle.
             let around = (0.1 * low.abs()).max(f64::MIN_POSITIVE.sqrt());

@@ -80,7 +80,7 @@ impl Default for VariogramPlot<'_> {
             nugget: None,
             range: None,
             sample_variance: None,
-            words: ["sill", "nugget", "range", "sample variance", "pairs"],
+            words: ["sill", "nugget", "range", "sample variance", "number of pairs in each class"],
             width_px: 1400,
         }
     }
@@ -92,7 +92,8 @@ impl Default for VariogramPlot<'_> {
 pub fn variogram_svg(plot: &VariogramPlot<'_>) -> String {
     let [sill, nugget, range, variance] =
         [plot.sill, plot.nugget, plot.range, plot.sample_variance].map(|v| v.filter(|v| v.is_finite() && *v >= 0.0));
-    let lags = || plot.series.iter().flat_map(|s| s.lags).filter(|l| l.distance.is_finite() && l.semivariance.is_finite());
+    let lags =
+        || plot.series.iter().flat_map(|s| s.lags).filter(|l| l.distance.is_finite() && l.semivariance.is_finite());
     let greatest = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0_f64, f64::max);
     let mut reach = 1.06 * greatest(&mut lags().map(|l| l.distance));
     if reach <= 0.0 {
@@ -106,7 +107,9 @@ pub fn variogram_svg(plot: &VariogramPlot<'_>) -> String {
     let curves: Vec<Vec<[f64; 2]>> = plot
         .series
         .iter()
-        .map(|s| s.curve.map_or_else(Vec::new, |c| steps.iter().map(|&h| [h, c(h)]).filter(|p| p[1].is_finite()).collect()))
+        .map(|s| {
+            s.curve.map_or_else(Vec::new, |c| steps.iter().map(|&h| [h, c(h)]).filter(|p| p[1].is_finite()).collect())
+        })
         .collect();
     let height = greatest(
         &mut lags().map(|l| l.semivariance).chain(curves.iter().flatten().map(|p| p[1])).chain(sill).chain(variance),
@@ -122,9 +125,14 @@ pub fn variogram_svg(plot: &VariogramPlot<'_>) -> String {
 
     let level = |svg: &mut Svg, value: f64, text: &str, dash: &str, lower: bool| {
         let Some([x, y]) = chart.at(x.low, value) else { return };
-        svg.line([x, y], [chart.right(), y], &format!(r#"stroke="{SOFT_INK}" stroke-width="1.2" stroke-dasharray="{dash}""#));
-        let style = Style::new(11.0).soft().anchor(Anchor::End).halo();
-        svg.text(chart.right() - 6.0, if lower { y + 14.0 } else { y - 6.0 }, style, text);
+        svg.line(
+            [x, y],
+            [chart.right(), y],
+            &format!(r#"stroke="{SOFT_INK}" stroke-width="1.2" stroke-dasharray="{dash}""#),
+        );
+        // At the left, where a variogram is still far below its sill.
+        let style = Style::new(11.0).soft().halo();
+        svg.text(chart.left + 8.0, if lower { y + 14.0 } else { y - 6.0 }, style, text);
     };
     let named = |word: usize, value: f64| format!("{} {}", plot.words[word], crate::number::significant(value, 4));
     // The two labels stand on different sides of their lines, which may coincide.
@@ -165,45 +173,57 @@ pub fn variogram_svg(plot: &VariogramPlot<'_>) -> String {
             let radius = 3.0 + 4.5 * (lag.pairs as f64 / most).sqrt();
             let style = format!(r##"fill="{}" fill-opacity="0.85" stroke="#ffffff" stroke-width="1""##, colour(i));
             svg.circle(at, radius, &style);
-            labels.push(([at[0], at[1] - radius - 5.0], lag.pairs));
+            // On the side of the disc where the model's line is not.
+            let under = series.curve.is_some_and(|curve| curve(lag.distance) > lag.semivariance);
+            labels.push(([at[0], at[1] + if under { radius + 13.0 } else { -radius - 5.0 }], lag.pairs));
         }
     }
-    if single && labels.len() <= 24 {
+    let counted = single && labels.len() <= 24;
+    if counted {
         let style = Style::new(10.0).soft().anchor(Anchor::Middle).halo();
         for (at, pairs) in labels {
             svg.text(at[0], at[1], style, &pairs.to_string());
         }
     }
-    key(&mut svg, plot, &chart, nugget.map(|n| named(1, n)), colour);
+    key(&mut svg, plot, counted, &chart, nugget.map(|n| named(1, n)), colour);
     let bottom = footer(&mut svg, plot.credit, bottom, PAGE);
     svg.finish([PAGE, bottom], plot.width_px, plot.title)
 }
 
-/// Nugget beside the axis, and the names of the series where a variogram leaves room: at the bottom right.
-fn key(svg: &mut Svg, plot: &VariogramPlot<'_>, chart: &Chart, nugget: Option<String>, colour: impl Fn(usize) -> &'static str) {
+/// Nugget beside the axis, and what the discs are where a variogram leaves room: at the bottom right.
+fn key(
+    svg: &mut Svg,
+    plot: &VariogramPlot<'_>,
+    counted: bool,
+    chart: &Chart,
+    nugget: Option<String>,
+    colour: impl Fn(usize) -> &'static str,
+) {
     if let Some((text, [x, y])) = nugget.zip(plot.nugget.and_then(|n| chart.at(chart.x.low, n))) {
         let below = y + 18.0 < chart.bottom();
         svg.text(x + 8.0, if below { y + 15.0 } else { y - 7.0 }, Style::new(11.0).soft().halo(), &text);
     }
-    let mut rows: Vec<(Option<usize>, String)> = Vec::new();
-    if plot.series.len() > 1 {
-        let name = |s: &VariogramSeries<'_>| wrap(s.label, 11.5, Weight::Regular, 240.0, 1).pop().unwrap_or_default();
-        rows.extend(plot.series.iter().enumerate().map(|(i, s)| (Some(i), name(s))));
-    } else if plot.series.iter().any(|s| !s.lags.is_empty()) {
-        rows.push((Some(0), plot.words[4].to_string()));
-    }
-    let widest = rows.iter().map(|r| width(&r.1, 11.5, Weight::Regular)).fold(0.0, f64::max);
-    let (height, left) = (18.0 * rows.len() as f64, chart.right() - widest - 46.0);
-    let top = chart.bottom() - height - 34.0;
-    if !rows.is_empty() {
-        svg.rect(left, top, widest + 36.0, height + 10.0, r##"fill="#ffffff" fill-opacity="0.9" stroke="#c9d0d6""##);
-    }
-    for (i, (series, text)) in rows.iter().enumerate() {
-        let y = top + 14.0 + 18.0 * i as f64;
-        if let Some(series) = series {
-            svg.circle([left + 14.0, y], 5.0, &format!(r#"fill="{}""#, colour(*series)));
+    let rows: Vec<String> = match plot.series {
+        [_] if counted => vec![plot.words[4].to_string()],
+        [] | [_] => Vec::new(),
+        several => {
+            several.iter().map(|s| wrap(s.label, 11.5, Weight::Regular, 240.0, 1).pop().unwrap_or_default()).collect()
         }
-        let text = if plot.series.len() > 1 { text.clone() } else { format!("n {text}") };
-        svg.text(left + 26.0, y + 4.0, Style::new(11.5), text.strip_prefix("n ").unwrap_or(&text));
+    };
+    if rows.is_empty() {
+        return;
+    }
+    let widest = rows.iter().map(|r| width(r, 11.5, Weight::Regular)).fold(0.0, f64::max);
+    let (height, left) = (18.0 * rows.len() as f64, chart.right() - widest - 58.0);
+    let top = chart.bottom() - height - 34.0;
+    svg.rect(left, top, widest + 48.0, height + 10.0, r##"fill="#ffffff" fill-opacity="0.9" stroke="#c9d0d6""##);
+    for (i, row) in rows.iter().enumerate() {
+        let y = top + 14.0 + 18.0 * i as f64;
+        if counted {
+            svg.text(left + 18.0, y + 4.0, Style::new(10.0).soft().anchor(Anchor::Middle), "123");
+        } else {
+            svg.circle([left + 18.0, y], 5.0, &format!(r#"fill="{}""#, colour(i)));
+        }
+        svg.text(left + 36.0, y + 4.0, Style::new(11.5), row);
     }
 }

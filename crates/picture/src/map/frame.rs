@@ -36,9 +36,7 @@ impl Frame {
             .into_iter()
             .find(|b| b.iter().all(|v| v.abs() <= FARTHEST))
             .or_else(|| hull(picture.samples.iter().map(|s| corners(s.0))))
-            .or_else(|| {
-                hull(picture.hotspots.iter().flat_map(|p| p.exterior().coords()).map(|c| corners([c.x, c.y])))
-            })
+            .or_else(|| hull(picture.hotspots.iter().flat_map(|p| p.exterior().coords()).map(|c| corners([c.x, c.y]))))
             .unwrap_or([0.0, 0.0, 1.0, 1.0]);
         let squeeze = match picture.unit {
             LengthUnit::Degrees => (0.5 * (south + north)).to_radians().cos().clamp(0.05, 1.0),
@@ -86,8 +84,7 @@ impl Frame {
 
     /// Place on the page of an easting and a northing; none if it is outside the frame.
     pub(super) fn inside(&self, place: [f64; 2]) -> Option<[f64; 2]> {
-        let within =
-            place[0] >= self.west && place[0] <= self.east && place[1] >= self.south && place[1] <= self.north;
+        let within = place[0] >= self.west && place[0] <= self.east && place[1] >= self.south && place[1] <= self.north;
         within.then(|| self.at(place))
     }
 

@@ -25,7 +25,9 @@ pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale
     }
     // An inner SVG clips without needing an id, which two pictures in one page could share.
     let (nx, ny, nw, nh) = (num(x), num(y), num(w), num(h));
-    svg.raw(&format!(r#"<svg x="{nx}" y="{ny}" width="{nw}" height="{nh}" viewBox="{nx} {ny} {nw} {nh}" overflow="hidden">"#));
+    svg.raw(&format!(
+        r#"<svg x="{nx}" y="{ny}" width="{nw}" height="{nh}" viewBox="{nx} {ny} {nw} {nh}" overflow="hidden">"#
+    ));
     raster(svg, picture, frame, scale, ramp);
     let radius = radius(picture, frame);
     // Dots over outlines would break them; outlines over large discs would hide these.

@@ -86,7 +86,9 @@ impl Legend<'_> {
             // Each block reaches up to the top under those that follow: no seam between two of them.
             svg.rect(x, y, BAR, length * (1.0 - from), &format!(r#"fill="{colour}""#));
         }
-        let tip = |end: f64, tip: f64| format!("M{} {}L{} {}L{} {}Z", num(x), num(end), num(x + 0.5 * BAR), num(tip), num(right), num(end));
+        let tip = |end: f64, tip: f64| {
+            format!("M{} {}L{} {}L{} {}Z", num(x), num(end), num(x + 0.5 * BAR), num(tip), num(right), num(end))
+        };
         if above {
             svg.path(&tip(y, y - POINT), &format!(r#"fill="{}""#, self.ramp.at(1.0).hex()));
         }
@@ -97,7 +99,14 @@ impl Legend<'_> {
         let under = if below { format!("L{} {}", num(x + 0.5 * BAR), num(bottom + POINT)) } else { String::new() };
         let d = format!(
             "M{} {}{over}L{} {}L{} {}{under}L{} {}Z",
-            num(x), num(y), num(right), num(y), num(right), num(bottom), num(x), num(bottom)
+            num(x),
+            num(y),
+            num(right),
+            num(y),
+            num(right),
+            num(bottom),
+            num(x),
+            num(bottom)
         );
         svg.path(&d, &format!(r#"fill="none" {THIN}"#));
         let at = |place: f64| bottom - place * length;
@@ -131,7 +140,9 @@ impl Legend<'_> {
             svg.rect(x + from * length, y, length * (1.0 - from), bottom - y, &format!(r#"fill="{colour}""#));
         }
         let middle = 0.5 * (y + bottom);
-        let tip = |end: f64, tip: f64| format!("M{} {}L{} {}L{} {}Z", num(end), num(y), num(tip), num(middle), num(end), num(bottom));
+        let tip = |end: f64, tip: f64| {
+            format!("M{} {}L{} {}L{} {}Z", num(end), num(y), num(tip), num(middle), num(end), num(bottom))
+        };
         if above {
             svg.path(&tip(right, right + POINT), &format!(r#"fill="{}""#, self.ramp.at(1.0).hex()));
         }
@@ -142,7 +153,14 @@ impl Legend<'_> {
         let under = if below { format!("L{} {}", num(x - POINT), num(middle)) } else { String::new() };
         let d = format!(
             "M{} {}L{} {}{over}L{} {}L{} {}{under}Z",
-            num(x), num(y), num(right), num(y), num(right), num(bottom), num(x), num(bottom)
+            num(x),
+            num(y),
+            num(right),
+            num(y),
+            num(right),
+            num(bottom),
+            num(x),
+            num(bottom)
         );
         svg.path(&d, &format!(r#"fill="none" {THIN}"#));
         let mut last = f64::NEG_INFINITY;

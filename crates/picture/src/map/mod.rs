@@ -174,7 +174,7 @@ const WIDTH: f64 = PAGE - 2.0 * MARGIN;
 /// Space between the map and a legend beside it.
 const GAP: f64 = 30.0;
 const LEGEND: f64 = 232.0;
-const TALLEST: f64 = 860.0;
+const TALLEST: f64 = 960.0;
 
 /// Draws a map as SVG.
 ///
@@ -216,10 +216,11 @@ pub fn map_svg(picture: &MapPicture<'_>) -> String {
 pub(crate) fn header(svg: &mut Svg, title: &str, subtitle: &str, page: f64) -> f64 {
     let width = page - 2.0 * MARGIN;
     let mut y = MARGIN - 6.0;
-    let (size, lines) = fit(title, &[25.0, 22.0, 19.0, 17.0], Weight::Bold, width, 2);
+    let (size, lines) = fit(title, &[25.0, 22.0, 19.0], Weight::Bold, width, 2);
     // A title that fits on one line at a slightly smaller size is better than one with a lonely second line.
     let (size, lines) = match fit(title, &[25.0, 22.0, 20.0], Weight::Bold, width, 1) {
         (small, one) if !one.is_empty() && !one[0].ends_with('…') => (small, one),
+        _ if lines.last().is_some_and(|l| l.ends_with('…')) => fit(title, &[17.0], Weight::Bold, width, 3),
         _ => (size, lines),
     };
     if !lines.is_empty() {

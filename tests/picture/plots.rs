@@ -1,0 +1,70 @@
+use soilscope_picture::{Lag, ScatterPlot, VariogramPlot, VariogramSeries, scatter_svg, variogram_svg};
+
+use crate::support::{HOSTILE, assert_legible, parse, pixels, texts};
+
+fn lag(distance: f64, semivariance: f64, pairs: u64) -> Lag {
+    Lag { distance, semivariance, pairs }
+}
+
+#[test]
+fn a_variogram_shows_its_numbers() {
+    let lags = [lag(79.3, 0.12, 57), lag(170.0, 0.21, 299), lag(900.0, 0.66, 419)];
+    let curve = |h: f64| 0.05 + 0.59 * (1.0 - (-h / 300.0).exp());
+    let series = [VariogramSeries { label: "", lags: &lags, curve: Some(&curve) }];
+    let plot = VariogramPlot {
+        title: "Variogram of ln(zinc)",
+        model_text: "0.05 Nug + 0.59 Exp(300)",
+        series: &series,
+        sill: Some(0.64),
+        nugget: Some(0.05),
+        range: Some(300.0),
+        sample_variance: Some(0.52),
+        ..VariogramPlot::default()
+    };
+    let svg = variogram_svg(&plot);
+    let words: Vec<String> = texts(&parse(&svg)).into_iter().map(|t| t.0).collect();
+    for word in ["57", "299", "419", "sill 0.64", "nugget 0.05", "range 300", "sample variance 0.52"] {
+        assert!(words.iter().any(|w| w == word), "{word} not in {words:?}");
+    }
+    assert_legible(&svg);
+    assert_eq!(svg, variogram_svg(&plot));
+    assert_eq!(pixels(&svg, 1.0).0, 1400);
+    let several = [
+        VariogramSeries { label: HOSTILE, lags: &lags, curve: None },
+        VariogramSeries { label: "azimuth 90°", lags: &lags, curve: Some(&curve) },
+    ];
+    assert_legible(&variogram_svg(&VariogramPlot { series: &several, title: HOSTILE, ..plot }));
+}
+
+#[test]
+fn poor_variograms_still_make_a_plot() {
+    let odd = [lag(f64::NAN, 1.0, 1), lag(1.0, f64::INFINITY, 0), lag(-1.0, -1.0, u64::MAX), lag(0.0, 0.0, 0)];
+    let wild = |h: f64| 1.0 / (h - h);
+    let huge = |h: f64| h * 1e200;
+    for curve in [&wild as &dyn Fn(f64) -> f64, &huge, &|_| 0.0] {
+        for lags in [&odd[..], &[], &[lag(5.0, 1e12, 3)], &[lag(1e-9, 1e-12, 3)]] {
+            let series = [VariogramSeries { label: "", lags, curve: Some(curve) }];
+            for value in [None, Some(0.0), Some(f64::NAN), Some(1e15)] {
+                let plot = VariogramPlot { series: &series, sill: value, range: value, ..VariogramPlot::default() };
+                let svg = variogram_svg(&plot);
+                parse(&svg);
+                pixels(&svg, 0.2);
+            }
+        }
+    }
+    assert_legible(&variogram_svg(&VariogramPlot::default()));
+}
+
+#[test]
+fn scatter_plots_hold_for_any_pairs() {
+    let many: Vec<[f64; 2]> = (1..5000).map(|i| [f64::from(i), f64::from(5000 - i)]).collect();
+    for pairs in [&many[..], &[], &[[5.0, 5.0]], &[[f64::NAN, 1.0], [0.0, -3.0]], &[[1e-9, 1e9]], &[[0.0, 0.0]]] {
+        for log in [false, true] {
+            let scores = ["n 155", "RMSE 189 mg/kg", HOSTILE];
+            let plot = ScatterPlot { title: HOSTILE, pairs, log, scores: &scores, ..ScatterPlot::default() };
+            let svg = scatter_svg(&plot);
+            assert_legible(&svg);
+            assert_eq!(svg, scatter_svg(&plot));
+        }
+    }
+}
