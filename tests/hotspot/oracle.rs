@@ -33,7 +33,7 @@ impl Map {
 
     pub(crate) fn trace(&self, minimum_area: f64, connectivity: Connectivity) -> Hotspots {
         let settings = HotspotSettings { minimum_area, connectivity };
-        let mut tracer = HotspotTracer::new(self.frame(), settings).unwrap();
+        let mut tracer = HotspotTracer::new(self.frame(), settings).expect("a usable frame");
         for row in &self.rows {
             tracer.push_row(row);
         }
