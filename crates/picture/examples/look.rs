@@ -1,5 +1,6 @@
 //! Draws the pictures that a person should look at after a change: `cargo run -p soilscope-picture --example look`.
-//! The second argument is a CSV with columns x, y and value of a large survey.
+//! The first argument is a folder; the second the CSV of a large survey, USGS Data Series 801 (`x_5070`, `y_5070`,
+//! `longitude`, `latitude`, `Pb`).
 
 use std::error::Error;
 use std::path::Path;
@@ -235,11 +236,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..MapPicture::default()
         };
         save(folder, "usa", &map_svg(&map))?;
-        save(
-            folder,
-            "usa-degrees",
-            &map_svg(&MapPicture { unit: LengthUnit::Local { symbol: "" }, samples: &[], ..map }),
-        )?;
+        let place = read(&path, "longitude", "latitude", "Pb")?;
+        let degrees = MapPicture {
+            raster: None,
+            hotspots: &[],
+            subtitle: "Samples",
+            credit: "USGS Data Series 801, top 5 cm · EPSG:4326",
+            unit: LengthUnit::Degrees,
+            samples: &place,
+            ..map
+        };
+        save(folder, "usa-degrees", &map_svg(&degrees))?;
     }
     Ok(())
 }

@@ -119,7 +119,7 @@ impl Frame {
     }
 
     fn northings(&self, unit: LengthUnit<'_>, height: f64) -> Vec<(f64, String)> {
-        let labels = self.labels(self.south, self.north, ((height / 85.0) as usize).clamp(2, 8), unit);
+        let labels = self.labels(self.south, self.north, ((height / 65.0) as usize).clamp(2, 8), unit);
         if (labels.len() as f64 - 1.0) * 1.4 * LABEL > height { Vec::new() } else { labels }
     }
 
