@@ -1,1 +1,17 @@
-//! soilscope-core over rasters.
+//! soilscope-core over rasters: a [`grid`] is divided into tiles, [`run`] predicts them in parallel, a [`tile::TileSink`]
+//! writes them. This crate knows files, GDAL and threads, and nothing of the mathematics nor of the command line.
+
+mod error;
+pub mod grid;
+#[cfg(feature = "gdal")]
+pub mod io;
+pub mod mask;
+pub mod product;
+pub mod run;
+pub mod summary;
+pub mod tidy;
+pub mod tile;
+mod watch;
+
+pub use error::{Error, Result};
+pub use watch::{Unwatched, Watch};

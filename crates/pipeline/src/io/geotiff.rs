@@ -1,0 +1,270 @@
+//! Cloud-optimised GeoTIFFs, one a layer.
+//!
+//! Tiles come in any order, and a cloud-optimised file must be written in one: so tiles first go into a plain, sparse
+//! GeoTIFF beside the target, and GDAL's COG driver copies it, with overviews, in the end. Neither bears the target's name
+//! until all is on the disk.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use gdal::cpl::CslStringList;
+use gdal::raster::Buffer;
+use gdal::spatial_ref::SpatialRef;
+use gdal::{Dataset, Driver, DriverManager, Metadata};
+
+use super::ffi::{self, Copied, Listening};
+use super::write_error;
+use crate::grid::{Grid, GridCrs};
+use crate::product::Product;
+use crate::summary::Summary;
+use crate::tidy::{Beside, Existing};
+use crate::tile::{Tile, TileSink};
+use crate::{Error, Result, Watch};
+
+/// How a file spells a cell without a value.
+pub const NODATA: f32 = -9999.0;
+
+/// How GeoTIFFs are written.
+#[derive(Debug, Clone)]
+pub struct GeoTiffOptions {
+    /// What to do with files that exist.
+    pub existing: Existing,
+    /// Creation options of GDAL's COG driver, which replace ours: `("COMPRESS", "ZSTD")`.
+    pub creation: Vec<(String, String)>,
+    /// Threads that compress.
+    pub threads: NonZeroUsize,
+    /// Side of the run's tiles, in cells; it only decides how fast tiles are stored meanwhile.
+    pub tile: NonZeroUsize,
+}
+
+/// One file in the making.
+struct File {
+    product: Product,
+    /// Closed before the files below are removed: fields are dropped in this order.
+    tiles: Dataset,
+    tiles_at: Beside,
+    copy_at: Beside,
+    summary: Summary,
+}
+
+/// Writes each layer of a run as a cloud-optimised GeoTIFF of 32-bit floating-point numbers.
+///
+/// Cells without a value hold [`NODATA`]; the very value −9999 is written as its neighbour −9998.999. Equal maps are equal
+/// bytes, whatever the threads and tiles.
+pub struct GeoTiffSink {
+    files: Vec<File>,
+    /// Kept as they came: GDAL's own list and driver handles stay on one thread.
+    options: GeoTiffOptions,
+    cells: u64,
+    buffer: Vec<f32>,
+}
+
+impl GeoTiffSink {
+    /// Prepares the files of `products`, whose layers are those of the run's plan in the same order.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Write`] for a folder that cannot be written, an option that the COG driver does not
+    /// know, or a CRS that GDAL cannot read: all before anything is computed.
+    pub fn create(grid: &Grid, products: &[Product], options: &GeoTiffOptions) -> Result<Self> {
+        let listening = Listening::here();
+        let fail = |error: gdal::errors::GdalError| Error::Gdal { message: listening.reason(&error) };
+        let (gtiff, cog) = (driver("GTiff")?, driver("COG")?);
+        let creation = cog_options(options).map_err(fail)?;
+        if !ffi::options_are_valid(&cog, &creation) {
+            let message = listening.warnings().unwrap_or_default();
+            return Err(Error::Gdal { message: format!("creation options: {message}") });
+        }
+        let crs = match grid.crs() {
+            GridCrs::Local => None,
+            GridCrs::Wkt(wkt) => Some(SpatialRef::from_wkt(wkt).map_err(fail)?),
+        };
+        let mut files = Vec::with_capacity(products.len());
+        for product in products {
+            let copy_at = Beside::new(&product.path, options.existing)?;
+            let tiles_at = Beside::new(&product.path, options.existing)?;
+            let tiles = create_tiles(&gtiff, grid, crs.as_ref(), product, tiles_at.path(), options)
+                .map_err(|e| write_error(&product.path, listening.reason(&e)))?;
+            files.push(File { product: product.clone(), tiles, tiles_at, copy_at, summary: Summary::default() });
+        }
+        Ok(Self { files, options: options.clone(), cells: grid.cells(), buffer: Vec::new() })
+    }
+}
+
+impl TileSink for GeoTiffSink {
+    fn write(&mut self, tile: &Tile) -> Result<()> {
+        let listening = Listening::here();
+        let ([column, row], size) = (tile.first(), tile.size());
+        for (layer, file) in self.files.iter_mut().enumerate() {
+            self.buffer.clear();
+            self.buffer.extend(tile.values(layer).map(|value| match value {
+                Some(value) if value == NODATA => NODATA.next_up(),
+                Some(value) => value,
+                None => NODATA,
+            }));
+            file.summary.merge(tile.summary(layer));
+            let mut buffer = Buffer::new((size[0], size[1]), std::mem::take(&mut self.buffer));
+            let outcome = file
+                .tiles
+                .rasterband(1)
+                .and_then(|mut band| band.write((column as isize, row as isize), (size[0], size[1]), &mut buffer));
+            (_, self.buffer) = buffer.into_shape_and_vec();
+            // GDAL writes behind: what it says now may be of an earlier tile, and it is as fatal.
+            if let Some(message) = listening.failures().or(outcome.err().map(|e| e.to_string())) {
+                return Err(write_error(&file.product.path, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, watch: &dyn Watch) -> Result<Vec<PathBuf>> {
+        let Self { files, options, cells, .. } = *self;
+        let cog = driver("COG")?;
+        let options = cog_options(&options).map_err(|e| Error::Gdal { message: e.to_string() })?;
+        watch.stage("writing", cells * files.len() as u64);
+        let mut finished = Vec::with_capacity(files.len());
+        for file in files {
+            finished.push(file.complete(&cog, &options, cells, watch)?);
+        }
+        // Names are given when all files are there, so a failure in the last one leaves none.
+        finished.into_iter().map(Beside::persist).collect()
+    }
+}
+
+impl File {
+    /// Makes the cloud-optimised copy, and checks it.
+    fn complete(self, cog: &Driver, options: &CslStringList, cells: u64, watch: &dyn Watch) -> Result<Beside> {
+        let Self { product, mut tiles, tiles_at, copy_at, summary } = self;
+        let listening = Listening::with_workers();
+        let fail = |message: String| write_error(&product.path, message);
+        describe_statistics(&tiles, &summary, cells).map_err(|e| fail(listening.reason(&e)))?;
+        tiles.flush_cache().map_err(|e| fail(listening.reason(&e)))?;
+        if let Some(message) = listening.failures() {
+            return Err(fail(message));
+        }
+        let mut reported = 0;
+        let copied = ffi::create_copy(cog, &tiles, copy_at.path(), options, &mut |done| {
+            let now = (done.clamp(0.0, 1.0) * cells as f64) as u64;
+            if now > reported {
+                watch.advance(now - reported);
+                reported = now;
+            }
+            !watch.cancelled()
+        });
+        let copy = match copied {
+            Copied::Done(copy) => copy,
+            Copied::Stopped => return Err(Error::Interrupted),
+            Copied::Failed => return Err(fail(listening.reason(&"GDAL's COG driver failed without a message"))),
+        };
+        // GDAL before 3.7 tells of a full disk while closing in no other way than its message.
+        let closed = copy.close();
+        if let Some(message) = listening.failures().or(closed.err().map(|e| e.to_string())) {
+            return Err(fail(message));
+        }
+        watch.advance(cells - reported);
+        check(copy_at.path(), tiles.raster_size()).map_err(|message| fail(listening.reason(&message)))?;
+        // The plain file goes first, so that disk is free for the next layer.
+        drop(tiles);
+        drop(tiles_at);
+        Ok(copy_at)
+    }
+}
+
+/// Opens what was written: the least that a reader does.
+fn check(path: &Path, size: (usize, usize)) -> std::result::Result<(), String> {
+    let dataset = Dataset::open(path).map_err(|e| format!("the file that was written cannot be read: {e}"))?;
+    if dataset.raster_size() != size {
+        return Err("the file that was written has another size".into());
+    }
+    Ok(())
+}
+
+fn driver(name: &str) -> Result<Driver> {
+    ffi::prepare();
+    DriverManager::get_driver_by_name(name).map_err(|_| Error::Gdal {
+        message: format!(
+            "this GDAL ({}) has no {name} driver: install GDAL 3.1 or later",
+            gdal::version_info("RELEASE_NAME")
+        ),
+    })
+}
+
+/// The plain GeoTIFF that takes tiles as they come. Blocks that never come take no room.
+fn create_tiles(
+    gtiff: &Driver,
+    grid: &Grid,
+    crs: Option<&SpatialRef>,
+    product: &Product,
+    path: &Path,
+    options: &GeoTiffOptions,
+) -> gdal::errors::Result<Dataset> {
+    // A block that is a tile is written once; TIFF blocks are multiples of 16.
+    let side = options.tile.get();
+    let block = if side % 16 == 0 && (64..=1024).contains(&side) { side } else { 256 }.to_string();
+    let mut creation = CslStringList::new();
+    for (name, value) in [
+        ("TILED", "YES"),
+        ("BLOCKXSIZE", &block),
+        ("BLOCKYSIZE", &block),
+        ("SPARSE_OK", "TRUE"),
+        ("BIGTIFF", "IF_SAFER"),
+    ] {
+        creation.set_name_value(name, value)?;
+    }
+    let [columns, rows] = grid.size();
+    let mut dataset = gtiff.create_with_band_type_with_options::<f32, _>(path, columns, rows, 1, &creation)?;
+    dataset.set_geo_transform(&grid.geotransform())?;
+    if let Some(crs) = crs {
+        dataset.set_spatial_ref(crs)?;
+    }
+    for (name, value) in &product.metadata {
+        dataset.set_metadata_item(name, value, "")?;
+    }
+    let mut band = dataset.rasterband(1)?;
+    band.set_no_data_value(Some(f64::from(NODATA)))?;
+    band.set_description(&product.description)?;
+    ffi::set_unit(&mut band, &product.unit);
+    Ok(dataset)
+}
+
+/// Statistics in the file, so that `gdalinfo` and a GIS need not read it all; the copy takes them over.
+fn describe_statistics(tiles: &Dataset, summary: &Summary, cells: u64) -> gdal::errors::Result<()> {
+    let Some(statistics) = summary.finish() else { return Ok(()) };
+    let mut band = tiles.rasterband(1)?;
+    let percent = 100.0 * statistics.count as f64 / cells as f64;
+    for (name, value) in [
+        ("STATISTICS_MINIMUM", statistics.min.to_string()),
+        ("STATISTICS_MAXIMUM", statistics.max.to_string()),
+        ("STATISTICS_MEAN", statistics.mean.to_string()),
+        ("STATISTICS_STDDEV", statistics.standard_deviation.to_string()),
+        ("STATISTICS_VALID_PERCENT", format!("{percent:.4}")),
+    ] {
+        band.set_metadata_item(name, &value, "")?;
+    }
+    Ok(())
+}
+
+/// Our creation options under those of the user.
+fn cog_options(options: &GeoTiffOptions) -> gdal::errors::Result<CslStringList> {
+    let compression = options.creation.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("COMPRESS"));
+    let compression = compression.map_or("DEFLATE".into(), |(_, value)| value.to_ascii_uppercase());
+    let threads = options.threads.to_string();
+    let mut ours = vec![
+        ("COMPRESS", compression.as_str()),
+        ("BLOCKSIZE", "512"),
+        ("BIGTIFF", "IF_SAFER"),
+        ("NUM_THREADS", &threads),
+        ("OVERVIEW_RESAMPLING", "AVERAGE"),
+    ];
+    if matches!(compression.as_str(), "DEFLATE" | "LZW" | "ZSTD") {
+        ours.push(("PREDICTOR", "FLOATING_POINT"));
+    }
+    if matches!(compression.as_str(), "DEFLATE" | "ZSTD") {
+        ours.push(("LEVEL", "1"));
+    }
+    let mut list = CslStringList::new();
+    let theirs = options.creation.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in ours.into_iter().chain(theirs) {
+        list.set_name_value(name, value)?;
+    }
+    Ok(list)
+}

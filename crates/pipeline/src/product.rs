@@ -1,0 +1,81 @@
+//! What is written for each prediction.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use soilscope_core::Prediction;
+use soilscope_core::transform::Transform;
+
+/// A quantity that a raster holds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Layer {
+    /// The predicted value, in the data's unit.
+    Prediction,
+    /// Standard deviation of the prediction error, in the data's unit.
+    StandardDeviation,
+    /// Variance of the prediction error, in the data's unit squared.
+    Variance,
+    /// Probability from 0 to 1 that the field is above a threshold.
+    Exceedance {
+        /// The threshold, in the data's unit.
+        threshold: f64,
+    },
+}
+
+/// The scale on which predictions and their errors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// The data's unit: the transform is undone.
+    #[default]
+    Data,
+    /// The transformed scale on which the field was modelled. Thresholds stay in the data's unit.
+    Transformed,
+}
+
+impl Layer {
+    /// Whether the layer needs the variance of the prediction.
+    pub fn needs_variance(self) -> bool {
+        !matches!(self, Self::Prediction)
+    }
+
+    /// The layer's value; `None` where it takes a variance that is not there.
+    ///
+    /// `modelled` is the prediction on the modelling scale, `shown` the same on the scale that is written.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::{Prediction, transform::Transform};
+    /// use soilscope_pipeline::product::Layer;
+    /// let p = Prediction { value: 3.0, variance: Some(4.0), multiplier: 0.0 };
+    /// assert_eq!(Layer::StandardDeviation.value(&p, &p, Transform::None), Some(2.0));
+    /// assert_eq!(Layer::Exceedance { threshold: 3.0 }.value(&p, &p, Transform::None), Some(0.5));
+    /// ```
+    #[inline]
+    pub fn value(self, modelled: &Prediction, shown: &Prediction, transform: Transform) -> Option<f64> {
+        match self {
+            Self::Prediction => Some(shown.value),
+            // Rounding can leave a variance a hair below 0 at a sample.
+            Self::StandardDeviation => shown.variance.map(|v| v.max(0.0).sqrt()),
+            Self::Variance => shown.variance.map(|v| v.max(0.0)),
+            Self::Exceedance { threshold } => transform.exceedance(modelled, threshold),
+        }
+    }
+}
+
+/// One raster file: which layer, where, and how it describes itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Product {
+    /// What it holds.
+    pub layer: Layer,
+    /// Where it is written.
+    pub path: PathBuf,
+    /// Unit of the values, as in `mg/kg`; empty for none.
+    pub unit: String,
+    /// The band's description, for a person.
+    pub description: String,
+    /// Metadata items, in this order; names without `=`.
+    pub metadata: Vec<(String, String)>,
+}

@@ -1,0 +1,288 @@
+//! Predicts a whole grid: tiles in parallel, one writer.
+//!
+//! The workers of one thread pool take tiles by number, compute them with a scratch of their own and hand them over in a
+//! queue of bounded length, so memory is a few tiles a thread however large the grid. The calling thread writes. A cell's
+//! value depends on its place alone, so a map is the same to the last bit for any number of threads and any tile size;
+//! that asks of a predictor that it gives a place the same value in whatever company it is asked for.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Instant;
+
+use serde::Serialize;
+use soilscope_core::transform::Transform;
+use soilscope_core::{Coord, Gap, Prediction, Predictions, Predictor, Scratch, Targets};
+
+use crate::grid::{Grid, Patch};
+use crate::mask::{Mask, Overlap};
+use crate::product::{Layer, Scale};
+use crate::summary::{Statistics, Summary};
+use crate::tile::{Tile, TileSink};
+use crate::{Error, Result, Watch};
+
+/// Side of a tile in cells, unless the caller says otherwise.
+pub const DEFAULT_TILE: NonZeroUsize = NonZeroUsize::new(128).expect("not 0");
+
+/// Finished tiles waiting for the writer, for each worker.
+const QUEUE: usize = 2;
+
+/// What is to be computed, and how.
+pub struct Plan<'a> {
+    /// The cells.
+    pub grid: Grid,
+    /// Cells outside get no value; `None` predicts every cell.
+    pub mask: Option<&'a dyn Mask>,
+    /// What a tile holds, in this order.
+    pub layers: Vec<Layer>,
+    /// The transform under which the predictor sees the data.
+    pub transform: Transform,
+    /// The scale of predictions, standard deviations and variances.
+    pub scale: Scale,
+    /// Threads that compute; the caller's thread writes.
+    pub threads: NonZeroUsize,
+    /// Side of a tile, in cells: [`DEFAULT_TILE`].
+    pub tile: NonZeroUsize,
+}
+
+/// What came of a run. Cells = predicted + outside the mask + gaps.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunReport {
+    /// Cells of the grid.
+    pub cells: u64,
+    /// Cells with a value.
+    pub predicted: u64,
+    /// Cells outside the mask, which were not computed.
+    pub outside_mask: u64,
+    /// Cells inside the mask without a value, by reason.
+    pub gaps: BTreeMap<&'static str, u64>,
+    /// Statistics of each layer, in the plan's order; `None` where no cell has a value.
+    pub layers: Vec<(Layer, Option<Statistics>)>,
+    /// Time taken, in seconds; the only number here that differs between runs of one plan.
+    pub seconds: f64,
+}
+
+/// Short name of a gap's reason, for reports.
+pub fn gap_name(gap: Gap) -> &'static str {
+    match gap {
+        Gap::TooFewNeighbours { .. } => "too-few-neighbours",
+        Gap::SingularSystem => "singular-system",
+        Gap::NotFinite => "not-finite",
+        _ => "other",
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    predicted: u64,
+    outside: u64,
+    gaps: BTreeMap<&'static str, u64>,
+}
+
+enum Message {
+    Tile(Tile, Tally),
+    /// No cell inside the mask.
+    Empty(u64),
+    Failed(Error),
+}
+
+/// Predicts the grid of `plan` into `sink`, which the caller finishes.
+///
+/// # Errors
+/// [`Error::NoVariance`] for a layer that the method cannot give, [`Error::Interrupted`] when `watch` says so, what the
+/// mask or the sink says (computing then stops after the tiles in work), [`Error::Worker`] when a predictor panics.
+pub fn run(
+    plan: &Plan<'_>,
+    predictor: &dyn Predictor,
+    sink: &mut dyn TileSink,
+    watch: &dyn Watch,
+) -> Result<RunReport> {
+    let begun = Instant::now();
+    if !predictor.has_variance() && plan.layers.iter().any(|layer| layer.needs_variance()) {
+        return Err(Error::NoVariance);
+    }
+    let threads = plan.threads.get();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("soilscope-{i}"))
+        .build()
+        .map_err(|e| Error::Worker { message: format!("cannot start {threads} threads: {e}") })?;
+
+    let shop = Shop {
+        plan,
+        predictor,
+        watch,
+        exact: plan.grid.is_exact(),
+        next: AtomicUsize::new(0),
+        stop: AtomicBool::new(false),
+        interrupted: AtomicBool::new(false),
+    };
+    let mut total = Tally::default();
+    let mut summaries = vec![Summary::default(); plan.layers.len()];
+    watch.stage("predicting", plan.grid.cells());
+    pool.in_place_scope(|scope| {
+        let (sender, receiver) = sync_channel(QUEUE * threads);
+        for _ in 0..threads {
+            let (sender, shop) = (sender.clone(), &shop);
+            scope.spawn(move |_| shop.work(&sender));
+        }
+        drop(sender); // so that the loop ends when the workers do
+        for message in receiver {
+            let outcome = match message {
+                Message::Tile(tile, tally) => sink.write(&tile).map(|()| {
+                    summaries.iter_mut().enumerate().for_each(|(i, summary)| summary.merge(tile.summary(i)));
+                    total.predicted += tally.predicted;
+                    total.outside += tally.outside;
+                    tally.gaps.into_iter().for_each(|(name, n)| *total.gaps.entry(name).or_default() += n);
+                    watch.advance(tile.present().len() as u64);
+                }),
+                Message::Empty(cells) => {
+                    total.outside += cells;
+                    watch.advance(cells);
+                    Ok(())
+                }
+                Message::Failed(error) => Err(error),
+            };
+            if let Err(error) = outcome {
+                // Returning drops the receiver, which wakes workers that wait to send.
+                shop.stop.store(true, Ordering::Relaxed);
+                return Err(error);
+            }
+        }
+        Ok(())
+    })?;
+    if shop.interrupted.load(Ordering::Relaxed) {
+        return Err(Error::Interrupted);
+    }
+    Ok(RunReport {
+        cells: plan.grid.cells(),
+        predicted: total.predicted,
+        outside_mask: total.outside,
+        gaps: total.gaps,
+        layers: plan.layers.iter().copied().zip(summaries.iter().map(Summary::finish)).collect(),
+        seconds: begun.elapsed().as_secs_f64(),
+    })
+}
+
+/// What the workers share.
+struct Shop<'a> {
+    plan: &'a Plan<'a>,
+    predictor: &'a dyn Predictor,
+    watch: &'a dyn Watch,
+    exact: bool,
+    next: AtomicUsize,
+    stop: AtomicBool,
+    interrupted: AtomicBool,
+}
+
+/// What a worker keeps from tile to tile.
+#[derive(Default)]
+struct Bench {
+    scratch: Scratch,
+    predictions: Predictions,
+    inside: Vec<bool>,
+    cells: Vec<usize>,
+    points: Vec<Coord>,
+    values: Vec<f32>,
+}
+
+impl Shop<'_> {
+    /// Computes tiles until there are none, or the run stops.
+    fn work(&self, sender: &SyncSender<Message>) {
+        let tiles = self.plan.grid.tiles(self.plan.tile.get());
+        let mut bench = Bench::default();
+        while !self.stop.load(Ordering::Relaxed) {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            if index >= tiles.len() {
+                return;
+            }
+            if self.watch.cancelled() {
+                self.interrupted.store(true, Ordering::Relaxed);
+                self.stop.store(true, Ordering::Relaxed);
+                return;
+            }
+            // The bench is thrown away after a panic: the run ends.
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.tile(&tiles.get(index), &mut bench)));
+            let message = match outcome {
+                Ok(Ok(message)) => message,
+                Ok(Err(error)) => Message::Failed(error),
+                Err(panic) => Message::Failed(Error::Worker { message: panic_message(panic.as_ref()) }),
+            };
+            let failed = matches!(message, Message::Failed(_));
+            if sender.send(message).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn tile(&self, patch: &Patch<'_>, bench: &mut Bench) -> Result<Message> {
+        let cells = patch.cells();
+        let mut inside = cells;
+        if let Some(mask) = self.plan.mask {
+            match mask.overlap(patch) {
+                Overlap::All => {}
+                Overlap::None => return Ok(Message::Empty(cells as u64)),
+                Overlap::Some => {
+                    bench.inside.clear();
+                    bench.inside.resize(cells, false);
+                    mask.fill(patch, &mut bench.inside)?;
+                    inside = bench.inside.iter().filter(|&&i| i).count();
+                }
+            }
+        }
+        if inside == 0 {
+            return Ok(Message::Empty(cells as u64));
+        }
+        // Cells outside are computed and dropped only where they are few, since a window is quicker a cell than points.
+        let as_window = self.exact && inside * 8 >= cells * 7;
+        bench.cells.clear();
+        bench.cells.extend((0..cells).filter(|&i| inside == cells || bench.inside[i]));
+        if as_window {
+            let targets = Targets::Window(patch.window());
+            self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
+        } else {
+            bench.points.clear();
+            bench.points.extend(bench.cells.iter().map(|&i| patch.centre(i)));
+            let targets = Targets::Points(&bench.points);
+            self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
+        }
+
+        let mut tile = Tile::new(patch.first, patch.size, self.plan.layers.len());
+        let mut tally = Tally { outside: (cells - inside) as u64, ..Tally::default() };
+        for (nth, &cell) in bench.cells.iter().enumerate() {
+            let outcome = bench.predictions.get(if as_window { cell } else { nth });
+            match outcome.and_then(|p| self.values(&p, &mut bench.values)) {
+                Ok(()) => {
+                    tile.set(cell, &bench.values);
+                    tally.predicted += 1;
+                }
+                Err(gap) => *tally.gaps.entry(gap_name(gap)).or_default() += 1,
+            }
+        }
+        Ok(Message::Tile(tile, tally))
+    }
+
+    /// The values of all layers, or a gap in all of them: a value must not stand where its uncertainty does not.
+    fn values(&self, modelled: &Prediction, values: &mut Vec<f32>) -> std::result::Result<(), Gap> {
+        let shown = match self.plan.scale {
+            Scale::Data => self.plan.transform.back(*modelled),
+            Scale::Transformed => *modelled,
+        };
+        values.clear();
+        for layer in &self.plan.layers {
+            let value = layer.value(modelled, &shown, self.plan.transform).ok_or(Gap::NotFinite)? as f32;
+            if !value.is_finite() {
+                return Err(Gap::NotFinite);
+            }
+            values.push(value);
+        }
+        Ok(())
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a worker stopped on an internal error: {}", text.unwrap_or("no message"))
+}
