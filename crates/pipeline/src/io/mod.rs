@@ -1,9 +1,13 @@
 //! Files. The only place that knows GDAL, nodata values and NaN for "no value".
 
 mod ffi;
+pub mod geojson;
+pub mod geopackage;
 pub mod geotiff;
+mod lonlat;
 pub mod mask_in;
 pub mod raster_in;
+pub mod vector;
 
 use std::path::Path;
 
