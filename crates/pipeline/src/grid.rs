@@ -128,15 +128,18 @@ impl Bounds {
 /// ```
 pub fn suggested_cell(area: f64, n: usize) -> Option<f64> {
     let cell = 0.0791 * (area / n as f64).sqrt();
-    (cell.is_finite() && cell > 0.0).then(|| one_two_five(cell, f64::log10))
+    (cell.is_finite() && cell > 0.0).then(|| one_two_five(cell))
 }
 
 /// The number 1, 2 or 5 times a power of ten that is nearest to `x` on a logarithmic scale.
-fn one_two_five(x: f64, log: fn(f64) -> f64) -> f64 {
-    let exponent = log(x).floor() as i32;
+fn one_two_five(x: f64) -> f64 {
+    if !(x.is_finite() && x > 0.0) {
+        return x;
+    }
+    let exponent = x.log10().floor() as i32;
     let candidates = [(1.0, exponent), (2.0, exponent), (5.0, exponent), (1.0, exponent + 1)];
     let value = |(m, e): (f64, i32)| if e < 0 { m / 10f64.powi(-e) } else { m * 10f64.powi(e) };
-    let distance = |v: f64| (log(v) - log(x)).abs();
+    let distance = |v: f64| (v.log10() - x.log10()).abs();
     candidates.map(value).into_iter().min_by(|a, b| distance(*a).total_cmp(&distance(*b))).unwrap_or(x)
 }
 
@@ -387,9 +390,9 @@ fn checked_count(columns: f64, rows: f64, cell: [f64; 2], limit: u64) -> std::re
     let shrink = (cells / limit.max(1) as f64).sqrt().max(columns.max(rows) / SIDE_LIMIT);
     // One step up the 1-2-5 ladder if rounding went down.
     let needed = cell * shrink;
-    let mut enough = one_two_five(needed, f64::log10);
+    let mut enough = one_two_five(needed);
     if enough < needed {
-        enough = one_two_five(needed * 2.0, f64::log10);
+        enough = one_two_five(needed * 2.0);
     }
     Err(GridError::TooManyCells { columns, rows, limit, cell, enough })
 }

@@ -106,7 +106,15 @@ impl Listening {
     fn read(&self, list: fn(&Heard) -> &Vec<String>) -> Option<String> {
         let heard = heard();
         let list = list(heard.as_ref()?.get(&thread::current().id())?);
-        (!list.is_empty()).then(|| list.join("; "))
+        let first = list.first()?;
+        // libtiff follows one failed write with a dozen consequences; the first says what happened.
+        if list.iter().any(|message| message.contains("No space left on device")) {
+            return Some("no space is left on the disk".to_owned());
+        }
+        Some(match list.len() {
+            1 => first.clone(),
+            n => format!("{first} (and {} more)", n - 1),
+        })
     }
 }
 

@@ -92,7 +92,7 @@ impl GeoTiffSink {
 
 impl TileSink for GeoTiffSink {
     fn write(&mut self, tile: &Tile) -> Result<()> {
-        let listening = Listening::here();
+        let listening = Listening::with_workers();
         let ([column, row], size) = (tile.first(), tile.size());
         for (layer, file) in self.files.iter_mut().enumerate() {
             self.buffer.clear();
@@ -199,7 +199,7 @@ fn create_tiles(
 ) -> gdal::errors::Result<Dataset> {
     // A block that is a tile is written once; TIFF blocks are multiples of 16.
     let side = options.tile.get();
-    let block = if side % 16 == 0 && (64..=1024).contains(&side) { side } else { 256 }.to_string();
+    let block = if side.is_multiple_of(16) && (64..=1024).contains(&side) { side } else { 256 }.to_string();
     let mut creation = CslStringList::new();
     for (name, value) in [
         ("TILED", "YES"),
