@@ -147,16 +147,16 @@ fn neighbours_share_the_vertices_of_their_edge() {
 #[test]
 fn a_polygon_across_the_antimeridian_is_cut() {
     // Taveuni, Fiji, as a box with a hole on the line; the same place said in three ways.
-    let said = |shift: f64, wrapped: bool| {
-        let place = |x: f64| if wrapped && x > 180.0 { x - 360.0 } else { x + shift };
-        let ring = |corners: [(f64, f64); 4]| geo::LineString::from(corners.map(|(x, y)| (place(x), y)).to_vec());
+    let said = |shift: f64| {
+        let ring = |corners: [(f64, f64); 4]| geo::LineString::from(corners.map(|(x, y)| (x + shift, y)).to_vec());
         geo::Polygon::new(
             ring([(179.5, -17.0), (180.5, -17.0), (180.5, -16.0), (179.5, -16.0)]),
             vec![ring([(179.9, -16.6), (179.9, -16.4), (180.1, -16.4), (180.1, -16.6)])],
         )
     };
-    for shape in [said(0.0, false), said(-360.0, false), said(0.0, true)] {
-        let (bbox, geometries) = read(&text(&[feature(shape)], None).unwrap());
+    let from_a_plane: fn(Coord) -> Result<Coord> = |[x, y]| Ok([x - 360.0 * (x / 360.0).round(), y]);
+    for (shape, transform) in [(said(0.0), None), (said(-360.0), None), (said(0.0), Some(from_a_plane))] {
+        let (bbox, geometries) = read(&text(&[feature(shape)], transform).unwrap());
         assert_eq!(bbox.unwrap(), [179.5, -17.0, -179.5, -16.0], "west is east of east (RFC 7946, 5.2)");
         let Some(Geometry::MultiPolygon(pieces)) = &geometries[0] else { panic!("not a multi-polygon") };
         assert_eq!(pieces.0.len(), 2);
@@ -172,10 +172,27 @@ fn a_polygon_across_the_antimeridian_is_cut() {
 
 #[test]
 fn a_polygon_that_ends_at_the_antimeridian_is_not_cut() {
-    let shape = polygon![(x: 179.0, y: 0.0), (x: -180.0, y: 0.0), (x: -180.0, y: 1.0), (x: 179.0, y: 1.0)];
-    let (bbox, geometries) = read(&text(&[feature(shape)], None).unwrap());
-    assert_eq!(bbox.unwrap(), [179.0, 0.0, 180.0, 1.0]);
-    assert!(matches!(geometries[0], Some(Geometry::Polygon(_))));
+    for west in [179.0, -181.0] {
+        let shape = geo::Rect::new((west, 0.0), (west + 1.0, 1.0));
+        let (bbox, geometries) = read(&text(&[feature(shape)], None).unwrap());
+        assert_eq!(bbox.unwrap(), [179.0, 0.0, 180.0, 1.0]);
+        assert!(matches!(geometries[0], Some(Geometry::Polygon(_))));
+    }
+}
+
+#[test]
+fn a_polygon_may_be_as_wide_as_the_globe() {
+    let globe = geo::Rect::new((-180.0, -60.0), (180.0, 60.0)).to_polygon();
+    let hole = geo::Rect::new((169.0, 0.0), (170.0, 1.0)).to_polygon();
+    let shape = geo::Polygon::new(globe.exterior().clone(), vec![hole.exterior().clone()]);
+    let plane: fn(Coord) -> Result<Coord> = |[x, y]| Ok([x, y]);
+    for transform in [None, Some(plane)] {
+        let (bbox, geometries) = read(&text(&[feature(shape.clone())], transform).unwrap());
+        assert_eq!(bbox.unwrap(), [-180.0, -60.0, 180.0, 60.0]);
+        let Some(Geometry::Polygon(polygon)) = &geometries[0] else { panic!("not a polygon") };
+        assert_eq!(polygon.unsigned_area(), 360.0 * 120.0 - 1.0);
+        assert_eq!(polygon.check_validation(), Ok(()));
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn layer(kind: Kind, crs_wkt: Option<&str>) -> Layer<'_> {
 }
 
 fn wkt(code: u32) -> String {
-    gdal::spatial_ref::SpatialRef::from_epsg(code).unwrap().to_wkt().unwrap()
+    gdal::spatial_ref::SpatialRef::from_epsg(code).and_then(|crs| crs.to_wkt()).expect("a known code")
 }
 
 /// What `ogrinfo` says, which must not be a warning.
@@ -32,9 +32,9 @@ fn ogrinfo(file: &Path, arguments: &[&str]) -> String {
 }
 
 fn written(layer: &Layer<'_>, features: &[Feature]) -> (tempfile::TempDir, std::path::PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.gpkg");
-    write_geopackage(&file, Existing::Refuse, layer, features).unwrap();
+    write_geopackage(&file, Existing::Refuse, layer, features).expect("a file");
     assert_eq!(names(folder.path()), ["a.gpkg"]);
     (folder, file)
 }

@@ -81,7 +81,7 @@ impl<'f, 'a> LonLat<'f, 'a> {
                 for line in lines {
                     kept.extend(self.line(line)?);
                 }
-                (!kept.is_empty()).then(|| Geometry::MultiLineString(geo::MultiLineString(kept)))
+                (!kept.is_empty()).then_some(Geometry::MultiLineString(geo::MultiLineString(kept)))
             }
             Geometry::Polygon(polygon) => match <[Polygon<f64>; 1]>::try_from(self.polygon(polygon, extent)?) {
                 Ok([polygon]) => Some(Geometry::Polygon(polygon)),
@@ -147,21 +147,27 @@ impl<'f, 'a> LonLat<'f, 'a> {
         Ok((line.len() > 1).then_some(LineString(line)))
     }
 
-    /// Places along a line of the map, vertices added where it bends. Longitudes go on across the antimeridian.
+    /// Places along a line of the map, vertices added where it bends. Longitudes go on across the antimeridian: those of
+    /// a map in longitude and latitude already do, and may have edges of any length; others come from the transformation
+    /// from −180 to 180 and are put in sequence here.
     fn path(&mut self, line: &[Point<f64>]) -> Result<Vec<Coord>> {
         let mut path: Vec<Coord> = Vec::with_capacity(line.len());
         let mut before: Option<(Coord, Coord)> = None;
         for vertex in line {
             let here = [vertex.x, vertex.y];
-            let mut there = self.place(here)?;
-            if let Some((start, at_start)) = before {
-                there[0] = at_start[0] + wrap(there[0] - at_start[0]);
-                if self.transform.is_some() {
-                    self.bend((start, at_start), (here, there), 0, &mut path)?;
-                }
+            let there = self.place(here)?;
+            if let Some(start) = before
+                && self.transform.is_some()
+            {
+                self.bend(start, (here, there), 0, &mut path)?;
             }
             path.push(there);
             before = Some((here, there));
+        }
+        if self.transform.is_some() {
+            for i in 1..path.len() {
+                path[i][0] = path[i - 1][0] + wrap(path[i][0] - path[i - 1][0]);
+            }
         }
         Ok(path)
     }
@@ -171,16 +177,14 @@ impl<'f, 'a> LonLat<'f, 'a> {
         if halvings == MOST_HALVINGS {
             return Ok(());
         }
+        let step = [wrap(b.1[0] - a.1[0]), b.1[1] - a.1[1]];
         let mut middle = ([0.0; 2], [0.0; 2]);
         let mut bent = false;
         for quarter in [0.25, 0.75, 0.5] {
-            let between = |p: Coord, q: Coord| [0, 1].map(|k| p[k] * (1.0 - quarter) + q[k] * quarter);
-            let place = between(a.0, b.0);
-            let mut truth = self.place(place)?;
-            truth[0] = a.1[0] + wrap(truth[0] - a.1[0]);
-            let chord = between(a.1, b.1);
-            let east = wrap(truth[0] - chord[0]) * truth[1].to_radians().cos() * DEGREE;
-            let north = (truth[1] - chord[1]) * DEGREE;
+            let place = [0, 1].map(|k| a.0[k] * (1.0 - quarter) + b.0[k] * quarter);
+            let truth = self.place(place)?;
+            let east = wrap(truth[0] - a.1[0] - step[0] * quarter) * truth[1].to_radians().cos() * DEGREE;
+            let north = (truth[1] - a.1[1] - step[1] * quarter) * DEGREE;
             bent |= east.hypot(north) > TOLERANCE;
             middle = (place, truth);
         }
@@ -194,7 +198,7 @@ impl<'f, 'a> LonLat<'f, 'a> {
 
     /// The polygon, cut where it crosses the antimeridian; nothing where rounding leaves no area.
     fn polygon(&mut self, polygon: &Polygon<f64>, extent: &mut Extent) -> Result<Vec<Polygon<f64>>> {
-        let mut rings = Vec::with_capacity(1 + polygon.interiors().len());
+        let mut rings: Vec<Vec<Coord>> = Vec::with_capacity(1 + polygon.interiors().len());
         for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
             let mut places = self.path(&ring.0)?;
             let (Some(&first), Some(&last)) = (places.first(), places.last()) else { continue };
@@ -203,9 +207,10 @@ impl<'f, 'a> LonLat<'f, 'a> {
                     self.refuse("a polygon reaches round a pole, which GeoJSON cannot express: cut it first".into())
                 );
             }
-            // Holes go where the exterior went.
-            if let Some(anchor) = rings.first().and_then(|r: &Vec<Coord>| r.first()) {
-                let shift = 360.0 * ((anchor[0] - first[0]) / 360.0).round();
+            // A hole may have been put in sequence on another turn round the globe than its exterior.
+            if let Some(exterior) = rings.first() {
+                let ((west, _), (hole_west, _)) = (range(exterior), range(&places));
+                let shift = 360.0 * ((west - hole_west - 1e-7) / 360.0).ceil();
                 places.iter_mut().for_each(|p| p[0] += shift);
             }
             rings.push(places);
