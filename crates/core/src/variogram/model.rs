@@ -20,12 +20,12 @@ pub enum Model {
     Gaussian,
     /// 1 − 2^(1−κ)/Γ(κ) q^κ K_κ(q), with κ the smoothness. Notation `Mat`.
     Matern {
-        /// κ > 0; 0.5 is the exponential model.
+        /// κ, above 0 and at most 100; 0.5 is the exponential model.
         smoothness: f64,
     },
     /// The Matérn model with q replaced by 2√κ q (Stein 1999), whose range depends less on κ. Notation `Ste`.
     Stein {
-        /// κ > 0.
+        /// κ, above 0 and at most 100.
         smoothness: f64,
     },
 }
@@ -85,10 +85,13 @@ impl Model {
     }
 }
 
-/// Half-integer smoothness has closed forms, which are the common and the fast case.
+/// Half-integer smoothness has closed forms, which are the common and the fast case. Beyond q = 700 nothing is left of
+/// the correlation, and the closed forms would meet ∞ · 0.
 #[inline]
 fn matern(smoothness: f64, q: f64) -> f64 {
-    if smoothness == 0.5 {
+    if q > 700.0 {
+        0.0
+    } else if smoothness == 0.5 {
         (-q).exp()
     } else if smoothness == 1.5 {
         (1.0 + q) * (-q).exp()
