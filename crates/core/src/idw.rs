@@ -37,7 +37,7 @@ pub struct Nearest {
 
 impl Interpolator for InverseDistance {
     /// # Errors
-    /// A power that is not above 0.
+    /// A power that is not above 0, or a search against the rules of [`Search::new`] and [`Search::with_sectors`].
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
         Ok(Box::new(Weighted::new(self.power, self.neighbourhood, samples)?))
     }
@@ -81,12 +81,13 @@ impl Weighted {
         }
         let search = match neighbourhood {
             Neighbourhood::Global => None,
-            Neighbourhood::Moving(search) => Some(search),
+            Neighbourhood::Moving(search) => Some(search.checked()?),
         };
         Ok(Self { power, search, samples: samples.clone(), index: SampleIndex::new(samples.coords()) })
     }
 
     fn predict_one(&self, at: Coord, keep: impl Fn(usize) -> bool, scratch: &mut Scratch) -> Outcome {
+        Gap::check_place(at)?;
         match &self.search {
             None => self.mean_of((0..self.samples.len()).filter(|&i| keep(i)), at),
             Some(search) => {

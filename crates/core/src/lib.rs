@@ -29,7 +29,8 @@
 //! - Coordinates are easting then northing, in CRS units; azimuths are degrees clockwise from north.
 //! - Ranges are gstat's parameters, not distances to 95 % of the sill ([`variogram::Variogram::effective_range`] is that).
 //! - A lag class is (lower, upper].
-//! - The kriging variance of a point includes the nugget, and is 0 at a sample; measurement error is not part of it.
+//! - The kriging variance of a point includes the nugget, and is 0 at a sample without measurement error; measurement
+//!   error is not part of it.
 //! - Results depend on the samples and settings alone: not on the order of calls, the size of a batch, or a thread.
 
 pub mod censored;

@@ -22,8 +22,17 @@ pub enum Gap {
     },
     /// The neighbours' covariance matrix is not positive definite in floating point.
     SingularSystem,
-    /// The prediction does not fit a floating-point number, as after an exponential back-transform.
+    /// The target's place is not a finite number, or the prediction does not fit one, as after an exponential
+    /// back-transform.
     NotFinite,
+}
+
+impl Gap {
+    /// Refuses a target whose place is NaN or infinite; in searches and covariances such a place would pass for a far one.
+    #[inline]
+    pub(crate) fn check_place(at: Coord) -> std::result::Result<(), Self> {
+        if at[0].is_finite() && at[1].is_finite() { Ok(()) } else { Err(Self::NotFinite) }
+    }
 }
 
 /// One predicted value.
@@ -75,7 +84,7 @@ impl Targets<'_> {
     /// Place of target `index`; windows count row by row.
     ///
     /// # Panics
-    /// An index beyond a list of points.
+    /// An index beyond a list of points, or any index into a window without columns.
     #[inline]
     pub fn coord(&self, index: usize) -> Coord {
         match self {
@@ -120,7 +129,7 @@ impl Predictions {
     #[inline]
     pub fn set(&mut self, index: usize, outcome: std::result::Result<Prediction, Gap>) {
         match outcome {
-            Ok(p) if p.value.is_finite() && p.variance.is_none_or(f64::is_finite) => {
+            Ok(p) if p.value.is_finite() && p.variance.is_none_or(f64::is_finite) && p.multiplier.is_finite() => {
                 self.value[index] = p.value;
                 self.gap[index] = None;
                 if self.has_variance {

@@ -119,18 +119,21 @@ impl Samples {
 
     /// The first pair at exactly one place, lowest indices first, if there is one.
     pub fn first_coincident_pair(&self) -> Option<(usize, usize)> {
+        // −0 and 0 are one place, but not to `total_cmp`; adding 0 makes both 0.
+        let key = |i: usize| self.coords[i].map(|v| v + 0.0);
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.sort_by(|&a, &b| {
-            let (p, q) = (self.coords[a], self.coords[b]);
+            let (p, q) = (key(a), key(b));
             p[0].total_cmp(&q[0]).then(p[1].total_cmp(&q[1])).then(a.cmp(&b))
         });
         order.windows(2).filter(|w| self.coords[w[0]] == self.coords[w[1]]).map(|w| (w[0], w[1])).min()
     }
 
-    /// Refuses what no interpolation with an error model can use.
+    /// Refuses samples that kriging without measurement error cannot use.
     ///
     /// # Errors
-    /// Fewer than `needed` samples, all at one place, two at one place, or all values equal.
+    /// Fewer than `needed` samples, all at one place, or two at one place. Equal values are no hindrance to kriging with a
+    /// given model; where a model is to be found, [`check_variation`](Self::check_variation) refuses them.
     pub fn check_for_kriging(&self, needed: usize) -> Result<()> {
         if self.len() < needed {
             return Err(Error::TooFewSamples { found: self.len(), needed, purpose: "kriging" });
@@ -140,6 +143,26 @@ impl Samples {
             return Err(Error::OnePlace { count: self.len(), easting, northing });
         }
         self.check_distinct_places()
+    }
+
+    /// Refuses samples that all have the same value: they have no variogram.
+    ///
+    /// # Errors
+    /// [`Error::NoVariation`].
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::{Error, Samples};
+    /// let flat = Samples::new(vec![[0.0, 0.0], [1.0, 0.0]], vec![7.0, 7.0])?;
+    /// assert_eq!(flat.check_variation(), Err(Error::NoVariation { count: 2, value: 7.0 }));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn check_variation(&self) -> Result<()> {
+        let value = self.values[0];
+        if self.values.iter().all(|&v| v == value) {
+            return Err(Error::NoVariation { count: self.len(), value });
+        }
+        Ok(())
     }
 
     /// Refuses two samples at exactly one place.

@@ -2,14 +2,13 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
-use super::Kriging;
 use super::cholesky::{LANES, row_start, solve_lower_lanes};
+use super::{Kriging, non_negative};
 use crate::variogram::Variogram;
-use crate::{Coord, Error, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
+use crate::{Coord, Error, Gap, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
-/// The covariance matrix of all samples, factored, with what does not depend on the target.
+/// What the system of all samples says whatever the target.
 pub(super) struct GlobalSystem {
-    pub(super) cholesky: Cholesky<f64, Dyn>,
     /// C⁻¹1, empty for a known mean.
     pub(super) inverse_one: DVector<f64>,
     /// 1ᵀC⁻¹1.
@@ -21,7 +20,11 @@ pub(super) struct GlobalSystem {
 }
 
 impl GlobalSystem {
-    pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<Self> {
+    /// The system, beside its factored covariance matrix.
+    ///
+    /// # Errors
+    /// [`Error::SingularSystem`].
+    pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<(Cholesky<f64, Dyn>, Self)> {
         let n = samples.len();
         let variogram = &recipe.variogram;
         let mut matrix = DMatrix::zeros(n, n);
@@ -36,18 +39,19 @@ impl GlobalSystem {
         if cholesky.l_dirty().diagonal().iter().any(|&d| !(d * d > tolerance)) {
             return Err(singular());
         }
-        let z = DVector::from_column_slice(samples.values());
-        let (inverse_one, information, mean) = match recipe.drift.known_mean() {
-            Some(mean) => (DVector::zeros(0), 0.0, mean),
-            None => {
-                let inverse_one = cholesky.solve(&DVector::repeat(n, 1.0));
-                let information = inverse_one.sum();
-                let mean = inverse_one.dot(&z) / information;
-                (inverse_one, information, mean)
-            }
+        let centre = recipe.drift.known_mean().unwrap_or_else(|| samples.mean());
+        let centred = DVector::from_iterator(n, samples.values().iter().map(|v| v - centre));
+        let system = if recipe.drift.known_mean().is_some() {
+            let dual = cholesky.solve(&centred);
+            Self { inverse_one: DVector::zeros(0), information: 0.0, mean: centre, dual }
+        } else {
+            let inverse_one = cholesky.solve(&DVector::repeat(n, 1.0));
+            let information = inverse_one.sum();
+            let offset = inverse_one.dot(&centred) / information;
+            let dual = cholesky.solve(&centred.add_scalar(-offset));
+            Self { inverse_one, information, mean: centre + offset, dual }
         };
-        let dual = cholesky.solve(&z.map(|v| v - mean));
-        Ok(Self { cholesky, inverse_one, information, mean, dual })
+        Ok((cholesky, system))
     }
 }
 
@@ -62,9 +66,9 @@ pub(super) struct GlobalKriging {
 
 impl GlobalKriging {
     pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<Self> {
-        let system = GlobalSystem::new(recipe, samples)?;
+        let (cholesky, system) = GlobalSystem::new(recipe, samples)?;
         let n = samples.len();
-        let factor = system.cholesky.l_dirty();
+        let factor = cholesky.l_dirty();
         let mut lower = vec![0.0; row_start(n)];
         for i in 0..n {
             for j in 0..=i {
@@ -110,10 +114,9 @@ impl Predictor for GlobalKriging {
             for lane in 0..count {
                 let multiplier = if ordinary { excess[lane] / self.system.information } else { 0.0 };
                 let variance = sill - explained[lane] + multiplier * excess[lane];
-                out.set(
-                    first + lane,
-                    Ok(Prediction { value: value[lane], variance: Some(variance.max(0.0)), multiplier }),
-                );
+                let variance = Some(non_negative(variance));
+                let place = Gap::check_place(targets.coord(first + lane));
+                out.set(first + lane, place.map(|()| Prediction { value: value[lane], variance, multiplier }));
             }
         }
     }

@@ -1,30 +1,32 @@
 //! Cross-validation without fitting again.
 
-use super::Kriging;
 use super::global::GlobalSystem;
 use super::moving::MovingKriging;
+use super::{Kriging, non_negative};
 use crate::neighbourhood::Search;
 use crate::validation::Folds;
-use crate::{Error, Outcome, Prediction, Result, Samples, Scratch};
+use crate::{Gap, Outcome, Prediction, Result, Samples, Scratch};
 
 /// Leave-one-out with all samples, from one inverse: with B = C⁻¹ − C⁻¹F(FᵀC⁻¹F)⁻¹FᵀC⁻¹ the residual of sample i is
 /// (Bz)ᵢ/Bᵢᵢ and its variance 1/Bᵢᵢ.
 ///
 /// # Source
 /// Dubrule (1983), *Mathematical Geology* 15:687.
-pub(super) fn one_global(recipe: &Kriging, samples: &Samples) -> Result<Vec<Outcome>> {
+///
+/// # Errors
+/// Folds that do not fit the samples, or a singular system of all samples.
+pub(super) fn one_global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
+    folds.check(samples)?;
     let unknown_mean = recipe.drift.known_mean().is_none();
-    if unknown_mean && samples.len() < 2 {
-        return Err(Error::TooFewSamples { found: samples.len(), needed: 2, purpose: "leave-one-out" });
-    }
-    let system = GlobalSystem::new(recipe, samples)?;
-    let inverse = system.cholesky.inverse();
+    let (cholesky, system) = GlobalSystem::new(recipe, samples)?;
+    let inverse = cholesky.inverse();
     let outcomes = samples.values().iter().enumerate().map(|(i, &observed)| {
         let of_mean = if unknown_mean { system.inverse_one[i].powi(2) / system.information } else { 0.0 };
         let b = inverse[(i, i)] - of_mean;
         // 1/b is the variance of the difference to the sample, its measurement error included.
-        let variance = (1.0 / b - recipe.variogram.error_variance()).max(0.0);
-        Ok(Prediction { value: observed - system.dual[i] / b, variance: Some(variance), multiplier: 0.0 })
+        let variance = non_negative(1.0 / b - recipe.variogram.error_variance());
+        let prediction = Prediction { value: observed - system.dual[i] / b, variance: Some(variance), multiplier: 0.0 };
+        if prediction.value.is_finite() && variance.is_finite() { Ok(prediction) } else { Err(Gap::NotFinite) }
     });
     let mut outcomes: Vec<Outcome> = outcomes.collect();
     if unknown_mean {
@@ -33,7 +35,7 @@ pub(super) fn one_global(recipe: &Kriging, samples: &Samples) -> Result<Vec<Outc
     Ok(outcomes)
 }
 
-/// Lagrange multipliers of the systems without one sample each: those of the whole system, corrected for the sample.
+/// Lagrange multipliers of the systems without one sample each, from the inverse of the whole system.
 ///
 /// Without sample i the inverse of the remaining covariances is C⁻¹ less (C⁻¹eᵢ)(C⁻¹eᵢ)ᵀ/C⁻¹ᵢᵢ, and the weights of the
 /// simple predictor of sample i are −C⁻¹ⱼᵢ/C⁻¹ᵢᵢ; the multiplier is (1 − their sum) over what remains of 1ᵀC⁻¹1.

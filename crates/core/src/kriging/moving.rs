@@ -1,7 +1,7 @@
 //! A system for each target, of the samples near it.
 
-use super::Kriging;
 use super::cholesky::{LANES, dot, factor, row_start, solve_lower};
+use super::{Kriging, non_negative};
 use crate::neighbourhood::{SampleIndex, Search};
 use crate::variogram::Variogram;
 use crate::{Coord, Gap, Prediction, Predictions, Predictor, Samples, Scratch, Targets};
@@ -71,6 +71,7 @@ impl MovingKriging {
         keep: impl Fn(usize) -> bool,
         scratch: &mut Scratch,
     ) -> Result<Prediction, Gap> {
+        Gap::check_place(at)?;
         let s = &mut scratch.kriging;
         self.index.neighbours(at, &self.search, keep, &mut scratch.search, &mut s.neighbours)?;
         if s.neighbours != s.factored {
@@ -95,7 +96,7 @@ impl MovingKriging {
         };
         let multiplier = excess / information;
         let value = self.centre + dot(&s.row, &s.data) + mean * excess;
-        let variance = (sill - explained + excess * multiplier).max(0.0);
+        let variance = non_negative(sill - explained + excess * multiplier);
         Ok(Prediction { value, variance: Some(variance), multiplier })
     }
 

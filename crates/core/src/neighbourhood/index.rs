@@ -2,13 +2,15 @@
 
 use rstar::{RTree, primitives::GeomWithData};
 
-use super::Search;
+use super::{Search, Sectors};
 use crate::{Coord, Gap};
 
 /// Working memory of a neighbour search.
 #[derive(Debug, Default)]
 pub(crate) struct SearchScratch {
     found: Vec<(f64, usize)>,
+    /// Position and sector of samples at one distance.
+    tied: Vec<(usize, usize)>,
 }
 
 /// Samples, ready to be searched by place.
@@ -66,19 +68,30 @@ impl SampleIndex {
         match (search.sectors, search.max) {
             (Some(sectors), Some(max)) => {
                 let share = max.get() / sectors.count();
-                let mut room = vec![share; sectors.count()];
+                let mut room = [share; Sectors::MOST];
                 let mut open = sectors.count();
-                for (_, i, c) in candidates {
-                    let sector = sectors.of([c[0] - at[0], c[1] - at[1]]);
-                    if room[sector] > 0 {
-                        room[sector] -= 1;
-                        out.push(i);
-                        open -= usize::from(room[sector] == 0);
+                let mut take = |tied: &mut Vec<(usize, usize)>| {
+                    tied.sort_unstable();
+                    for (i, sector) in tied.drain(..) {
+                        if room[sector] > 0 {
+                            room[sector] -= 1;
+                            out.push(i);
+                            open -= usize::from(room[sector] == 0);
+                        }
                     }
-                    if open == 0 {
+                    open
+                };
+                let tied = &mut scratch.tied;
+                tied.clear();
+                let mut last = f64::NAN;
+                for (distance, i, c) in candidates {
+                    if distance != last && take(tied) == 0 {
                         break;
                     }
+                    last = distance;
+                    tied.push((i, sectors.of([c[0] - at[0], c[1] - at[1]])));
                 }
+                take(tied);
             }
             (_, Some(max)) => {
                 let max = max.get();

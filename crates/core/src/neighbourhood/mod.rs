@@ -34,6 +34,9 @@ impl Neighbourhood {
 }
 
 /// Rules of a search: plain Euclidean distance to the target, whatever the model's anisotropy, as gstat.
+///
+/// Fields that break the rules of [`new`](Self::new) and [`with_sectors`](Self::with_sectors) are refused where a recipe
+/// is fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Search {
@@ -94,5 +97,11 @@ impl Search {
             return Err(Error::Parameter { name: "maximum number of neighbours", value: max as f64, requirement });
         }
         Ok(Self { sectors: Some(sectors), ..self })
+    }
+
+    /// The same search, if its fields keep the rules.
+    pub(crate) fn checked(self) -> Result<Self> {
+        let search = Self::new(self.max.map(NonZeroUsize::get), self.min.get(), self.radius)?;
+        self.sectors.map_or(Ok(search), |sectors| search.with_sectors(sectors))
     }
 }

@@ -14,6 +14,11 @@ pub enum Sectors {
 }
 
 impl Sectors {
+    /// Most sectors there can be.
+    pub(super) const MOST: usize = 8;
+
+    /// Sectors by their number.
+    ///
     /// # Errors
     /// A number of sectors other than 4 or 8.
     pub fn from_count(count: usize) -> Result<Self> {

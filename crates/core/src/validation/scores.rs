@@ -15,7 +15,8 @@ pub struct Residual {
     pub variance: Option<f64>,
     /// Observed minus predicted, data units.
     pub residual: Option<f64>,
-    /// Residual over its standard deviation, on the modelling scale.
+    /// Residual over its standard deviation, on the modelling scale. As with gstat the variance is that of the field: under
+    /// a model with measurement error the sample's own error is in the residual, and not in it.
     pub zscore: Option<f64>,
     /// Continuous ranked probability score, data units.
     pub crps: Option<f64>,
@@ -83,7 +84,7 @@ fn residual(observed: f64, outcome: &Outcome, transform: Transform) -> Residual 
         Err(gap) => return Residual { gap: Some(*gap), ..nothing },
     };
     let back = transform.back(*modelled);
-    if !back.value.is_finite() {
+    if !back.value.is_finite() || back.variance.is_some_and(|v| !v.is_finite()) {
         return Residual { gap: Some(Gap::NotFinite), ..nothing };
     }
     let sd = modelled.variance.filter(|&v| v > 0.0).map(f64::sqrt);

@@ -53,14 +53,14 @@ impl Variogram {
     /// A variogram without measurement error.
     ///
     /// # Errors
-    /// A negative nugget, or a sill of 0.
+    /// A negative nugget, or a sill of 0 or beyond the largest number.
     pub fn new(nugget: f64, structures: Vec<Structure>) -> Result<Self> {
         if !(nugget >= 0.0 && nugget.is_finite()) {
             return Err(Error::Parameter { name: "nugget", value: nugget, requirement: "0 or more" });
         }
         let variogram = Self { nugget, error_variance: 0.0, structures };
-        if variogram.sill() <= 0.0 {
-            return Err(Error::Parameter { name: "sill", value: variogram.sill(), requirement: "above 0" });
+        if !(variogram.sill() > 0.0 && variogram.sill().is_finite()) {
+            return Err(Error::Parameter { name: "sill", value: variogram.sill(), requirement: "above 0 and finite" });
         }
         Ok(variogram)
     }
@@ -109,8 +109,13 @@ impl Variogram {
         self.sill() - self.semivariance(separation)
     }
 
-    /// Covariances of the field between `at` and each of `coords`, into `out` of the same length.
+    /// Covariances of the field between `at` and each of `coords`, into `out`: [`covariance`](Self::covariance) of many at
+    /// a time.
+    ///
+    /// # Panics
+    /// An `out` of another length than `coords`.
     pub fn covariances(&self, at: Coord, coords: &[Coord], out: &mut [f64]) {
+        assert_eq!(coords.len(), out.len(), "one covariance a place");
         out.fill(0.0);
         for structure in &self.structures {
             structure.add_covariances(at, coords, out);
@@ -124,18 +129,29 @@ impl Variogram {
         }
     }
 
-    /// Distance along the longest axis where 95 % of the sill is reached; 0 for a pure nugget.
+    /// Distance where 95 % of the sill (nugget included) is reached, the longest along any structure's major axis; 0 where
+    /// the nugget alone is that much.
+    ///
+    /// # Units
+    /// Coordinate units.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::variogram::{Model, Structure, Variogram};
+    /// let v = Variogram::new(0.0, vec![Structure::new(Model::Exponential, 1.0, 100.0)?])?;
+    /// assert!((v.effective_range() - 100.0 * 20.0_f64.ln()).abs() < 1e-9); // exp(−h/100) = 0.05
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
     pub fn effective_range(&self) -> f64 {
         let wanted = 0.95 * self.sill();
-        // Along its own major axis each structure is slowest, so the longest of these directions is looked along.
+        if self.nugget >= wanted {
+            return 0.0;
+        }
         let reach = |azimuth: f64| {
             let (sin, cos) = azimuth.to_radians().sin_cos();
             let at = |h: f64| self.semivariance([h * sin, h * cos]);
             let mut high = self.structures.iter().map(Structure::range).fold(0.0, f64::max);
-            if high == 0.0 {
-                return 0.0;
-            }
-            while at(high) < wanted {
+            while at(high) < wanted && high < f64::MAX / 2.0 {
                 high *= 2.0;
             }
             let mut low = 0.0;

@@ -133,6 +133,7 @@ impl Structure {
     /// Adds this structure's covariance between `at` and each of `coords` to `out`.
     pub(super) fn add_covariances(&self, at: Coord, coords: &[Coord], out: &mut [f64]) {
         let (sill, range, anisotropy) = (self.partial_sill, self.range, self.anisotropy);
+        debug_assert_eq!(coords.len(), out.len());
         // The match stands outside the loop so that each model's loop is straight code.
         let mut each = |unit: &dyn Fn(f64) -> f64| {
             for (c, o) in coords.iter().zip(out.iter_mut()) {
