@@ -114,6 +114,33 @@ pub enum Error {
         /// Distance of the closest pair.
         closest: f64,
     },
+    /// Pairs there are, but none in the directions asked for.
+    #[error(
+        "no pair of samples within the cutoff of {cutoff} lies in a direction asked for: raise its tolerance or the cutoff"
+    )]
+    NoPairsInDirections {
+        /// Largest lag asked for.
+        cutoff: f64,
+    },
+    /// A number computed from the data is beyond what a floating-point number holds.
+    #[error("lag class {index} has a {what} of {value}, which cannot be fitted: give the samples in a larger unit")]
+    LagClassNotFinite {
+        /// Zero-based class.
+        index: usize,
+        /// Semivariance or distance.
+        what: &'static str,
+        /// The offending number.
+        value: f64,
+    },
+    /// All semivariances are 0.
+    #[error(
+        "the semivariance is 0 in all {classes} lag classes: values are equal wherever samples are compared, so there is \
+         no variation to model; raise the cutoff, or name a whole model"
+    )]
+    FlatVariogram {
+        /// Lag classes with pairs.
+        classes: usize,
+    },
     /// There is no spatial structure that the fit can find.
     #[error(
         "no spatial structure: the best fit of {tried} is a pure nugget of {nugget}, so every prediction would be the mean; \

@@ -23,16 +23,24 @@ pub struct AutoFit {
     pub candidates: Vec<Candidate>,
 }
 
-/// Models tried, each with a nugget.
+/// Models tried, each with a nugget: a linear rise to a sharp sill, a linear rise to a slow one, and two that start
+/// smoothly, between which Matérn's κ = 1.5 is the once differentiable middle. Other smoothness is not tried: lag classes
+/// of soil samples seldom reach down to where it shows.
 const CANDIDATES: [Model; 4] =
     [Model::Spherical, Model::Exponential, Model::Gaussian, Model::Matern { smoothness: 1.5 }];
 
-/// Fits spherical, exponential, Gaussian and Matérn (κ = 1.5) models with nugget, and keeps the one with the smallest
-/// weighted sum of squares.
+/// Fits spherical, exponential, Gaussian and Matérn (κ = 1.5) models with nugget, isotropic and without measurement
+/// error, and keeps the one with the smallest weighted sum of squares.
+///
+/// All four have three parameters, so the sums compare like with like and no penalty for parameters is needed. The
+/// models come in the order above where sums are equal. The sum says how well the lag classes are met, not how well
+/// unsampled places are: where candidates are close, cross-validation decides. A `chosen` whose
+/// [`range_at_limit`](Fit::range_at_limit) is set shows no sill within the cutoff.
 ///
 /// # Errors
-/// [`Error::NoSpatialStructure`] where even the best fit is a pure nugget, or reaches its sill before the first lag
-/// class: then the samples show no correlation at the distances they have. Otherwise as [`fit`].
+/// [`Error::NoSpatialStructure`] where even the best fit is a pure nugget, or has 95 % of its sill (nugget included)
+/// before the first lag class: then the samples show no correlation at the distances they have.
+/// [`Error::FlatVariogram`] where all semivariances are 0. Otherwise as [`fit`].
 pub fn fit_best(empirical: &EmpiricalVariogram, weights: &FitWeights) -> Result<AutoFit> {
     let mut candidates: Vec<Candidate> = CANDIDATES
         .iter()

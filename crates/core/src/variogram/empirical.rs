@@ -55,7 +55,8 @@ struct Sums {
 /// Lags in coordinate units, semivariances in the square of the values' unit.
 ///
 /// # Errors
-/// Fewer than two samples, a tolerance outside (0, 90], or no pair within the cutoff.
+/// Fewer than two samples, an azimuth that is not finite, a tolerance outside (0, 90], or no pair within the cutoff and
+/// the directions.
 ///
 /// # Source
 /// Webster & Oliver (2007), *Geostatistics for Environmental Scientists*, eq. 4.40 for the Matheron estimator.
@@ -92,8 +93,10 @@ pub fn empirical_variogram(
     let groups = sectors.len().max(1);
     let per_group = lags.upper().len();
     let mut sums = vec![Sums::default(); groups * per_group];
+    let mut any = false;
     for_each_pair_within(samples, lags.cutoff(), |separation, h, difference| {
         let Some(class) = lags.class_of(h) else { return };
+        any = true;
         let term = estimator.term(difference);
         let mut add = |group: usize| {
             let s = &mut sums[group * per_group + class];
@@ -122,6 +125,9 @@ pub fn empirical_variogram(
             azimuth: directions.get(i / per_group).map(|d| d.azimuth),
         })
         .collect();
+    if classes.is_empty() && any {
+        return Err(Error::NoPairsInDirections { cutoff: lags.cutoff() });
+    }
     if classes.is_empty() {
         return Err(Error::NoPairs { cutoff: lags.cutoff(), closest: closest_pair(samples) });
     }

@@ -65,6 +65,8 @@ pub struct Fit {
 const RANGE_LIMIT_FACTOR: f64 = 10.0;
 /// How far below the smallest class distance.
 const RANGE_FLOOR_FACTOR: f64 = 0.1;
+/// Most sills that are fitted together: every set of them is tried.
+const MOST_FREE_SILLS: usize = 8;
 
 /// Fits the free parameters of `template` to `empirical`.
 ///
@@ -72,7 +74,8 @@ const RANGE_FLOOR_FACTOR: f64 = 0.1;
 /// As the empirical variogram's.
 ///
 /// # Errors
-/// Fewer classes than free parameters, more than three free ranges, or anisotropy in the template where the empirical
+/// Fewer classes (of a weight above 0) than free parameters, more than three free ranges or eight free sills, a class
+/// that is not finite, no variation at all where the sills are free, or anisotropy in the template where the empirical
 /// variogram has no directions.
 ///
 /// # Examples
@@ -122,6 +125,22 @@ impl<'a> Problem<'a> {
         let used = weights.iter().filter(|&&w| w > 0.0).count();
         if used < template.unknowns() {
             return Err(Error::Underdetermined { classes: used, unknowns: template.unknowns() });
+        }
+        for (index, class) in classes.iter().enumerate() {
+            for (what, value) in [("semivariance", class.gamma), ("distance", class.dist)] {
+                if !value.is_finite() {
+                    return Err(Error::LagClassNotFinite { index, what, value });
+                }
+            }
+        }
+        let free_sills = template.structures.iter().map(|s| s.partial_sill).chain(template.nugget);
+        let free_sills = free_sills.filter(|&p| p == Parameter::Free).count();
+        if free_sills > MOST_FREE_SILLS {
+            let requirement = "8 or fewer: fix some with psill Type";
+            return Err(Error::Parameter { name: "number of free sills", value: free_sills as f64, requirement });
+        }
+        if free_sills > 0 && classes.iter().all(|c| c.gamma == 0.0) {
+            return Err(Error::FlatVariogram { classes: classes.len() });
         }
         let directional = classes.iter().all(|c| c.azimuth.is_some());
         if !directional && template.unknowns() > 0 && template.structures.iter().any(|s| !s.anisotropy.is_isotropic()) {
@@ -195,8 +214,8 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// Minimises Σ w (b − A x)² over x ≥ 0 by trying every set of columns that may be positive: exact, and quick for the
-/// four columns that a variogram has at most.
+/// Minimises Σ w (b − A x)² over x ≥ 0 by trying every set of columns that may be positive: exact, and quick for the few
+/// columns that a variogram has ([`MOST_FREE_SILLS`]).
 fn non_negative_least_squares(a: &DMatrix<f64>, b: &DVector<f64>, weight: &DVector<f64>) -> (Vec<f64>, f64) {
     let columns = a.ncols();
     let root = weight.map(f64::sqrt);
@@ -234,7 +253,8 @@ fn search_one(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
     let (mut c, mut d) = (b - golden * (b - a), a + golden * (b - a));
     let (mut fc, mut fd) = (f(c), f(d));
-    while b - a > 1e-11 {
+    // To 1e-11 of a range, or as near as two numbers can be; NaN ends it too.
+    while b - a > 1e-11_f64.max(4.0 * f64::EPSILON * a.abs().max(b.abs())) {
         if fc < fd {
             (b, d, fd) = (d, c, fc);
             c = b - golden * (b - a);

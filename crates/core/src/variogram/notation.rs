@@ -108,14 +108,30 @@ impl<'a> Term<'a> {
             azimuth: None,
             ratio: None,
         };
+        let once = |seen: bool, what: &str| if seen { Err(format!("'{text}' gives its {what} twice")) } else { Ok(()) };
         for argument in arguments.unwrap_or("").split(',').map(str::trim).filter(|a| !a.is_empty()) {
             match argument.split_once('=').map(|(k, v)| (k.trim().to_ascii_lowercase(), v)) {
-                None => term.range = Parameter::Fixed(number(argument, "range")?),
+                None => {
+                    once(term.range != Parameter::Free, "range")?;
+                    term.range = Parameter::Fixed(number(argument, "range")?);
+                }
                 Some((key, value)) => match key.as_str() {
-                    "range" => term.range = Parameter::Fixed(number(value, "range")?),
-                    "kappa" | "smoothness" => term.kappa = Some(number(value, "kappa")?),
-                    "az" | "azimuth" => term.azimuth = Some(number(value, "azimuth")?),
-                    "ratio" => term.ratio = Some(number(value, "ratio")?),
+                    "range" => {
+                        once(term.range != Parameter::Free, "range")?;
+                        term.range = Parameter::Fixed(number(value, "range")?);
+                    }
+                    "kappa" | "smoothness" => {
+                        once(term.kappa.is_some(), "kappa")?;
+                        term.kappa = Some(number(value, "kappa")?);
+                    }
+                    "az" | "azimuth" => {
+                        once(term.azimuth.is_some(), "azimuth")?;
+                        term.azimuth = Some(number(value, "azimuth")?);
+                    }
+                    "ratio" => {
+                        once(term.ratio.is_some(), "ratio")?;
+                        term.ratio = Some(number(value, "ratio")?);
+                    }
                     other => return Err(format!("'{other}' is not one of range, kappa, az, ratio")),
                 },
             }
@@ -236,6 +252,8 @@ mod tests {
             ("", "empty"),
             ("0.1 Foo(3)", "'Foo' is not one of"),
             ("Sph(3", "closing bracket"),
+            ("Sph(3, 4)", "range twice"),
+            ("Mat(3, kappa=1, kappa=2)", "kappa twice"),
             ("x Sph(3)", "partial sill 'x'"),
             ("Sph(-3)", "range is -3"),
             ("-1 Nug + Sph", "nugget is -1"),
