@@ -1,5 +1,8 @@
 //! Rasters: the same bits for any threads and tiles, complete or absent, and readable as cloud-optimised GeoTIFF.
 
+// Tests may panic.
+#![allow(clippy::unwrap_used)]
+
 mod files;
 mod grids;
 mod masks;

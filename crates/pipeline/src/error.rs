@@ -147,7 +147,7 @@ pub enum Error {
     Core(#[from] soilscope_core::Error),
 }
 
-/// Result with this crate's [`Error`].
+/// Result with this crate's [`Error`](enum@Error).
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// One cell, or one row, that cannot be used.

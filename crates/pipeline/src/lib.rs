@@ -11,7 +11,7 @@ pub mod run;
 pub mod summary;
 pub mod tidy;
 pub mod tile;
-mod watch;
+pub mod watch;
 
 pub use error::{Error, Result};
 pub use watch::{Unwatched, Watch};

@@ -38,31 +38,37 @@ fn heard() -> MutexGuard<'static, Option<HashMap<ThreadId, Heard>>> {
 
 /// Prepares GDAL for this process: nothing is printed to stderr, and the block cache is bounded. Cheap to call again.
 ///
-/// Everything in this module calls it; call it before using the gdal crate directly.
+/// Everything in `io` calls it; call it before using the gdal crate directly.
 pub fn prepare() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        gdal::config::set_error_handler(|kind, _number, message| {
-            let id = thread::current().id();
-            let mut heard = heard();
-            let Some(listeners) = heard.as_mut() else { return };
-            let own = listeners.contains_key(&id);
-            for (&listener, messages) in listeners.iter_mut() {
-                if listener == id || (!own && messages.workers) {
-                    let list = match kind {
-                        CplErrType::Failure | CplErrType::Fatal => &mut messages.failures,
-                        CplErrType::Warning => &mut messages.warnings,
-                        _ => continue,
-                    };
-                    if list.len() < KEPT && !list.iter().any(|m| m == message) {
-                        list.push(message.to_owned());
-                    }
-                }
+    ONCE.call_once(listen);
+}
+
+/// Makes [`hear`] GDAL's error handler, whoever else set one since [`prepare`].
+pub(crate) fn listen() {
+    gdal::config::set_error_handler(|kind, _number, message| hear(kind, message));
+    // SAFETY: takes a number, and is documented as callable at any time.
+    unsafe { gdal_sys::GDALSetCacheMax64(CACHE) };
+}
+
+/// Keeps a message for those whom it concerns.
+fn hear(kind: CplErrType, message: &str) {
+    let id = thread::current().id();
+    let mut heard = heard();
+    let Some(listeners) = heard.as_mut() else { return };
+    let own = listeners.contains_key(&id);
+    for (&listener, messages) in listeners.iter_mut() {
+        if listener == id || (!own && messages.workers) {
+            let list = match kind {
+                CplErrType::Failure | CplErrType::Fatal => &mut messages.failures,
+                CplErrType::Warning => &mut messages.warnings,
+                _ => continue,
+            };
+            if list.len() < KEPT && !list.iter().any(|m| m == message) {
+                list.push(message.to_owned());
             }
-        });
-        // SAFETY: takes a number, and is documented as callable at any time.
-        unsafe { gdal_sys::GDALSetCacheMax64(CACHE) };
-    });
+        }
+    }
 }
 
 /// Collects what GDAL says on this thread, until dropped: some failures, as of a full disk, are told in no other way.

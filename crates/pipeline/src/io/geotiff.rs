@@ -66,6 +66,8 @@ impl GeoTiffSink {
     /// [`Error::Exists`], [`Error::Write`] for a folder that cannot be written, an option that the COG driver does not
     /// know, or a CRS that GDAL cannot read: all before anything is computed.
     pub fn create(grid: &Grid, products: &[Product], options: &GeoTiffOptions) -> Result<Self> {
+        // A full disk is told by message alone, so nobody else's handler may stand in the way.
+        ffi::listen();
         let listening = Listening::here();
         let fail = |error: gdal::errors::GdalError| Error::Gdal { message: listening.reason(&error) };
         let (gtiff, cog) = (driver("GTiff")?, driver("COG")?);

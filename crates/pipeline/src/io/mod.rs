@@ -15,6 +15,11 @@ use crate::Error;
 
 pub use ffi::prepare;
 
+/// GDAL's version, as in `3.6.2`.
+pub fn gdal_version() -> String {
+    gdal::version_info("RELEASE_NAME")
+}
+
 /// An error of reading `path`.
 fn read_error(path: &Path, message: impl ToString) -> Error {
     Error::Unreadable { file: path.display().to_string(), reason: message.to_string() }
