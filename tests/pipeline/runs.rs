@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use soilscope_core::{Prediction, Predictions, Predictor, Scratch, Targets};
+use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::neighbourhood::Neighbourhood;
+use soilscope_core::variogram::{Model, Structure, Variogram};
+use soilscope_core::{Interpolator, Prediction, Predictions, Predictor, Samples, Scratch, Targets};
 use soilscope_pipeline::mask::WithinOfSamples;
 use soilscope_pipeline::product::{Layer, Scale};
 use soilscope_pipeline::run::run;
@@ -179,4 +182,32 @@ fn empty_tiles_are_not_computed() {
     };
     assert_eq!(sink.tiles, 1);
     assert_eq!(report.predicted + report.outside_mask, 1_000_000);
+}
+
+#[test]
+fn kriged_maps_are_the_same_bits_too() {
+    let meuse = include_str!("../../data/meuse.csv");
+    let rows =
+        meuse.lines().skip(1).map(|line| line.split(',').map(|f| f.parse().unwrap_or(f64::NAN)).collect::<Vec<f64>>());
+    let (places, values): (Vec<_>, Vec<_>) = rows.map(|f| ([f[1], f[2]], f[6].ln())).unzip();
+    let variogram = Variogram::new(0.05, vec![Structure::new(Model::Spherical, 0.59, 897.0).unwrap()]).unwrap();
+    let mask = WithinOfSamples::new(&places, 300.0).unwrap();
+    let samples = Samples::new(places, values).unwrap();
+    for (neighbourhood, cell) in [
+        (Neighbourhood::Global, 40.0),
+        (Neighbourhood::nearest(16).unwrap(), 20.0),
+        (Neighbourhood::nearest(16).unwrap(), 19.9),
+    ] {
+        let kriging = Kriging { variogram: variogram.clone(), drift: Drift::Constant, neighbourhood };
+        let predictor = kriging.fit(&samples).unwrap();
+        let size = [(3100.0 / cell) as usize, (4200.0 / cell) as usize];
+        let grid = grid([178_440.0, 333_800.0], cell, size);
+        let (expected, kept) = run_in_memory(&plan(&grid, Some(&mask), 1, 128), predictor.as_ref());
+        assert!(expected.predicted > 1000 && expected.gaps.is_empty());
+        for (threads, tile) in [(2, 16), (2, 37), (1, 1000)] {
+            let (report, sink) = run_in_memory(&plan(&grid, Some(&mask), threads, tile), predictor.as_ref());
+            assert_eq!(report.layers, expected.layers, "cells of {cell}, {threads} threads, tiles of {tile}");
+            assert!(sink.layers == kept.layers, "cells of {cell}, {threads} threads, tiles of {tile}");
+        }
+    }
 }

@@ -93,8 +93,8 @@ pub enum Error {
         file: String,
         /// The analyte as asked for.
         analyte: String,
-        /// What the mathematics said.
-        source: soilscope_core::Error,
+        /// What the mathematics said; boxed, so that every `Result` stays small.
+        source: Box<soilscope_core::Error>,
         /// What to do about the file.
         remedy: String,
     },

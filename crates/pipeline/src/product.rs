@@ -57,12 +57,16 @@ impl Layer {
     pub fn value(self, modelled: &Prediction, shown: &Prediction, transform: Transform) -> Option<f64> {
         match self {
             Self::Prediction => Some(shown.value),
-            // Rounding can leave a variance a hair below 0 at a sample.
-            Self::StandardDeviation => shown.variance.map(|v| v.max(0.0).sqrt()),
-            Self::Variance => shown.variance.map(|v| v.max(0.0)),
+            Self::StandardDeviation => shown.variance.map(|v| non_negative(v).sqrt()),
+            Self::Variance => shown.variance.map(non_negative),
             Self::Exceedance { threshold } => transform.exceedance(modelled, threshold),
         }
     }
+}
+
+/// A variance without the negative rounding error that it may have at a sample; NaN stays NaN, which `max` would hide.
+fn non_negative(variance: f64) -> f64 {
+    if variance < 0.0 { 0.0 } else { variance }
 }
 
 /// One raster file: which layer, where, and how it describes itself.

@@ -81,7 +81,10 @@ impl GeoTiffSink {
             GridCrs::Wkt(wkt) => Some(SpatialRef::from_wkt(wkt).map_err(fail)?),
         };
         let mut files = Vec::with_capacity(products.len());
-        for product in products {
+        for (i, product) in products.iter().enumerate() {
+            if products[..i].iter().any(|other| other.path == product.path) {
+                return Err(write_error(&product.path, "two layers would be written to this file"));
+            }
             let copy_at = Beside::new(&product.path, options.existing)?;
             let tiles_at = Beside::new(&product.path, options.existing)?;
             let tiles = create_tiles(&gtiff, grid, crs.as_ref(), product, tiles_at.path(), options)
@@ -224,7 +227,9 @@ fn create_tiles(
     let mut band = dataset.rasterband(1)?;
     band.set_no_data_value(Some(f64::from(NODATA)))?;
     band.set_description(&product.description)?;
-    ffi::set_unit(&mut band, &product.unit);
+    if !ffi::set_unit(&mut band, &product.unit) {
+        return Err(gdal::errors::GdalError::BadArgument(format!("the unit '{}'", product.unit)));
+    }
     Ok(dataset)
 }
 

@@ -174,7 +174,7 @@ impl RasterIn {
         }
     }
 
-    /// A number of the file as a value: neither nodata nor NaN.
+    /// A number of the file as a value: neither nodata nor NaN nor infinite.
     #[inline]
     pub(crate) fn value(&self, number: f64) -> Option<f64> {
         let empty = match self.nodata {
@@ -183,7 +183,7 @@ impl RasterIn {
             Some(nodata) => number == nodata,
             None => false,
         };
-        (!empty && !number.is_nan()).then_some(number)
+        (!empty && number.is_finite()).then_some(number)
     }
 }
 
