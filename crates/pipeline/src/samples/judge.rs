@@ -1,0 +1,216 @@
+//! Judging a sample file: what there is, what is doubtful, what stands in the way of a map.
+
+mod places;
+mod values;
+
+use std::collections::HashMap;
+
+use super::duplicates;
+use super::prepare::{Preparation, Working};
+use super::report::{CheckReport, DuplicateReport, Extent, Finding, NeighbourDistances, Severity};
+use super::statistics::{Summary, nearest_distances};
+use super::table::{Problems, Reading, SampleTable};
+use crate::crs::Crs;
+use soilscope_core::Coord;
+
+/// Rows that a finding lists.
+const LISTED: usize = 50;
+
+/// Findings as they are made.
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        analyte: Option<&str>,
+        message: impl Into<String>,
+        rows: &[usize],
+    ) {
+        self.0.push(Finding {
+            severity,
+            code,
+            analyte: analyte.map(str::to_owned),
+            message: message.into(),
+            rows: rows.iter().copied().take(LISTED).collect(),
+            count: rows.len(),
+        });
+    }
+
+    /// A finding about cells of which only the first are kept.
+    fn add_problems(&mut self, code: &'static str, analyte: Option<&str>, problems: &Problems) {
+        let Some(first) = problems.list.first() else { return };
+        let mut reasons: Vec<String> = Vec::new();
+        for bad in &problems.list {
+            let value = if bad.value.is_empty() { String::new() } else { format!("'{}' ", bad.value) };
+            let text = format!("{value}{}", bad.reason);
+            if reasons.len() < 5 && !reasons.contains(&text) {
+                reasons.push(text);
+            }
+        }
+        let rows: Vec<usize> = problems.list.iter().map(|bad| bad.row).collect();
+        self.add(Severity::Error, code, analyte, format!("{}; {}", reasons.join("; "), first.remedy), &rows);
+        if let Some(finding) = self.0.last_mut() {
+            finding.count = problems.count;
+        }
+    }
+}
+
+impl SampleTable {
+    /// Judges the file. Nothing is refused here: what stands in the way of a map is a finding of severity error.
+    ///
+    /// Statistics of values take `how.nondetect` for those below their limit; distances are measured in `how.working_crs`
+    /// or the CRS that [`prepare`](Self::prepare) would choose.
+    pub fn judge(&self, how: &Preparation) -> CheckReport {
+        let mut findings = Findings::default();
+        let analytes = self.analytes.iter().map(|a| values::judge(self, a, how, &mut findings)).collect();
+        let all: Vec<usize> = (0..self.coords.len()).collect();
+        let working = match (&self.crs, self.working(&all, how.working_crs.as_ref())) {
+            (_, _) if all.is_empty() => None,
+            (Some(_), Ok(working)) => Some(working),
+            (Some(_), Err(error)) => {
+                findings.add(Severity::Error, "crs-unfit", None, error.to_string(), &[]);
+                None
+            }
+            (None, result) => {
+                if let Err(error) = result {
+                    findings.add(Severity::Error, "crs-missing", None, error.to_string(), &[]);
+                }
+                Some(Working {
+                    crs: Crs::local(),
+                    reason: "no CRS is stated, so coordinates are taken as a plane".to_owned(),
+                    places: self.coords.clone(),
+                    notes: Vec::new(),
+                })
+            }
+        };
+        let duplicates = self.judge_duplicates(&mut findings);
+        places::judge(self, &mut findings);
+        let mut neighbours = None;
+        let mut distinct_count = 0;
+        if let Some(working) = &working {
+            let groups = duplicates::groups(&working.places);
+            distinct_count = groups.len();
+            if groups.len() > 1 {
+                let distinct: Vec<Coord> = groups.iter().map(|g| working.places[g[0]]).collect();
+                let distances = nearest_distances(&distinct);
+                if let Some(s) = Summary::of(&distances) {
+                    neighbours = Some(NeighbourDistances { min: s.min, median: s.median, max: s.max });
+                    places::judge_isolated(self, &groups, &distinct, &distances, s.median, &mut findings);
+                }
+            } else {
+                findings.add(
+                    Severity::Error,
+                    "one-place",
+                    None,
+                    "all rows lie at one place, so there is nothing to interpolate between; check the coordinate columns",
+                    &[],
+                );
+            }
+        }
+        for note in self.notes.iter().chain(working.iter().flat_map(|w| &w.notes)) {
+            findings.add(Severity::Note, "note", None, note.clone(), &[]);
+        }
+        if self.empty_rows > 0 {
+            let message = format!("{} rows have neither place nor value and are left out", self.empty_rows);
+            findings.add(Severity::Note, "empty-rows", None, message, &[]);
+        }
+        findings.0.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        CheckReport {
+            source: self.source.clone(),
+            extent: self.crs.as_ref().map_or_else(
+                || extent(&self.coords, None, "coordinate units".to_owned()),
+                |crs| extent(&self.coords, Some(crs.title()), unit_plural(crs)),
+            ),
+            working_reason: working.as_ref().map(|w| w.reason.clone()),
+            working: working.as_ref().and_then(|w| {
+                let title = self.crs.is_some().then(|| w.crs.title());
+                extent(&w.places, title, unit_plural(&w.crs))
+            }),
+            places: distinct_count,
+            misplaced: self.places.count,
+            duplicates,
+            neighbours,
+            analytes,
+            findings: findings.0,
+        }
+    }
+
+    fn judge_duplicates(&self, findings: &mut Findings) -> DuplicateReport {
+        let mut ids: HashMap<[u64; 2], usize> = HashMap::with_capacity(self.coords.len());
+        let mut place_of = Vec::with_capacity(self.coords.len());
+        for &place in &self.coords {
+            let next = ids.len();
+            place_of.push(*ids.entry(duplicates::key(place)).or_insert(next));
+        }
+        let mut shared = vec![false; ids.len()];
+        let mut differs = vec![false; ids.len()];
+        let mut is_duplicate = vec![false; self.coords.len()];
+        for analyte in &self.analytes {
+            let mut first: Vec<Option<(usize, Reading)>> = vec![None; ids.len()];
+            for (&record, &reading) in analyte.rows.iter().zip(&analyte.readings) {
+                if reading == Reading::Missing {
+                    continue;
+                }
+                let record = record as usize;
+                let place = place_of[record];
+                match first[place] {
+                    None => first[place] = Some((record, reading)),
+                    Some((earlier, other)) => {
+                        shared[place] = true;
+                        differs[place] |= other != reading;
+                        is_duplicate[earlier] = true;
+                        is_duplicate[record] = true;
+                    }
+                }
+            }
+        }
+        let count = |flags: &[bool]| flags.iter().filter(|&&f| f).count();
+        let rows_where = |wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            (0..self.coords.len()).filter(|&r| is_duplicate[r] && wanted(place_of[r])).map(|r| self.lines[r]).collect()
+        };
+        let report = DuplicateReport { places: count(&shared), rows: count(&is_duplicate), differing: count(&differs) };
+        if report.differing > 0 {
+            let rows = rows_where(&|place| differs[place]);
+            let message = format!(
+                "{} rows at {} places have different values: several depths or campaigns? A map takes their mean unless told otherwise \
+                 (--duplicates); take one depth and one campaign at a time",
+                rows.len(),
+                report.differing
+            );
+            findings.add(Severity::Warning, "duplicates-differ", None, message, &rows);
+        }
+        if report.places > report.differing {
+            let rows = rows_where(&|place| !differs[place]);
+            let message = format!(
+                "{} rows at {} places repeat the same values; a map counts them once",
+                rows.len(),
+                report.places - report.differing
+            );
+            findings.add(Severity::Note, "duplicates", None, message, &rows);
+        }
+        report
+    }
+}
+
+fn unit_plural(crs: &Crs) -> String {
+    if crs.is_geographic() {
+        "degrees".to_owned()
+    } else if crs.is_local() {
+        "coordinate units".to_owned()
+    } else if crs.is_metric() {
+        "m".to_owned()
+    } else {
+        crs.unit_name().to_owned()
+    }
+}
+
+fn extent(places: &[Coord], crs: Option<String>, unit: String) -> Option<Extent> {
+    let first = places.first()?;
+    let bounds = places.iter().fold([first[0], first[1], first[0], first[1]], |b, p| {
+        [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])]
+    });
+    Some(Extent { crs, bounds, unit })
+}

@@ -1,0 +1,353 @@
+//! From readings to samples that can be interpolated, and the record of what was done to them.
+
+use serde::Serialize;
+use soilscope_core::censored::{Measurement, Substitution};
+use soilscope_core::{Coord, Samples};
+
+use super::duplicates::{self, Duplicates};
+use super::table::{AnalyteColumn, Reading, SampleTable, UnitSource};
+use super::unit::Unit;
+use crate::crs::{Crs, Transformer, choose_working};
+use crate::{Error, Result};
+
+/// How readings become samples.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Preparation {
+    /// What stands in for a value below its limit.
+    pub nondetect: Substitution,
+    /// What becomes of samples at one place.
+    pub duplicates: Duplicates,
+    /// The CRS in which distances are measured. None: the file's, or one that suits longitudes and latitudes.
+    pub working_crs: Option<Crs>,
+}
+
+/// Samples of one analyte, ready to interpolate.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Places in [`crs`](Self::crs), values in [`unit`](Self::unit); no two at one place.
+    pub samples: Samples,
+    /// Line or feature of each sample; of several at one place, the first.
+    pub rows: Vec<usize>,
+    /// Record of each sample in the [`SampleTable`], for its text columns; of several at one place, the first.
+    pub records: Vec<usize>,
+    /// What was reported for each sample, before substitution; of several at one place, the first.
+    pub measurements: Vec<Measurement>,
+    /// The unit, where one is known or assumed.
+    pub unit: Option<String>,
+    /// The CRS of the places.
+    pub crs: Crs,
+    /// The CRS of the file.
+    pub source_crs: Crs,
+    /// What was done.
+    pub record: PreparationRecord,
+}
+
+/// What was done to the readings of an analyte, for the run record.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PreparationRecord {
+    /// The file as given.
+    pub file: String,
+    /// The analyte as asked for.
+    pub analyte: String,
+    /// Its column, or its name in a long file.
+    pub column: String,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// Where the unit is known from; `assumed` is worth a look.
+    pub unit_source: UnitSource,
+    /// mg/kg in one unit, for a mass fraction.
+    pub unit_in_mg_per_kg: Option<f64>,
+    /// Readings of the analyte in the file.
+    pub rows: usize,
+    /// Samples that came of them.
+    pub used: usize,
+    /// Readings without a value.
+    pub missing: usize,
+    /// Readings with a value.
+    pub quantified: usize,
+    /// Readings below a stated limit.
+    pub below_limit: usize,
+    /// Readings below a limit that is not stated: left out.
+    pub not_detected: usize,
+    /// What stands in for values below their limit.
+    pub nondetect: Substitution,
+    /// Samples that share a place.
+    pub duplicates: DuplicateRecord,
+    /// The CRS of the file.
+    pub source_crs: String,
+    /// The CRS in which distances are measured.
+    pub crs: String,
+    /// Why that one.
+    pub crs_reason: String,
+    /// What a person should know before trusting the result.
+    pub notes: Vec<String>,
+}
+
+/// Samples that share a place, among those with a usable value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DuplicateRecord {
+    /// Places with more than one sample.
+    pub places: usize,
+    /// Samples at these places.
+    pub samples: usize,
+    /// What became of them.
+    pub how: Duplicates,
+}
+
+/// How often each kind of reading occurs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) missing: usize,
+    pub(super) quantified: usize,
+    pub(super) below_limit: usize,
+    pub(super) not_detected: usize,
+}
+
+impl AnalyteColumn {
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for reading in &self.readings {
+            match reading {
+                Reading::Missing => counts.missing += 1,
+                Reading::NotDetected => counts.not_detected += 1,
+                Reading::Measured(Measurement::Quantified(_)) => counts.quantified += 1,
+                Reading::Measured(Measurement::BelowLimit(_)) => counts.below_limit += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl Prepared {
+    /// A refusal of the mathematics, with the file and the analyte it is about and what to do.
+    pub fn explain(&self, source: soilscope_core::Error) -> Error {
+        explain(&self.record.file, &self.record.analyte, source)
+    }
+}
+
+fn explain(file: &str, analyte: &str, source: soilscope_core::Error) -> Error {
+    use soilscope_core::Error as Core;
+    let remedy = match &source {
+        Core::TooFewSamples { .. } => {
+            "Check the columns with `soilscope check`; samples without a usable value were left out"
+        }
+        Core::OnePlace { .. } => "Check the coordinate columns, and the CRS they are in",
+        Core::NoVariation { .. } => {
+            "Check that the right column is read; an unmeasured substance is often filled with one number"
+        }
+        Core::CoincidentSamples { .. } => "Use --duplicates mean or --duplicates first",
+        _ => "Check the file with `soilscope check`",
+    };
+    Error::Samples {
+        file: file.to_owned(),
+        analyte: analyte.to_owned(),
+        source: Box::new(source),
+        remedy: remedy.to_owned(),
+    }
+}
+
+/// Places in the CRS where distances are measured.
+pub(super) struct Working {
+    pub(super) crs: Crs,
+    pub(super) reason: String,
+    pub(super) places: Vec<Coord>,
+    pub(super) notes: Vec<String>,
+}
+
+impl SampleTable {
+    /// Brings records into the working CRS.
+    pub(super) fn working(&self, records: &[usize], wanted: Option<&Crs>) -> Result<Working> {
+        let source = self.required_crs()?;
+        let mut places: Vec<Coord> = records.iter().map(|&r| self.coords[r]).collect();
+        let (crs, reason) = match wanted {
+            Some(crs) if crs.is_geographic() => {
+                return Err(Error::Crs {
+                    definition: crs.title(),
+                    reason:
+                        "is geographic, and degrees are no distances; name a projected CRS, or none to have one chosen"
+                            .to_owned(),
+                });
+            }
+            Some(crs) => (crs.clone(), "as asked for".to_owned()),
+            None => choose_working(source, &places)?,
+        };
+        let transformer = Transformer::new(source, &crs)?;
+        let mut notes = Vec::new();
+        if !transformer.is_identity() {
+            for (place, &record) in places.iter_mut().zip(records) {
+                *place = transformer.forward(*place).map_err(|error| match error {
+                    Error::Transform { reason, .. } => crate::error::BadCell {
+                        file: self.source.path.clone(),
+                        row_word: self.source.row_word(),
+                        row: self.lines[record],
+                        column: None,
+                        value: format!("{} {}", place[0], place[1]),
+                        reason: format!("cannot be brought from {} to {}: {reason}", source.title(), crs.title()),
+                        remedy: "correct the coordinates, or state the CRS they are in".to_owned(),
+                    }
+                    .into(),
+                    other => other,
+                })?;
+            }
+            notes.push(format!(
+                "places were transformed from {} to {}: {}",
+                source.title(),
+                crs.title(),
+                transformer.description()
+            ));
+        }
+        if let Some(metres) = crs.metres_per_unit().filter(|&metres| metres != 1.0) {
+            notes.push(format!(
+                "lengths are in {}, of {metres} m each, as the CRS {} is; so are ranges, cells and radii",
+                crs.unit_name(),
+                crs.title()
+            ));
+        }
+        Ok(Working { crs, reason, places, notes })
+    }
+
+    /// Samples of one analyte: limits substituted, places projected, duplicates merged, and all of it recorded.
+    ///
+    /// # Errors
+    /// An unknown analyte; a cell or place that a tolerant reading let pass; no CRS, or one that the places do not fit;
+    /// fewer than two samples, all at one place; several at one place where these are to be refused.
+    pub fn prepare(&self, analyte: &str, how: &Preparation) -> Result<Prepared> {
+        let column = self.analyte(analyte)?;
+        self.places.refuse()?;
+        column.unreadable.refuse()?;
+        let source_crs = self.required_crs()?.clone();
+        let counts = column.counts();
+        let mut usable: Vec<(usize, Measurement, f64)> = Vec::with_capacity(column.readings.len());
+        for (&record, reading) in column.rows.iter().zip(&column.readings) {
+            if let Reading::Measured(measurement) = *reading {
+                if let Some(value) = how.nondetect.apply(measurement) {
+                    usable.push((record as usize, measurement, value));
+                }
+            }
+        }
+        let refuse = |error| explain(&self.source.path, &column.name, error);
+        let needed = |found| soilscope_core::Error::TooFewSamples { found, needed: 2, purpose: "a map" };
+        if usable.len() < 2 {
+            return Err(refuse(needed(usable.len())));
+        }
+        let records: Vec<usize> = usable.iter().map(|u| u.0).collect();
+        let working = self.working(&records, how.working_crs.as_ref())?;
+        let groups = duplicates::groups(&working.places);
+        let shared: Vec<&Vec<usize>> = groups.iter().filter(|g| g.len() > 1).collect();
+        let duplicates = DuplicateRecord {
+            places: shared.len(),
+            samples: shared.iter().map(|g| g.len()).sum(),
+            how: how.duplicates,
+        };
+        if how.duplicates == Duplicates::Refuse {
+            if let Some(group) = shared.first() {
+                return Err(self.refuse_duplicates(group.iter().map(|&i| records[i]), duplicates));
+            }
+        }
+        let value = |group: &Vec<usize>| match how.duplicates {
+            Duplicates::Mean => group.iter().map(|&i| usable[i].2).sum::<f64>() / group.len() as f64,
+            Duplicates::First | Duplicates::Refuse => usable[group[0]].2,
+        };
+        let samples =
+            Samples::new(groups.iter().map(|g| working.places[g[0]]).collect(), groups.iter().map(value).collect())
+                .map_err(refuse)?;
+        if samples.len() < 2 {
+            let [easting, northing] = samples.coords()[0];
+            return Err(refuse(soilscope_core::Error::OnePlace { count: usable.len(), easting, northing }));
+        }
+        let first = |group: &Vec<usize>| usable[group[0]];
+        let unit = column.unit.as_ref().map(|u| u.name().to_owned());
+        let mut notes = self.notes.clone();
+        notes.extend(column.notes.iter().cloned());
+        notes.extend(working.notes);
+        notes.extend(self.caveats(column, counts.below_limit, counts.not_detected, counts.quantified, how));
+        if duplicates.places > 0 {
+            notes.push(format!(
+                "{} samples share {} places; {} was used",
+                duplicates.samples,
+                duplicates.places,
+                if how.duplicates == Duplicates::Mean { "their mean" } else { "the first" }
+            ));
+        }
+        let record = PreparationRecord {
+            file: self.source.path.clone(),
+            analyte: column.name.clone(),
+            column: column.column.clone(),
+            unit: unit.clone(),
+            unit_source: column.unit_source,
+            unit_in_mg_per_kg: column.unit.as_ref().and_then(Unit::in_mg_per_kg),
+            rows: column.readings.len(),
+            used: samples.len(),
+            missing: counts.missing,
+            quantified: counts.quantified,
+            below_limit: counts.below_limit,
+            not_detected: counts.not_detected,
+            nondetect: how.nondetect,
+            duplicates,
+            source_crs: source_crs.title(),
+            crs: working.crs.title(),
+            crs_reason: working.reason,
+            notes,
+        };
+        Ok(Prepared {
+            rows: groups.iter().map(|g| self.lines[first(g).0]).collect(),
+            records: groups.iter().map(|g| first(g).0).collect(),
+            measurements: groups.iter().map(|g| first(g).1).collect(),
+            samples,
+            unit,
+            crs: working.crs,
+            source_crs,
+            record,
+        })
+    }
+
+    fn caveats(
+        &self,
+        column: &AnalyteColumn,
+        below: usize,
+        not_detected: usize,
+        quantified: usize,
+        how: &Preparation,
+    ) -> Vec<String> {
+        let mut notes = Vec::new();
+        if column.unit_source == UnitSource::Assumed {
+            notes.push("nothing states the unit: mg/kg was assumed; state it with --unit".to_owned());
+        }
+        if below > 0 {
+            let percent = 100.0 * below as f64 / (below + quantified) as f64;
+            let what = match how.nondetect {
+                Substitution::HalfLimit => "half the limit stands for each",
+                Substitution::Limit => "the limit stands for each",
+                Substitution::LimitOverSqrt2 => "the limit divided by √2 stands for each",
+                _ => "they were left out, which makes the map too high",
+            };
+            notes.push(format!("{below} values ({percent:.0} %) are below their limit; {what}"));
+        }
+        if not_detected > 0 {
+            notes.push(format!(
+                "{not_detected} samples say 'not detected' without a limit and were left out, which makes the map too high; \
+                 state the limit"
+            ));
+        }
+        if self.empty_rows > 0 {
+            notes.push(format!("{} rows have neither place nor value and were left out", self.empty_rows));
+        }
+        notes
+    }
+
+    fn refuse_duplicates(&self, records: impl Iterator<Item = usize>, duplicates: DuplicateRecord) -> Error {
+        let lines: Vec<String> = records.take(10).map(|r| self.lines[r].to_string()).collect();
+        Error::Table {
+            file: self.source.path.clone(),
+            reason: format!(
+                "{} samples share {} places, first {}s {}",
+                duplicates.samples,
+                duplicates.places,
+                self.source.row_word(),
+                lines.join(", ")
+            ),
+            remedy: "use --duplicates mean or --duplicates first, or correct the file".to_owned(),
+        }
+    }
+}

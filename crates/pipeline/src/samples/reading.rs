@@ -1,0 +1,101 @@
+//! One reading out of a value and what stands beside it.
+
+use soilscope_core::censored::Measurement;
+
+use super::analyte::Companions;
+use super::cell::{self, Cell, Flag, Refusal};
+use super::input::{Input, Row};
+use super::table::Reading;
+use crate::error::BadCell;
+
+/// The columns that make a reading.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadingColumns {
+    pub(super) value: usize,
+    pub(super) beside: Companions,
+}
+
+/// How numbers become readings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    /// From the unit of the file to the unit of the readings.
+    pub(super) factor: f64,
+    /// The limit of `n.d.` without one, in the unit of the readings.
+    pub(super) default_limit: Option<f64>,
+}
+
+const NOT_A_LIMIT: Refusal = Refusal {
+    reason: "is marked as below a limit, but it is not a positive number that could be the limit",
+    remedy: "write the limit of detection there, or add a column with it",
+};
+const NO_FLAG: Refusal = Refusal {
+    reason: "is no qualifier that is known",
+    remedy: "write <, U, ND or 1 for a value below its limit, and nothing, = or 0 for a quantified one",
+};
+
+/// The reading of a row, and whether its value lies under the limit beside it without being marked.
+pub(super) fn read(
+    input: &Input,
+    row: Row<'_>,
+    columns: &ReadingColumns,
+    scale: Scale,
+) -> Result<(Reading, bool), Box<BadCell>> {
+    let refuse = |column: usize, refusal: Refusal| Box::new(input.bad_cell(row, column, refusal));
+    let value = cell::read(row.cell(columns.value), input.decimal).map_err(|r| refuse(columns.value, r))?;
+    if columns.beside == Companions::default() {
+        return Ok((without_flag(value, None, scale), false));
+    }
+    let flag = match columns.beside.flag {
+        None => Flag::Quantified,
+        Some(flag) => {
+            let text = row.cell(flag.column);
+            let read = cell::read_flag(text).ok_or_else(|| refuse(flag.column, NO_FLAG))?;
+            if flag.one_is_detected { inverted(cell::trim(text), read) } else { read }
+        }
+    };
+    let limit = match columns.beside.limit {
+        None => None,
+        Some((column, factor)) => cell::read_plain(row.cell(column), input.decimal)
+            .map_err(|r| refuse(column, r))?
+            .map(|limit| limit * factor)
+            .filter(|&limit| limit > 0.0),
+    };
+    if flag == Flag::Quantified {
+        let unmarked = matches!((value, limit), (Cell::Number(v), Some(limit)) if v < limit);
+        return Ok((without_flag(value, limit, scale), unmarked));
+    }
+    let stated = match value {
+        Cell::Below(limit) => Some(limit),
+        Cell::Number(v) if v > 0.0 && (flag == Flag::LessThan || limit.is_none()) => Some(v),
+        Cell::Number(_) if limit.is_none() && scale.default_limit.is_none() => {
+            return Err(refuse(columns.value, NOT_A_LIMIT));
+        }
+        _ => limit,
+    };
+    Ok((below(stated, scale), false))
+}
+
+fn without_flag(value: Cell, limit: Option<f64>, scale: Scale) -> Reading {
+    match value {
+        Cell::Missing => Reading::Missing,
+        Cell::Number(v) => Reading::Measured(Measurement::Quantified(v * scale.factor)),
+        Cell::Below(limit) => below(Some(limit), scale),
+        Cell::NotDetected => below(limit, scale),
+    }
+}
+
+fn below(limit: Option<f64>, scale: Scale) -> Reading {
+    match limit.map(|limit| limit * scale.factor).or(scale.default_limit) {
+        Some(limit) => Reading::Measured(Measurement::BelowLimit(limit)),
+        None => Reading::NotDetected,
+    }
+}
+
+/// A column named `detected` says 1 where `nondetect` says 0; signs and words keep their meaning.
+fn inverted(text: &str, flag: Flag) -> Flag {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "1.0" | "true" | "t" | "yes" | "y" => Flag::Quantified,
+        "0" | "0.0" | "false" | "f" | "no" | "n" => Flag::Below,
+        _ => flag,
+    }
+}
