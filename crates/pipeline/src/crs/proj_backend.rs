@@ -17,7 +17,6 @@ pub fn quiet_libraries() {
 
 /// Version of the PROJ that transforms, as `9.1.1`.
 pub fn proj_version() -> String {
-    use proj::Info as _;
     proj::ProjBuilder::new().lib_info().map_or_else(|_| "unknown".to_owned(), |info| info.version)
 }
 

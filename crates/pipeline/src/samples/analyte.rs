@@ -72,12 +72,11 @@ const NO_CONCENTRATIONS: [&str; 34] = [
 ];
 
 /// Described places and visits rather than measured soil: not judged unless asked for.
-const COVARIATES: [&str; 36] = [
+const COVARIATES: [&str; 35] = [
     "elev",
     "elevation",
     "altitude",
     "alt",
-    "z",
     "slope",
     "aspect",
     "asp",
@@ -261,13 +260,14 @@ pub(super) fn numeric_columns(input: &Input) -> Vec<usize> {
         })
         .flatten()
         .collect();
+    let places = place::candidates(&input.header);
     (0..input.header.len())
         .filter(|&column| {
             let name = &input.header[column];
             let simple = simple(name);
             !simple.is_empty()
                 && !speaking.contains(&column)
-                && !place::is_coordinate_name(name)
+                && !places.contains(&column)
                 && !IDENTIFIERS.contains(&simple.as_str())
                 && !joined(name).ends_with("_id")
                 && !COVARIATES.contains(&simple.as_str())

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::duplicates;
 use super::prepare::{Preparation, Working};
-use super::report::{CheckReport, DuplicateReport, Extent, Finding, NeighbourDistances, Severity};
+use super::report::{AnalyteReport, CheckReport, DuplicateReport, Extent, Finding, NeighbourDistances, Severity};
 use super::statistics::{Summary, nearest_distances};
 use super::table::{Problems, Reading, SampleTable};
 use crate::crs::Crs;
@@ -65,7 +65,9 @@ impl SampleTable {
     /// or the CRS that [`prepare`](Self::prepare) would choose.
     pub fn judge(&self, how: &Preparation) -> CheckReport {
         let mut findings = Findings::default();
-        let analytes = self.analytes.iter().map(|a| values::judge(self, a, how, &mut findings)).collect();
+        let analytes: Vec<AnalyteReport> =
+            self.analytes.iter().map(|a| values::judge(self, a, how, &mut findings)).collect();
+        values::judge_together(&analytes, &mut findings);
         let all: Vec<usize> = (0..self.coords.len()).collect();
         let working = match (&self.crs, self.working(&all, how.working_crs.as_ref())) {
             (_, _) if all.is_empty() => None,

@@ -79,11 +79,6 @@ fn classify(name: &str) -> Option<Named> {
     None
 }
 
-/// Whether a column's name is one that coordinates usually have.
-pub(super) fn is_coordinate_name(name: &str) -> bool {
-    classify(name).is_some()
-}
-
 /// Where places come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PlaceColumns {
@@ -113,7 +108,15 @@ fn pairs(header: &[String]) -> Vec<Pair> {
             }
         }
     }
-    found
+    // `x`, `y` and `Y`: the last is yttrium.
+    let is_upper = |column: usize| header[column].starts_with(char::is_uppercase);
+    let alike: Vec<Pair> = found.iter().filter(|p| is_upper(p.x) == is_upper(p.y)).cloned().collect();
+    if alike.is_empty() { found } else { alike }
+}
+
+/// Columns that could be coordinates.
+pub(super) fn candidates(header: &[String]) -> Vec<usize> {
+    pairs(header).iter().flat_map(|pair| [pair.x, pair.y]).collect()
 }
 
 /// Finds the coordinates: as named, from geometries, or by usual names.
@@ -277,6 +280,7 @@ mod tests {
             assert_eq!(found(&names), [(0, 1)], "{names:?}");
         }
         assert!(found(&["x", "northing"]).is_empty());
+        assert_eq!(found(&["x", "y", "Y"]), [(0, 1)], "yttrium");
         assert!(found(&["Pb", "Zn", "elev", "dist_m"]).is_empty());
     }
 

@@ -53,12 +53,14 @@ fn judge_area(table: &SampleTable, crs: &Crs, findings: &mut Findings) {
     };
     let Ok(world) = Crs::parse("EPSG:4326") else { return };
     let Ok(to_world) = Transformer::new(crs, &world) else { return };
-    let inside = |place: Coord| {
+    let wide = if east < west { east + 360.0 } else { east };
+    let within = |place: Coord, margin: [f64; 2]| {
         let Ok([longitude, latitude]) = to_world.forward(place) else { return false };
-        let wide = if east < west { east + 360.0 } else { east };
-        let longitude = if longitude < west - MARGIN { longitude + 360.0 } else { longitude };
-        (west - MARGIN..=wide + MARGIN).contains(&longitude) && (south - MARGIN..=north + MARGIN).contains(&latitude)
+        let longitude = if longitude < west - margin[0] { longitude + 360.0 } else { longitude };
+        (west - margin[0]..=wide + margin[0]).contains(&longitude)
+            && (south - margin[1]..=north + margin[1]).contains(&latitude)
     };
+    let inside = |place: Coord| within(place, [MARGIN, MARGIN]);
     let step = table.coords.len().div_ceil(SEEN).max(1);
     let seen: Vec<usize> = (0..table.coords.len()).step_by(step).collect();
     let outside: Vec<usize> = seen.iter().copied().filter(|&i| !inside(table.coords[i])).collect();
@@ -78,9 +80,15 @@ fn judge_area(table: &SampleTable, crs: &Crs, findings: &mut Findings) {
         );
         findings.add(severity, "swapped", None, message, &rows);
     } else {
-        let message =
-            format!("places lie outside the area that {} is meant for ({area}): is it the right CRS?", crs.title());
-        findings.add(Severity::Warning, "outside-area", None, message, &rows);
+        // A neighbouring zone of UTM is often used on purpose; another continent is a slip.
+        let beside = outside.iter().all(|&i| within(table.coords[i], [wide - west, north - south]));
+        let (severity, question) = if beside {
+            (Severity::Note, "lengths are stretched there")
+        } else {
+            (Severity::Warning, "is it the right CRS?")
+        };
+        let message = format!("places lie outside the area that {} is meant for ({area}): {question}", crs.title());
+        findings.add(severity, "outside-area", None, message, &rows);
     }
 }
 

@@ -63,15 +63,6 @@ pub(super) fn judge(
         let message = format!("all values are {}: there is no variation to map", short(s.min));
         findings.add(Severity::Warning, "constant", name, message, &[]);
     }
-    if analyte.unit_source == UnitSource::Assumed {
-        findings.add(
-            Severity::Note,
-            "unit-assumed",
-            name,
-            "nothing states the unit; mg/kg is assumed (--unit states it)",
-            &[],
-        );
-    }
     if !not_detected.is_empty() {
         let message =
             "not detected, and no limit is stated: these rows cannot be used; a limit column or --limit supplies it";
@@ -125,10 +116,6 @@ pub(super) fn judge(
             finding.count = outlier_count;
         }
     }
-    if let Some(s) = summary.filter(|s| s.count >= 10 && s.skewness > 1.0 && s.min > 0.0) {
-        let message = format!("skewness {}: few high values dominate; consider --transform log", short(s.skewness));
-        findings.add(Severity::Note, "skewed", name, message, &[]);
-    }
     for note in &analyte.notes {
         findings.add(Severity::Note, "note", name, note.clone(), &[]);
     }
@@ -147,6 +134,26 @@ pub(super) fn judge(
         logarithmic,
         outlier_count,
         outliers,
+    }
+}
+
+/// What is usual enough to be said of all analytes in one sentence.
+pub(super) fn judge_together(analytes: &[AnalyteReport], findings: &mut Findings) {
+    let assumed: Vec<&str> =
+        analytes.iter().filter(|a| a.unit_source == UnitSource::Assumed).map(|a| a.name.as_str()).collect();
+    if !assumed.is_empty() {
+        let message = format!("nothing states the unit of {}: mg/kg is assumed; --unit states it", assumed.join(", "));
+        findings.add(Severity::Note, "unit-assumed", None, message, &[]);
+    }
+    let skewed: Vec<String> = analytes
+        .iter()
+        .filter_map(|a| Some((a, a.values?)))
+        .filter(|(_, s)| s.count >= 10 && s.skewness > 1.0 && s.min > 0.0)
+        .map(|(a, s)| format!("{} ({})", a.name, short(s.skewness)))
+        .collect();
+    if !skewed.is_empty() {
+        let message = format!("few high values dominate {}, by skewness: consider --transform log", skewed.join(", "));
+        findings.add(Severity::Note, "skewed", None, message, &[]);
     }
 }
 
