@@ -27,7 +27,6 @@ demo: setup ## a contamination map of the Meuse flood plain from 155 samples, in
 	    --mask data/meuse_area.csv --cell 20 -o $(OUT)/meuse --overwrite
 	@echo
 	@echo 'Look at:'
-	@echo '  $(OUT)/meuse/report.html         the report, in a browser'
 	@echo '  $(OUT)/meuse/zinc_map.png        the map'
 	@echo '  $(OUT)/meuse/zinc_hotspots.gpkg  hotspot polygons, in QGIS or any GIS, over'
 	@echo '  $(OUT)/meuse/zinc_*.tif          prediction, its standard deviation, chance of exceeding 500 mg/kg'
@@ -44,7 +43,7 @@ demo-nation: setup ## lead in the topsoil of the USA, 4841 sites, 5 km cells; ne
 	$(SOILSCOPE) map "$$data" --analyte Pb --x longitude --y latitude --crs EPSG:4326 --out-crs EPSG:5070 \
 	    --transform log --threshold 100 --cell 5000 -o $(OUT)/nation --overwrite; \
 	set +x; \
-	echo; echo 'Look at $(OUT)/nation/report.html and $(OUT)/nation/Pb_map.png'
+	echo; echo 'Look at $(OUT)/nation/Pb_map.png; hotspots are in $(OUT)/nation/Pb_hotspots.gpkg, all settings in $(OUT)/nation/run.json'
 
 data: ## download USGS Data Series 801 from its publisher, check its sum, convert it to data/usgs
 	@sh scripts/data.sh
@@ -75,5 +74,5 @@ bench: setup ## benchmarks; close other programs first
 	cargo bench --workspace --locked
 
 bless: setup ## accept new command-line snapshots; read the diff before committing it
-	UPDATE_SNAPSHOTS=1 cargo test -p soilscope-cli --locked --test cli
+	UPDATE_SNAPSHOTS=1 INSTA_UPDATE=always cargo test -p soilscope-cli --locked --test cli
 	@git --no-pager diff --stat -- tests/cli 2>/dev/null || true

@@ -88,7 +88,7 @@ fn a_map_is_a_described_cloud_optimised_geotiff() {
     assert_eq!(band.no_data_value(), Some(-9999.0));
     assert_eq!(band.unit(), "mg/kg");
     assert_eq!(band.description().unwrap(), "zinc, layer 0");
-    let statistics = report.layers[0].1.unwrap();
+    let statistics = report.layers[0].statistics.unwrap();
     let stored = |name: &str| band.metadata_item(name, "").unwrap().parse::<f64>().unwrap();
     assert_eq!(stored("STATISTICS_MINIMUM"), statistics.min);
     assert_eq!(stored("STATISTICS_MEAN"), statistics.mean);

@@ -63,7 +63,7 @@ fn values_and_gaps_are_those_of_the_predictor() {
         }
     }
     assert_eq!(report.gaps.values().sum::<u64>(), gaps);
-    let statistics = report.layers[0].1.unwrap();
+    let statistics = report.layers[0].statistics.unwrap();
     let present: Vec<f64> = sink.layers[0].iter().flatten().map(|&v| f64::from(v)).collect();
     let mean = present.iter().sum::<f64>() / present.len() as f64;
     assert!((statistics.mean / mean - 1.0).abs() < 1e-14);

@@ -1,2 +1,49 @@
-//! The `soilscope` program.
-fn main() {}
+//! The `soilscope` program: what was typed becomes a checked job, the libraries do it, and the outcome becomes files,
+//! messages and an exit code. It knows nothing of the mathematics.
+
+mod args;
+mod commands;
+mod field;
+mod follow;
+mod output;
+mod record;
+mod source;
+mod usage;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// How a verb ended, when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// Done, but a check that was asked for says no.
+    CheckSaysNo,
+}
+
+fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|a| a == "--json-usage") {
+        return match usage::print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error),
+        };
+    }
+    let cli = args::Cli::parse();
+    follow::listen_for_interrupts();
+    match commands::run(&cli) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::CheckSaysNo) => ExitCode::from(1),
+        Err(error) if follow::interrupted() => {
+            output::say(&format!("interrupted: {error:#}; no unfinished file is left"));
+            ExitCode::from(130)
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    output::say(&format!("error: {error:#}"));
+    ExitCode::from(2)
+}

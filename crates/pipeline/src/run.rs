@@ -58,10 +58,19 @@ pub struct RunReport {
     pub outside_mask: u64,
     /// Cells inside the mask without a value, by reason.
     pub gaps: BTreeMap<&'static str, u64>,
-    /// Statistics of each layer, in the plan's order; `None` where no cell has a value.
-    pub layers: Vec<(Layer, Option<Statistics>)>,
+    /// Statistics of each layer, in the plan's order.
+    pub layers: Vec<LayerReport>,
     /// Time taken, in seconds; the only number here that differs between runs of one plan.
     pub seconds: f64,
+}
+
+/// One layer of a finished run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LayerReport {
+    /// What the layer holds.
+    pub layer: Layer,
+    /// Its values in numbers; `None` where no cell has one.
+    pub statistics: Option<Statistics>,
 }
 
 /// Short name of a gap's reason, for reports.
@@ -161,7 +170,9 @@ pub fn run(
         predicted: total.predicted,
         outside_mask: total.outside,
         gaps: total.gaps,
-        layers: plan.layers.iter().copied().zip(summaries.iter().map(Summary::finish)).collect(),
+        layers: (plan.layers.iter().zip(&summaries))
+            .map(|(&layer, summary)| LayerReport { layer, statistics: summary.finish() })
+            .collect(),
         seconds: begun.elapsed().as_secs_f64(),
     })
 }

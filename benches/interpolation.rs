@@ -1,0 +1,84 @@
+//! What does a cell cost? Each bench answers one question; run them with `make bench`.
+//!
+//! Samples come from a seeded generator, so every machine computes the same thing. Compare runs of one machine only.
+
+use divan::{Bencher, counter::ItemsCount};
+use soilscope_core::idw::InverseDistance;
+use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::neighbourhood::Neighbourhood;
+use soilscope_core::variogram::{Estimator, LagClasses, ModelTemplate, empirical_variogram};
+use soilscope_core::{Interpolator, Predictions, Samples, Scratch, Targets, Window};
+
+fn main() {
+    divan::main();
+}
+
+/// Side of the square that holds the samples.
+const SIDE: f64 = 100_000.0;
+
+/// `n` samples of a smooth surface with noise, uniform in the square (SplitMix64).
+fn samples(n: usize) -> Samples {
+    let mut state = 1_u64;
+    let mut uniform = move || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let coords: Vec<[f64; 2]> = (0..n).map(|_| [SIDE * uniform(), SIDE * uniform()]).collect();
+    let values = coords.iter().map(|c| (c[0] / 9e3).sin() + (c[1] / 7e3).cos() + 0.2 * uniform()).collect();
+    Samples::new(coords, values).expect("finite by construction")
+}
+
+fn recipe(neighbourhood: Neighbourhood) -> Kriging {
+    let template: ModelTemplate = "0.1 Nug + 0.9 Sph(15000)".parse().expect("a model");
+    let variogram = template.complete().expect("in its domain").expect("nothing is open");
+    Kriging { variogram, drift: Drift::Constant, neighbourhood }
+}
+
+/// A 64 × 64 window of cells of this size in the middle of the square.
+fn window(cell: f64) -> Targets<'static> {
+    Targets::Window(Window { origin: [SIDE / 2.0, SIDE / 2.0], step: [cell, -cell], size: [64, 64] })
+}
+
+fn predict(bencher: Bencher<'_, '_>, method: &dyn Interpolator, samples: &Samples, cell: f64) {
+    let predictor = method.fit(samples).expect("samples that can be kriged");
+    let (mut scratch, mut out) = (Scratch::default(), Predictions::default());
+    let targets = window(cell);
+    bencher.counter(ItemsCount::new(targets.len())).bench_local(|| {
+        predictor.predict_into(&targets, &mut scratch, &mut out);
+        out.len()
+    });
+}
+
+/// How much cheaper does a cell become when cells are small against the spacing of samples (700 m here)?
+#[divan::bench(args = [200.0, 20.0, 2.0])]
+fn local_ordinary_kriging_32_of_20000(bencher: Bencher<'_, '_>, cell: f64) {
+    let neighbourhood = Neighbourhood::nearest(32).expect("32 is above 0");
+    predict(bencher, &recipe(neighbourhood), &samples(20_000), cell);
+}
+
+/// What does a cell cost with all samples in one system?
+#[divan::bench(args = [155, 500])]
+fn global_ordinary_kriging(bencher: Bencher<'_, '_>, n: usize) {
+    predict(bencher, &recipe(Neighbourhood::Global), &samples(n), 100.0);
+}
+
+/// What does the neighbour search cost, when there is hardly anything else to do?
+#[divan::bench]
+fn inverse_distance_12_of_100000(bencher: Bencher<'_, '_>) {
+    let neighbourhood = Neighbourhood::nearest(12).expect("12 is above 0");
+    predict(bencher, &InverseDistance { power: 2.0, neighbourhood }, &samples(100_000), 100.0);
+}
+
+/// How many pairs a second within a tenth of the extent?
+#[divan::bench(args = [5_000, 20_000])]
+fn empirical_variogram_within_a_tenth(bencher: Bencher<'_, '_>, n: usize) {
+    let samples = samples(n);
+    let lags = LagClasses::regular(SIDE / 10.0, SIDE / 150.0).expect("a cutoff above 0");
+    let pairs = |v: &soilscope_core::variogram::EmpiricalVariogram| v.classes.iter().map(|c| c.np).sum::<u64>();
+    let run = || empirical_variogram(&samples, &lags, &[], Estimator::Matheron).expect("pairs within the cutoff");
+    let count = pairs(&run());
+    bencher.counter(ItemsCount::new(count)).bench_local(run);
+}

@@ -1,0 +1,404 @@
+//! What was typed: the command line's words, before anything is checked against data.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use soilscope_core::censored::Substitution;
+use soilscope_core::transform::Transform;
+use soilscope_core::variogram::Estimator;
+
+use crate::words::{Folds, Mask, Method, Neighbours};
+
+/// From soil samples to maps that a decision can rest on.
+#[derive(Debug, Parser)]
+#[command(
+    name = "soilscope",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:\n  \
+        soilscope check data/meuse.csv --analyte zinc --crs EPSG:28992\n  \
+        soilscope map data/meuse.csv --analyte zinc --crs EPSG:28992 --threshold 500 --transform log -o out/\n\n\
+        Exit codes: 0 done; 1 done, but a check that was asked for says no; 2 wrong usage, bad input or failure; \
+        130 interrupted."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// Print the result as one JSON document on stdout
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+    /// No messages but errors
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub(crate) quiet: bool,
+    /// More messages: settings as they take effect
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Everywhere")]
+    pub(crate) verbose: u8,
+    /// Threads to compute with [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Everywhere")]
+    pub(crate) threads: Option<u16>,
+    /// A bar with rate and time left: on a terminal only, always (plain lines where it is none), or never
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
+    pub(crate) progress: ProgressWhen,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Read and judge a sample file: units, limits of detection, duplicates, outliers, coordinates, CRS
+    Check(Check),
+    /// Empirical variogram and fitted model
+    Variogram(Variogram),
+    /// Cross-validation: scores and a table of residuals
+    Validate(Validate),
+    /// Predictions at given points
+    Predict(Predict),
+    /// The main job: rasters, hotspots, picture and run record into one folder
+    Map(Map),
+}
+
+/// Which samples, and how their table is read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Samples")]
+pub(crate) struct SampleArgs {
+    /// CSV or TSV (wide: a column per analyte; long: analyte, value, unit), GeoPackage, GeoJSON or Shapefile
+    #[arg(value_name = "SAMPLES")]
+    pub(crate) samples: PathBuf,
+    /// A column of a wide file, or a value of the analyte column of a long one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) analyte: Option<String>,
+    /// Column of eastings or longitudes [default: found by its name]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) x: Option<String>,
+    /// Column of northings or latitudes [default: found by its name]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) y: Option<String>,
+    /// CRS of the coordinates, as EPSG:28992, WKT or a PROJ string; `local` is a plane that is nowhere on Earth
+    #[arg(long, value_name = "CRS")]
+    pub(crate) crs: Option<String>,
+    /// CRS to compute and map in [default: the samples' own where it is projected, else a fitting projection, named in
+    /// the record]
+    #[arg(long, value_name = "CRS")]
+    pub(crate) out_crs: Option<String>,
+    /// Layer of a GeoPackage with several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layer: Option<String>,
+    /// Unit of the values, where the file does not say it
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) unit: Option<String>,
+    /// Limit of `n.d.` values, where the file does not say it
+    #[arg(long, value_name = "LIMIT")]
+    pub(crate) limit: Option<f64>,
+    /// What stands for a value below its limit
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) nondetect: Nondetect,
+    /// What becomes of samples at one place
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(crate) duplicates: DuplicateRule,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Nondetect {
+    /// Half the limit
+    #[default]
+    #[value(name = "limit/2")]
+    HalfLimit,
+    /// The limit itself
+    Limit,
+    /// The limit divided by the square root of 2
+    #[value(name = "limit/sqrt2")]
+    LimitOverSqrt2,
+    /// Leave the sample out
+    Drop,
+}
+
+impl From<Nondetect> for Substitution {
+    fn from(how: Nondetect) -> Self {
+        match how {
+            Nondetect::HalfLimit => Self::HalfLimit,
+            Nondetect::Limit => Self::Limit,
+            Nondetect::LimitOverSqrt2 => Self::LimitOverSqrt2,
+            Nondetect::Drop => Self::Drop,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DuplicateRule {
+    /// Average them
+    #[default]
+    Mean,
+    /// Keep the first in the file
+    First,
+    /// Refuse the file
+    Refuse,
+}
+
+/// The field's model.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct ModelArgs {
+    /// Scale to model on; `log` returns to the unit with the log-normal correction
+    #[arg(long, value_enum, default_value_t, value_name = "SCALE")]
+    pub(crate) transform: TransformChoice,
+    /// `auto`, or gstat's notation: '0.05 Nug + 0.59 Sph(897)'; what is left out is fitted: 'Nug + Sph', 'Nug + Mat(kappa=1.5)'
+    #[arg(long, default_value = "auto", value_name = "MODEL")]
+    pub(crate) model: String,
+    /// Largest lag [default: a third of the diagonal of the samples' bounding box]
+    #[arg(long, value_name = "DISTANCE")]
+    pub(crate) cutoff: Option<f64>,
+    /// Width of the lag classes [default: cutoff / 15]
+    #[arg(long, value_name = "DISTANCE")]
+    pub(crate) width: Option<f64>,
+    /// Upper bounds of the lag classes
+    #[arg(long, value_name = "B1,B2,…", value_delimiter = ',', conflicts_with_all = ["cutoff", "width"])]
+    pub(crate) boundaries: Vec<f64>,
+    /// Directions, degrees clockwise from north [default: all together]
+    #[arg(long, value_name = "A1,A2,…", value_delimiter = ',', allow_negative_numbers = true)]
+    pub(crate) azimuths: Vec<f64>,
+    /// Degrees either side of each direction [default: 90 / number of directions]
+    #[arg(long, value_name = "DEGREES", requires = "azimuths")]
+    pub(crate) tolerance: Option<f64>,
+    /// Estimator of the semivariances
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) estimator: EstimatorChoice,
+    /// Weights of the lag classes in the fit
+    #[arg(long, value_enum, default_value_t, value_name = "WEIGHTS")]
+    pub(crate) fit_weights: WeightsChoice,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TransformChoice {
+    #[default]
+    None,
+    Log,
+}
+
+impl From<TransformChoice> for Transform {
+    fn from(choice: TransformChoice) -> Self {
+        match choice {
+            TransformChoice::None => Self::None,
+            TransformChoice::Log => Self::Log,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EstimatorChoice {
+    #[default]
+    Matheron,
+    /// Robust against outliers (Cressie and Hawkins 1980)
+    Cressie,
+}
+
+impl From<EstimatorChoice> for Estimator {
+    fn from(choice: EstimatorChoice) -> Self {
+        match choice {
+            EstimatorChoice::Matheron => Self::Matheron,
+            EstimatorChoice::Cressie => Self::CressieHawkins,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WeightsChoice {
+    Pairs,
+    #[default]
+    PairsOverSquaredDistance,
+    Equal,
+}
+
+/// How values are predicted.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Method")]
+pub(crate) struct MethodArgs {
+    /// `ordinary`, `simple:MEAN` (on the modelling scale), `idw:POWER` or `nearest`
+    #[arg(long, default_value = "ordinary", value_name = "METHOD")]
+    pub(crate) method: Method,
+    /// Most samples for a target, nearest first, or `all` [default: all up to 300 samples (for IDW 12), else 32]
+    #[arg(long, value_name = "MAX", alias = "neighbors")]
+    pub(crate) neighbours: Option<Neighbours>,
+    /// Fewest samples for a target: with fewer there is no prediction
+    #[arg(long, value_name = "MIN", default_value_t = 1, alias = "min-neighbors")]
+    pub(crate) min_neighbours: usize,
+    /// Largest distance of a sample to its target
+    #[arg(long, value_name = "DISTANCE")]
+    pub(crate) radius: Option<f64>,
+    /// Sectors around a target that share --neighbours evenly: 4 or 8
+    #[arg(long, value_name = "N", requires = "neighbours")]
+    pub(crate) sectors: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScaleChoice {
+    /// The data's unit
+    #[default]
+    Data,
+    /// The scale of --transform
+    Transformed,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) samples: SampleArgs,
+    /// Exit with code 1 where there is a warning, not only for an error
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Variogram {
+    #[command(flatten)]
+    pub(crate) samples: SampleArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Only the empirical variogram, no fit
+    #[arg(long)]
+    pub(crate) no_fit: bool,
+    /// Write to a file by its ending: .csv the lag classes, .json everything, .png or .svg a plot; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Vec<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    #[command(flatten)]
+    pub(crate) samples: SampleArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) method: MethodArgs,
+    /// `loo` (leave one out), K random folds, or block:SIZE (spatial blocks)
+    #[arg(long, default_value = "loo", value_name = "FOLDS")]
+    pub(crate) folds: Folds,
+    /// Seed of random folds
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Write the residuals, one row a sample in order, to this CSV file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    #[command(flatten)]
+    pub(crate) samples: SampleArgs,
+    /// Where: a table of points with the same coordinate names and CRS as the samples, or with a CRS of its own
+    #[arg(long, value_name = "POINTS")]
+    pub(crate) at: PathBuf,
+    /// CRS of the points, where it is not the samples'
+    #[arg(long, value_name = "CRS")]
+    pub(crate) at_crs: Option<String>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) method: MethodArgs,
+    /// Scale of the predictions
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) scale: ScaleChoice,
+    /// Add the probability to exceed this value, in the data's unit
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) threshold: Option<f64>,
+    /// Write here by the ending: .csv, .geojson or .gpkg [default: CSV on stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Map {
+    #[command(flatten)]
+    pub(crate) samples: SampleArgs,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) method: MethodArgs,
+    #[command(flatten)]
+    pub(crate) grid: GridArgs,
+    #[command(flatten)]
+    pub(crate) decision: DecisionArgs,
+    /// Scale of the prediction and its standard deviation
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub(crate) scale: ScaleChoice,
+    /// Folder for the results; made where it does not exist
+    #[arg(short, long, value_name = "FOLDER", help_heading = "Output")]
+    pub(crate) out: PathBuf,
+    /// Replace results that exist
+    #[arg(long, help_heading = "Output")]
+    pub(crate) overwrite: bool,
+    /// Creation option of GDAL's COG driver, as COMPRESS=ZSTD; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Output")]
+    pub(crate) co: Vec<String>,
+    /// Title of the picture [default: analyte and place]
+    #[arg(long, help_heading = "Output")]
+    pub(crate) title: Option<String>,
+}
+
+/// The grid.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Grid")]
+pub(crate) struct GridArgs {
+    /// Cell size, CRS units [default: from the density of the samples (Hengl 2006)]
+    #[arg(long, value_name = "SIZE", conflicts_with = "like")]
+    pub(crate) cell: Option<f64>,
+    /// Grid of this raster
+    #[arg(long, value_name = "RASTER", conflicts_with_all = ["bounds", "out_crs"])]
+    pub(crate) like: Option<PathBuf>,
+    /// Extent in the map's CRS [default: that of the mask's polygons, else of the samples]
+    #[arg(
+        long,
+        value_name = "XMIN,YMIN,XMAX,YMAX",
+        value_delimiter = ',',
+        num_args = 1,
+        allow_negative_numbers = true
+    )]
+    pub(crate) bounds: Vec<f64>,
+    /// Cells outside are no data: polygons, a raster (0 and nodata are outside), or samples:DISTANCE (near a sample);
+    /// may be repeated
+    #[arg(long, value_name = "MASK")]
+    pub(crate) mask: Vec<Mask>,
+    /// CRS of a mask file that does not say it [default: the samples']
+    #[arg(long, value_name = "CRS")]
+    pub(crate) mask_crs: Option<String>,
+    /// Refuse a grid with more cells than this
+    #[arg(long, value_name = "N", default_value_t = 10_000_000_000)]
+    pub(crate) max_cells: u64,
+}
+
+/// What "polluted" means.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Decision")]
+pub(crate) struct DecisionArgs {
+    /// What "polluted" means: above this value, in the data's unit
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) threshold: Option<f64>,
+    /// A hotspot is where P(value > threshold) is at least this
+    #[arg(long, value_name = "P", default_value_t = 0.8)]
+    pub(crate) confidence: f64,
+    /// Leave out hotspots smaller than this, CRS units squared
+    #[arg(long, value_name = "AREA", default_value_t = 0.0)]
+    pub(crate) min_area: f64,
+}

@@ -1,0 +1,529 @@
+//! `soilscope map`: from samples to rasters, hotspots, a picture and the run record.
+
+mod grid;
+mod hotspots;
+mod picture;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+use serde_json::{Map as JsonMap, Value as Json, json};
+use soilscope_core::Coord;
+use soilscope_pipeline::crs::{Crs, Transformer};
+use soilscope_pipeline::grid::Grid;
+use soilscope_pipeline::io::geojson::write_geojson;
+use soilscope_pipeline::io::geopackage::{self, write_geopackage};
+use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
+use soilscope_pipeline::io::vector::Value;
+use soilscope_pipeline::mask::Mask;
+use soilscope_pipeline::product::{Layer, Product, Scale};
+use soilscope_pipeline::run::{self, Plan, RunReport};
+use soilscope_pipeline::samples::PreparationRecord;
+use soilscope_pipeline::tidy::Beside;
+use soilscope_pipeline::tile::TileSink;
+use soilscope_pipeline::watch::Watch;
+
+use crate::Outcome;
+use crate::args::{Common, Map, ScaleChoice, TransformChoice};
+use crate::commands::validate::{ValidationRecord, cross_validate};
+use crate::field::{Field, MethodRecord, ModelRecord};
+use crate::follow::{Progress, check_interrupt};
+use crate::output::{self, say};
+use crate::record::{FileRecord, Times, Versions, command_line};
+use crate::source::Source;
+use crate::words::Folds;
+use grid::GridRecord;
+use hotspots::{HotspotRecord, Rule};
+
+/// `run.json`.
+#[derive(Serialize)]
+struct RunRecord<'a> {
+    versions: Versions,
+    command: Vec<String>,
+    #[serde(flatten)]
+    times: Times,
+    threads: usize,
+    analyte: &'a str,
+    unit: Option<&'a str>,
+    inputs: Vec<FileRecord>,
+    settings: Json,
+    samples: &'a PreparationRecord,
+    crs: &'a Crs,
+    method: &'a MethodRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a ModelRecord>,
+    validation: ValidationRecord,
+    grid: GridRecord,
+    cells: &'a RunReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hotspots: Option<HotspotRecord>,
+    outputs: Vec<FileRecord>,
+    notes: Vec<String>,
+}
+
+/// Paths of what a map is made of.
+struct Paths {
+    folder: PathBuf,
+    stem: String,
+}
+
+impl Paths {
+    fn new(folder: &Path, analyte: &str) -> Self {
+        Self { folder: folder.to_owned(), stem: output::slug(analyte) }
+    }
+
+    fn of(&self, what: &str) -> PathBuf {
+        self.folder.join(format!("{}_{what}", self.stem))
+    }
+}
+
+pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
+    let mut times = Times::start();
+    check_decision(args)?;
+    let creation = creation_options(&args.co)?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make the folder {}", args.out.display()))?;
+
+    let source = Source::read_into(&args.samples, common, grid::template_crs(&args.grid)?)?;
+    let paths = Paths::new(&args.out, source.analyte());
+    times.lap("read");
+    check_interrupt("the model was fitted")?;
+
+    let (grid, mask, grid_record) = grid::build(&args.grid, &source)?;
+    let field = source.located(Field::new(&args.model, &args.method, source.samples()))?;
+    let mut notes = notes(args, &field, &source);
+    let products = products(args, &field, &source, &paths);
+    let threads = threads(common)?;
+    let options =
+        GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
+    // Every output is opened before the computing, so that a place that cannot be written is told now.
+    let picture_file = output::open(&paths.of("map.png"), args.overwrite)?;
+    let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
+    let vector_files = if args.decision.threshold.is_some() { vector_paths(&paths, &source) } else { Vec::new() };
+    for path in &vector_files {
+        drop(output::open(path, args.overwrite)?);
+    }
+    let sink = Box::new(GeoTiffSink::create(&grid, &products, &options)?);
+    announce(common, args, &field, &grid_record, &source);
+    times.lap("model");
+
+    let validation = cross_validate(&field, &source, Folds::LeaveOneOut, 1)?.0;
+    times.lap("validation");
+    check_interrupt("the map was computed")?;
+
+    let progress = Progress::new(common);
+    let report = compute(args, &field, grid, mask.as_ref().map(|m| m as &dyn Mask), &source, sink, threads, &progress)?;
+    drop(progress);
+    for (reason, count) in &report.gaps {
+        notes.push(format!("{count} cells have no prediction: {reason}"));
+    }
+    if report.predicted == 0 {
+        notes.push("no cell has a prediction: see --mask, --radius and --min-neighbours".into());
+    }
+    times.lap("map");
+
+    let mut outputs = Vec::new();
+    for product in &products {
+        outputs.push(FileRecord::of("raster", &product.path)?);
+    }
+    let found = match rule(args, &field) {
+        Some(rule) => {
+            let exceedance = field.has_variance().then(|| paths.of("exceedance.tif"));
+            let found = hotspots::trace(
+                &paths.of("prediction.tif"),
+                exceedance.as_deref(),
+                rule,
+                args.decision.min_area,
+                source.samples().coords(),
+            )?;
+            write_hotspots(args, &field, &source, &found.0, &vector_files)?;
+            for path in &vector_files {
+                outputs.push(FileRecord::of("hotspots", path)?);
+            }
+            Some(found)
+        }
+        None => None,
+    };
+    times.lap("hotspots");
+
+    let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0))?;
+    output::fill(picture_file, &png)?;
+    outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
+    times.lap("picture");
+
+    let inputs = inputs(args, &source)?;
+    times.finish();
+    let record = RunRecord {
+        versions: Versions::here(),
+        command: command_line(),
+        times,
+        threads: threads.get(),
+        analyte: source.analyte(),
+        unit: source.unit(),
+        inputs,
+        settings: settings(args, &field),
+        samples: source.record(),
+        crs: source.crs(),
+        method: &field.method,
+        model: field.model.as_ref(),
+        validation,
+        grid: grid_record,
+        cells: &report,
+        hotspots: found.map(|f| f.1),
+        outputs,
+        notes,
+    };
+    finish(args, common, &record, record_file)
+}
+
+/// Computes the rasters.
+#[allow(clippy::too_many_arguments, reason = "the parts of a plan, each used once")]
+fn compute(
+    args: &Map,
+    field: &Field,
+    grid: Grid,
+    mask: Option<&dyn Mask>,
+    source: &Source,
+    mut sink: Box<GeoTiffSink>,
+    threads: NonZeroUsize,
+    progress: &Progress,
+) -> Result<RunReport> {
+    let predictor = source.located(field.interpolator.fit(&field.on_scale))?;
+    let plan = Plan {
+        grid,
+        mask,
+        layers: layers(args, field),
+        transform: field.transform,
+        scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
+        threads,
+        tile: run::DEFAULT_TILE,
+    };
+    progress.stage("predicting", plan.grid.cells());
+    let report = run::run(&plan, predictor.as_ref(), sink.as_mut(), progress)?;
+    sink.finish(progress)?;
+    Ok(report)
+}
+
+/// Writes the record last: a folder with a record is a finished run.
+fn finish(args: &Map, common: &Common, record: &RunRecord<'_>, file: Beside) -> Result<Outcome> {
+    let mut text = serde_json::to_vec_pretty(record)?;
+    text.push(b'\n');
+    output::fill(file, &text)?;
+    if !common.quiet {
+        for note in &record.notes {
+            say(&format!("note: {note}"));
+        }
+    }
+    if common.json {
+        output::print(std::str::from_utf8(&text)?)?;
+    } else if !common.quiet {
+        output::print(&summary(args, record))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn check_decision(args: &Map) -> Result<()> {
+    let decision = &args.decision;
+    ensure!(
+        decision.confidence > 0.0 && decision.confidence <= 1.0,
+        "--confidence is a probability above 0 and at most 1, not {}",
+        decision.confidence
+    );
+    ensure!(decision.threshold.is_none_or(f64::is_finite), "--threshold must be a finite number");
+    ensure!(
+        decision.min_area >= 0.0 && decision.min_area.is_finite(),
+        "--min-area is an area of at least 0, not {}",
+        decision.min_area
+    );
+    ensure!(
+        args.scale == ScaleChoice::Data || args.decision.threshold.is_none() || has_error_model(args),
+        "--scale transformed with --threshold needs a method with an error model: the threshold is in the data's unit"
+    );
+    Ok(())
+}
+
+/// Whether the method gives a variance: known before the samples are read.
+fn has_error_model(args: &Map) -> bool {
+    use crate::words::Method;
+    matches!(args.method.method, Method::Ordinary | Method::Simple { .. })
+}
+
+fn creation_options(co: &[String]) -> Result<Vec<(String, String)>> {
+    co.iter()
+        .map(|option| match option.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_ascii_uppercase(), value.to_owned())),
+            _ => bail!("--co takes NAME=VALUE, as COMPRESS=ZSTD, not '{option}'"),
+        })
+        .collect()
+}
+
+fn threads(common: &Common) -> Result<NonZeroUsize> {
+    match common.threads {
+        Some(n) => NonZeroUsize::new(n.into()).context("--threads must be at least 1"),
+        None => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+    }
+}
+
+fn layers(args: &Map, field: &Field) -> Vec<Layer> {
+    let mut layers = vec![Layer::Prediction];
+    if field.has_variance() {
+        layers.push(Layer::StandardDeviation);
+        layers.extend(args.decision.threshold.map(|threshold| Layer::Exceedance { threshold }));
+    }
+    layers
+}
+
+/// The rasters with their descriptions. No times in them: equal runs give equal bytes.
+fn products(args: &Map, field: &Field, source: &Source, paths: &Paths) -> Vec<Product> {
+    let analyte = source.analyte();
+    let logarithm = args.scale == ScaleChoice::Transformed && args.model.transform == TransformChoice::Log;
+    let unit = match source.unit() {
+        Some(unit) if logarithm => format!("ln({unit})"),
+        Some(unit) => unit.to_owned(),
+        None => String::new(),
+    };
+    let with_unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+    let mut about: Vec<(String, String)> = vec![
+        ("SOILSCOPE_VERSION".into(), env!("CARGO_PKG_VERSION").into()),
+        ("ANALYTE".into(), analyte.into()),
+        ("METHOD".into(), field.method.method.into()),
+        ("TRANSFORM".into(), transform_name(args).into()),
+    ];
+    if let Some(model) = &field.model {
+        about.push(("VARIOGRAM".into(), model.notation.clone()));
+    }
+    layers(args, field)
+        .into_iter()
+        .map(|layer| {
+            let mut metadata = about.clone();
+            let (file, unit, description) = match layer {
+                Layer::Exceedance { threshold } => {
+                    metadata.push(("THRESHOLD".into(), threshold.to_string()));
+                    metadata.push(("DISTRIBUTION".into(), field.transform.distribution().into()));
+                    let limit = source.unit().map_or_else(|| threshold.to_string(), |u| format!("{threshold} {u}"));
+                    ("exceedance.tif", String::new(), format!("probability of {analyte} above {limit}"))
+                }
+                Layer::StandardDeviation => {
+                    let what = "standard deviation of the prediction error";
+                    ("sd.tif", unit.clone(), format!("{analyte}, {what}{with_unit}"))
+                }
+                _ => ("prediction.tif", unit.clone(), format!("{analyte}, predicted{with_unit}")),
+            };
+            Product { layer, path: paths.of(file), unit, description, metadata }
+        })
+        .collect()
+}
+
+fn transform_name(args: &Map) -> &'static str {
+    match args.model.transform {
+        TransformChoice::None => "none",
+        TransformChoice::Log => "log",
+    }
+}
+
+/// Which cells are hot, where a threshold says what polluted means.
+fn rule(args: &Map, field: &Field) -> Option<Rule> {
+    let threshold = args.decision.threshold?;
+    Some(if field.has_variance() {
+        Rule::Probability { at_least: args.decision.confidence }
+    } else {
+        Rule::Prediction { above: threshold }
+    })
+}
+
+fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
+    let mut notes: Vec<String> = field.model.iter().flat_map(|m| m.remarks.iter().cloned()).collect();
+    if args.decision.threshold.is_some() && !field.has_variance() {
+        notes.push(format!(
+            "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
+            field.method.method
+        ));
+    }
+    if args.decision.threshold.is_some() && source.crs().is_local() {
+        notes.push("a local plane is nowhere on Earth: hotspots are written as GeoPackage, not as GeoJSON".into());
+    }
+    notes
+}
+
+fn vector_paths(paths: &Paths, source: &Source) -> Vec<PathBuf> {
+    let mut files = vec![paths.of("hotspots.gpkg")];
+    if !source.crs().is_local() {
+        files.insert(0, paths.of("hotspots.geojson"));
+    }
+    files
+}
+
+fn write_hotspots(
+    args: &Map,
+    field: &Field,
+    source: &Source,
+    found: &soilscope_assess::hotspot::Hotspots,
+    files: &[PathBuf],
+) -> Result<()> {
+    let threshold = args.decision.threshold.unwrap_or(f64::NAN);
+    let text = |t: &str| Value::Text(t.to_owned());
+    let about = [
+        ("analyte", text(source.analyte())),
+        ("unit", source.unit().map_or(Value::Null, text)),
+        ("threshold", Value::Real(threshold)),
+        ("confidence", if field.has_variance() { Value::Real(args.decision.confidence) } else { Value::Null }),
+        ("rule", text(if field.has_variance() { "exceedance probability" } else { "prediction above threshold" })),
+        ("distribution", if field.has_variance() { text(field.transform.distribution()) } else { Value::Null }),
+    ];
+    let features = hotspots::features(found, &about);
+    let existing = output::existing(args.overwrite);
+    for path in files {
+        if path.extension().is_some_and(|e| e == "geojson") {
+            let transformer = Transformer::new(source.crs(), &Crs::parse("EPSG:4326")?)?;
+            let mut to_lon_lat = |c: Coord| transformer.forward(c);
+            write_geojson(path, existing, &features, Some(&mut to_lon_lat))?;
+        } else {
+            let date = output::source_date()?;
+            let layer = geopackage::Layer {
+                name: "hotspots",
+                kind: geopackage::Kind::Polygon,
+                crs_wkt: source.crs().to_wkt(),
+                last_change: date.as_deref(),
+            };
+            write_geopackage(path, existing, &layer, &features)?;
+        }
+    }
+    Ok(())
+}
+
+fn picture(
+    args: &Map,
+    field: &Field,
+    source: &Source,
+    paths: &Paths,
+    found: Option<&soilscope_assess::hotspot::Hotspots>,
+) -> Result<Vec<u8>> {
+    let unit = source.unit().unwrap_or("");
+    let analyte = source.analyte();
+    let legend = match (args.scale, unit) {
+        (ScaleChoice::Transformed, _) if args.model.transform == TransformChoice::Log => format!("ln({analyte})"),
+        (_, "") => analyte.to_owned(),
+        _ => format!("{analyte} ({unit})"),
+    };
+    let title = args.title.clone().unwrap_or_else(|| format!("{analyte} in soil"));
+    let subtitle = match &field.model {
+        Some(model) => {
+            format!("{}, {} samples; {}", method_words(field), source.samples().len(), model.short_notation())
+        }
+        None => format!("{}, {} samples", method_words(field), source.samples().len()),
+    };
+    let threshold = args.decision.threshold;
+    let hotspot_label = match threshold {
+        Some(t) if field.has_variance() => {
+            format!("{analyte} > {t} {unit} with a probability of at least {}", args.decision.confidence)
+        }
+        Some(t) => format!("prediction above {t} {unit}"),
+        None => String::new(),
+    };
+    let credit = format!(
+        "{}  ·  soilscope {}  ·  {}",
+        source.crs().title(),
+        env!("CARGO_PKG_VERSION"),
+        source.path().file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    );
+    let words = picture::Words {
+        title: &title,
+        subtitle: &subtitle,
+        legend: &legend,
+        hotspots: hotspot_label.trim_end(),
+        credit: &credit,
+    };
+    // On the transformed scale the colours are not those of the threshold.
+    let marked = if args.scale == ScaleChoice::Data { threshold } else { None };
+    picture::draw(&paths.of("prediction.tif"), found, marked, source, &words)
+}
+
+fn method_words(field: &Field) -> &'static str {
+    match field.method.method {
+        "ordinary-kriging" => "Ordinary kriging",
+        "simple-kriging" => "Simple kriging",
+        "inverse-distance" => "Inverse distance weighting",
+        _ => "Nearest sample",
+    }
+}
+
+fn inputs(args: &Map, source: &Source) -> Result<Vec<FileRecord>> {
+    let mut inputs = vec![FileRecord::of("samples", source.path())?];
+    for (role, path) in grid::files(&args.grid) {
+        inputs.push(FileRecord::of(role, path)?);
+    }
+    Ok(inputs)
+}
+
+/// Every setting as it took effect; what was chosen by itself stands in `samples`, `model`, `method` and `grid`.
+fn settings(args: &Map, field: &Field) -> Json {
+    let mut settings = JsonMap::new();
+    let mut set = |name: &str, value: Json| settings.insert(name.to_owned(), value);
+    set("transform", json!(transform_name(args)));
+    set("distribution", json!(field.has_variance().then(|| field.transform.distribution())));
+    set("scale", json!(if args.scale == ScaleChoice::Data { "data" } else { "transformed" }));
+    set("model", json!(args.model.model));
+    set("estimator", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.estimator)));
+    set("cutoff", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.cutoff)));
+    set("threshold", json!(args.decision.threshold));
+    set("confidence", json!(args.decision.threshold.map(|_| args.decision.confidence)));
+    set("min_area", json!(args.decision.threshold.map(|_| args.decision.min_area)));
+    set("tile", json!(run::DEFAULT_TILE));
+    set("max_cells", json!(args.grid.max_cells));
+    set("creation_options", json!(args.co));
+    Json::Object(settings)
+}
+
+/// What is about to be done, for `-v`.
+fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRecord, source: &Source) {
+    if common.quiet {
+        return;
+    }
+    if let Some(model) = &field.model {
+        say(&format!("model: {}", model.short_notation()));
+    }
+    if common.verbose > 0 {
+        say(&format!("crs: {}", source.crs().title()));
+        say(&format!("grid: {} x {} cells of {} ({})", grid.columns, grid.rows, grid.cell[0], grid.cell_from));
+        say(&format!("extent: {:?} ({})", grid.bounds, grid.extent_from));
+        say(&format!("settings: {}", settings(args, field)));
+    }
+}
+
+fn summary(args: &Map, record: &RunRecord<'_>) -> String {
+    let mut lines = Vec::new();
+    let cells = record.cells;
+    lines.push(format!(
+        "{}: {} samples, {} of {} cells predicted, {} outside the mask, {} without a prediction",
+        record.analyte,
+        record.samples.used,
+        cells.predicted,
+        cells.cells,
+        cells.outside_mask,
+        cells.gaps.values().sum::<u64>()
+    ));
+    if let Some(scores) = &record.validation.scores {
+        let unit = record.unit.unwrap_or("");
+        let ratio = scores.msdr.map(|m| format!(", variance ratio (MSDR) {m:.2}")).unwrap_or_default();
+        lines.push(format!(
+            "cross-validation: mean error {:.4} {unit}, RMSE {:.4} {unit}{ratio}",
+            scores.me, scores.rmse
+        ));
+    }
+    if let Some(h) = &record.hotspots {
+        let threshold = args.decision.threshold.unwrap_or(f64::NAN);
+        let area = match record.crs.metres_per_unit() {
+            Some(m) => format!("{:.4} km²", h.area * m * m / 1e6),
+            None => format!("{} square units", h.area),
+        };
+        lines.push(format!("hotspots above {threshold}: {}, {area}, {} samples inside", h.count, h.samples_inside));
+    }
+    lines.push(format!("written to {}: {}", args.out.display(), names(&record.outputs)));
+    lines.join("\n") + "\n"
+}
+
+fn names(files: &[FileRecord]) -> String {
+    let name = |f: &FileRecord| Path::new(&f.path).file_name().map(|n| n.to_string_lossy().into_owned());
+    files.iter().filter_map(name).chain(["run.json".to_owned()]).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,74 @@
+//! The picture of a map.
+
+use std::path::Path;
+
+use anyhow::Result;
+use geo::Polygon;
+use soilscope_assess::hotspot::Hotspots;
+use soilscope_picture::{LengthUnit, MapPicture, Raster, map_svg, svg_to_png};
+use soilscope_pipeline::crs::Crs;
+use soilscope_pipeline::io::raster_in::{RasterIn, Resampling};
+
+use crate::source::Source;
+
+/// Most columns and rows of the raster in the picture: beyond that the eye sees no cells.
+const MOST: [usize; 2] = [1600, 1600];
+
+/// Words of the picture.
+pub(super) struct Words<'a> {
+    pub(super) title: &'a str,
+    pub(super) subtitle: &'a str,
+    pub(super) legend: &'a str,
+    pub(super) hotspots: &'a str,
+    pub(super) credit: &'a str,
+}
+
+/// Draws the prediction with samples and hotspots, as PNG.
+pub(super) fn draw(
+    prediction: &Path,
+    hotspots: Option<&Hotspots>,
+    threshold: Option<f64>,
+    source: &Source,
+    words: &Words<'_>,
+) -> Result<Vec<u8>> {
+    let raster = RasterIn::open(prediction, 1)?;
+    let [west, width, _, north, _, height] = raster.geotransform().unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, -1.0]);
+    let [columns, rows] = raster.size();
+    let small = raster.decimated(MOST, Resampling::Average)?;
+    let values: Vec<f32> = small.values.iter().map(|v| v.map_or(f32::NAN, |v| v as f32)).collect();
+    let shown = Raster {
+        values: &values,
+        width: small.size[0],
+        height: small.size[1],
+        west,
+        north,
+        cell: [width * columns as f64 / small.size[0] as f64, -height * rows as f64 / small.size[1] as f64],
+    };
+    let outlines: Vec<Polygon<f64>> =
+        hotspots.iter().flat_map(|h| &h.spots).flat_map(|s| s.shape.0.iter().cloned()).collect();
+    let samples: Vec<([f64; 2], f64)> =
+        source.samples().coords().iter().copied().zip(source.samples().values().iter().copied()).collect();
+    let svg = map_svg(&MapPicture {
+        title: words.title,
+        subtitle: words.subtitle,
+        legend: words.legend,
+        credit: words.credit,
+        raster: Some(shown),
+        threshold,
+        hotspots: &outlines,
+        hotspot_label: words.hotspots,
+        samples: &samples,
+        unit: length_unit(source.crs()),
+        ..MapPicture::default()
+    });
+    Ok(svg_to_png(&svg, 1.0)?)
+}
+
+fn length_unit(crs: &Crs) -> LengthUnit<'_> {
+    match (crs.is_local(), crs.metres_per_unit()) {
+        (true, _) => LengthUnit::Local { symbol: "" },
+        (false, None) => LengthUnit::Degrees,
+        (false, Some(1.0)) => LengthUnit::Metres,
+        (false, Some(metres)) => LengthUnit::Scaled { metres, symbol: crs.unit_name() },
+    }
+}

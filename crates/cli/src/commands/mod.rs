@@ -1,0 +1,25 @@
+//! One file a verb.
+
+mod check;
+mod map;
+mod predict;
+mod validate;
+mod variogram;
+
+use anyhow::Result;
+
+use crate::Outcome;
+use crate::args::{Cli, Verb};
+
+/// Runs the verb that was typed.
+pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
+    soilscope_pipeline::crs::quiet_libraries();
+    let common = &cli.common;
+    match &cli.verb {
+        Verb::Check(args) => check::run(args, common),
+        Verb::Variogram(args) => variogram::run(args, common),
+        Verb::Validate(args) => validate::run(args, common),
+        Verb::Predict(args) => predict::run(args, common),
+        Verb::Map(args) => map::run(args, common),
+    }
+}

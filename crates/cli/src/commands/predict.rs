@@ -1,0 +1,270 @@
+//! `soilscope predict`: predictions at given points.
+
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use serde::Serialize;
+use soilscope_core::{Coord, Outcome as Predicted, Predictions, Scratch, Targets};
+use soilscope_pipeline::crs::{Crs, Transformer};
+use soilscope_pipeline::io::geojson::write_geojson;
+use soilscope_pipeline::io::geopackage::{self, write_geopackage};
+use soilscope_pipeline::io::vector::{Feature, Value};
+use soilscope_pipeline::run::gap_name;
+use soilscope_pipeline::samples::{PointTable, ReadOptions, read_points};
+
+use crate::Outcome;
+use crate::args::{Common, Predict, ScaleChoice};
+use crate::field::{Field, MethodRecord, ModelRecord};
+use crate::follow::check_interrupt;
+use crate::output::{self, say};
+use crate::source::Source;
+
+/// Targets predicted between two looks at interrupts.
+const BATCH: usize = 4096;
+
+/// Added columns of one point.
+struct Row {
+    prediction: Option<f64>,
+    variance: Option<f64>,
+    exceedance: Option<f64>,
+    gap: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    analyte: &'a str,
+    unit: Option<&'a str>,
+    scale: &'static str,
+    method: &'a MethodRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a ModelRecord>,
+    points: usize,
+    gaps: std::collections::BTreeMap<&'static str, usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    predictions: Vec<serde_json::Value>,
+}
+
+pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
+    let kind = args.out.as_deref().map(Kind::of).transpose()?;
+    if let Some(path) = &args.out {
+        // Refused now and not after the computing; the writers open the file themselves.
+        drop(output::open(path, args.overwrite)?);
+    }
+    let source = Source::read(&args.samples, common)?;
+    let points = read_points(
+        &args.at,
+        &ReadOptions {
+            x: args.samples.x.clone(),
+            y: args.samples.y.clone(),
+            crs: args.at_crs.clone(),
+            ..ReadOptions::default()
+        },
+    )?;
+    let field = source.located(Field::new(&args.model, &args.method, source.samples()))?;
+    ensure!(
+        args.threshold.is_none() || field.has_variance(),
+        "--threshold asks for a probability, and {} has no error model: use --method ordinary or simple:MEAN",
+        field.method.method
+    );
+    let points_crs = points.crs().unwrap_or(source.file_crs());
+    let places = working_places(&points, points_crs, source.crs())?;
+    let rows = predict(args, &field, &source, &places)?;
+    let mut gaps = std::collections::BTreeMap::new();
+    for gap in rows.iter().filter_map(|r| r.gap) {
+        *gaps.entry(gap).or_insert(0) += 1;
+    }
+    if !common.quiet {
+        for (reason, count) in &gaps {
+            say(&format!("note: {count} of {} points have no prediction: {reason}", rows.len()));
+        }
+    }
+    let columns = columns(args, &field);
+    match kind {
+        Some(Kind::Csv) => {
+            let path = args.out.as_deref().unwrap_or(Path::new(""));
+            output::fill(output::open(path, args.overwrite)?, &csv(&points, &columns, &rows)?)?;
+        }
+        Some(Kind::GeoJson) => {
+            let features = features(&points, points.coords(), &columns, &rows);
+            ensure!(
+                !points_crs.is_local(),
+                "GeoJSON is longitude and latitude, and a local plane has none: write .csv or .gpkg"
+            );
+            let transformer = Transformer::new(points_crs, &Crs::parse("EPSG:4326")?)?;
+            let mut to_lon_lat = |c: Coord| transformer.forward(c);
+            let path = args.out.as_deref().unwrap_or(Path::new(""));
+            write_geojson(path, output::existing(args.overwrite), &features, Some(&mut to_lon_lat))?;
+        }
+        Some(Kind::GeoPackage) => {
+            let features = features(&points, points.coords(), &columns, &rows);
+            let path = args.out.as_deref().unwrap_or(Path::new(""));
+            let date = output::source_date()?;
+            let layer = geopackage::Layer {
+                name: "predictions",
+                kind: geopackage::Kind::Point,
+                crs_wkt: points_crs.to_wkt(),
+                last_change: date.as_deref(),
+            };
+            write_geopackage(path, output::existing(args.overwrite), &layer, &features)?;
+        }
+        None if !common.json => output::print(&String::from_utf8(csv(&points, &columns, &rows)?)?)?,
+        None => {}
+    }
+    if common.json {
+        let in_json = args.out.is_none();
+        output::print_json(&Report {
+            analyte: source.analyte(),
+            unit: source.unit(),
+            scale: if args.scale == ScaleChoice::Data { "data" } else { "transformed" },
+            method: &field.method,
+            model: field.model.as_ref(),
+            points: rows.len(),
+            gaps,
+            threshold: args.threshold,
+            predictions: if in_json { json_rows(&points, &columns, &rows) } else { Vec::new() },
+        })?;
+    }
+    Ok(Outcome::Done)
+}
+
+enum Kind {
+    Csv,
+    GeoJson,
+    GeoPackage,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Result<Self> {
+        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Ok(Self::Csv),
+            Some("geojson" | "json") => Ok(Self::GeoJson),
+            Some("gpkg") => Ok(Self::GeoPackage),
+            _ => bail!("{}: the ending says what is written: .csv, .geojson or .gpkg", path.display()),
+        }
+    }
+}
+
+/// The points in the CRS in which distances are measured.
+fn working_places(points: &PointTable, crs: &Crs, working: &Crs) -> Result<Vec<Coord>> {
+    if crs.same_as(working) {
+        return Ok(points.coords().to_vec());
+    }
+    let transformer = Transformer::new(crs, working)?;
+    Ok(points.coords().iter().map(|&c| transformer.forward(c)).collect::<soilscope_pipeline::Result<_>>()?)
+}
+
+fn predict(args: &Predict, field: &Field, source: &Source, places: &[Coord]) -> Result<Vec<Row>> {
+    let predictor = source.located(field.interpolator.fit(&field.on_scale))?;
+    let (mut scratch, mut out) = (Scratch::default(), Predictions::default());
+    let mut rows = Vec::with_capacity(places.len());
+    for batch in places.chunks(BATCH) {
+        check_interrupt("all points were predicted")?;
+        predictor.predict_into(&Targets::Points(batch), &mut scratch, &mut out);
+        rows.extend(out.iter().map(|outcome| row(args, field, outcome)));
+    }
+    Ok(rows)
+}
+
+fn row(args: &Predict, field: &Field, outcome: Predicted) -> Row {
+    let none = Row { prediction: None, variance: None, exceedance: None, gap: None };
+    match outcome {
+        Err(gap) => Row { gap: Some(gap_name(gap)), ..none },
+        Ok(modelled) => {
+            let shown = if args.scale == ScaleChoice::Data { field.transform.back(modelled) } else { modelled };
+            if !shown.value.is_finite() || shown.variance.is_some_and(|v| !v.is_finite()) {
+                return Row { gap: Some(gap_name(soilscope_core::Gap::NotFinite)), ..none };
+            }
+            Row {
+                prediction: Some(shown.value),
+                variance: shown.variance,
+                exceedance: args.threshold.and_then(|t| field.transform.exceedance(&modelled, t)),
+                gap: None,
+            }
+        }
+    }
+}
+
+/// Names of the added columns.
+fn columns(args: &Predict, field: &Field) -> Vec<&'static str> {
+    let mut columns = vec!["prediction"];
+    if field.has_variance() {
+        columns.push("variance");
+    }
+    if args.threshold.is_some() {
+        columns.push("exceedance");
+    }
+    columns.push("gap");
+    columns
+}
+
+impl Row {
+    fn value(&self, column: &str) -> Value {
+        let number = |v: Option<f64>| v.map_or(Value::Null, Value::Real);
+        match column {
+            "prediction" => number(self.prediction),
+            "variance" => number(self.variance),
+            "exceedance" => number(self.exceedance),
+            _ => self.gap.map_or(Value::Null, |g| Value::Text(g.to_owned())),
+        }
+    }
+}
+
+fn csv(points: &PointTable, columns: &[&str], rows: &[Row]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(points.header().iter().map(String::as_str).chain(columns.iter().copied()))?;
+    for (k, row) in rows.iter().enumerate() {
+        for field in points.cells(k) {
+            writer.write_field(field)?;
+        }
+        for column in columns {
+            writer.write_field(match row.value(column) {
+                Value::Real(v) => v.to_string(),
+                Value::Integer(v) => v.to_string(),
+                Value::Text(t) => t,
+                Value::Null => String::new(),
+            })?;
+        }
+        writer.write_record(None::<&[u8]>)?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn features(points: &PointTable, coords: &[Coord], columns: &[&str], rows: &[Row]) -> Vec<Feature> {
+    let feature = |(k, row): (usize, &Row)| {
+        let own = points.header().iter().zip(points.cells(k)).map(|(name, text)| (name.clone(), typed(text)));
+        let added = columns.iter().map(|&c| (c.to_owned(), row.value(c)));
+        Feature {
+            geometry: geo::Geometry::Point(geo::Point::new(coords[k][0], coords[k][1])),
+            properties: own.chain(added).collect(),
+        }
+    };
+    rows.iter().enumerate().map(feature).collect()
+}
+
+/// A cell of the points' table as a property: a number where it is one.
+fn typed(text: &str) -> Value {
+    match (text.trim(), text.trim().parse::<f64>()) {
+        ("", _) => Value::Null,
+        (_, Ok(number)) if number.is_finite() => Value::Real(number),
+        (text, _) => Value::Text(text.to_owned()),
+    }
+}
+
+fn json_rows(points: &PointTable, columns: &[&str], rows: &[Row]) -> Vec<serde_json::Value> {
+    let json = |value: Value| match value {
+        Value::Real(v) => serde_json::json!(v),
+        Value::Integer(v) => serde_json::json!(v),
+        Value::Text(t) => serde_json::json!(t),
+        Value::Null => serde_json::Value::Null,
+    };
+    rows.iter()
+        .enumerate()
+        .map(|(k, row)| {
+            let own = points.header().iter().cloned().zip(points.cells(k).map(|t| json(typed(t))));
+            let added = columns.iter().map(|&c| (c.to_owned(), json(row.value(c))));
+            serde_json::Value::Object(own.chain(added).collect())
+        })
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! `soilscope validate`: cross-validation.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+use soilscope_core::transform::Transform;
+use soilscope_core::validation::{self, Residual, Scores};
+
+use crate::Outcome;
+use crate::args::{Common, Validate};
+use crate::field::{Field, MethodRecord, ModelRecord};
+use crate::output;
+use crate::source::Source;
+use crate::words::Folds;
+
+/// How samples were held out, and what came of it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ValidationRecord {
+    /// `leave-one-out`, `random` or `spatial-blocks`.
+    pub(crate) folds: &'static str,
+    pub(crate) count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) block_size: Option<f64>,
+    /// The model was fitted once to all samples and held while samples were left out.
+    pub(crate) model: &'static str,
+    pub(crate) scores: Option<Scores>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    analyte: &'a str,
+    unit: Option<&'a str>,
+    transform: Transform,
+    method: &'a MethodRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a ModelRecord>,
+    #[serde(flatten)]
+    validation: &'a ValidationRecord,
+}
+
+pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
+    let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
+    let source = Source::read(&args.samples, common)?;
+    let field = source.located(Field::new(&args.model, &args.method, source.samples()))?;
+    let (record, residuals, folds) = cross_validate(&field, &source, args.folds, args.seed)?;
+    ensure!(
+        record.scores.is_some(),
+        "no sample can be predicted from the others: widen --radius or lower --min-neighbours"
+    );
+    if let Some(file) = file {
+        output::fill(file, &table(&source, &residuals, &folds)?)?;
+    }
+    let report = Report {
+        analyte: source.analyte(),
+        unit: source.unit(),
+        transform: field.transform,
+        method: &field.method,
+        model: field.model.as_ref(),
+        validation: &record,
+    };
+    if common.json {
+        output::print_json(&report)?;
+    } else {
+        output::print(&text(&report))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Cross-validates a field on its samples.
+pub(crate) fn cross_validate(
+    field: &Field,
+    source: &Source,
+    how: Folds,
+    seed: u64,
+) -> Result<(ValidationRecord, Vec<Residual>, validation::Folds)> {
+    let samples = &field.on_scale;
+    let (name, folds) = match how {
+        Folds::LeaveOneOut => ("leave-one-out", validation::Folds::leave_one_out(samples)),
+        Folds::Random(k) => ("random", validation::Folds::random(samples, k, seed)?),
+        Folds::Blocks(size) => ("spatial-blocks", validation::Folds::spatial_blocks(samples, size)?),
+    };
+    let outcomes = source.located(field.interpolator.leave_out(samples, &folds))?;
+    let residuals = validation::residuals(source.samples(), &outcomes, field.transform);
+    let record = ValidationRecord {
+        folds: name,
+        count: folds.count(),
+        seed: matches!(how, Folds::Random(_)).then_some(seed),
+        block_size: if let Folds::Blocks(size) = how { Some(size) } else { None },
+        model: "held",
+        scores: Scores::of(&residuals),
+    };
+    Ok((record, residuals, folds))
+}
+
+/// The residuals as CSV, one row a sample in order.
+fn table(source: &Source, residuals: &[Residual], folds: &validation::Folds) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([
+        "observed",
+        "prediction",
+        "variance",
+        "residual",
+        "zscore",
+        "fold",
+        "x",
+        "y",
+        "line",
+        "gap",
+    ])?;
+    let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
+    for (i, r) in residuals.iter().enumerate() {
+        let [x, y] = source.samples().coords()[i];
+        writer.write_record([
+            r.observed.to_string(),
+            number(r.prediction),
+            number(r.variance),
+            number(r.residual),
+            number(r.zscore),
+            (folds.of(i) + 1).to_string(),
+            x.to_string(),
+            y.to_string(),
+            source.line(i).to_string(),
+            r.gap.map(|g| soilscope_pipeline::run::gap_name(g).to_owned()).unwrap_or_default(),
+        ])?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn text(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    let record = report.validation;
+    let unit = report.unit.unwrap_or("data unit");
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{} by {}, {} ({} folds)", report.analyte, report.method.method, record.folds, record.count);
+    if let Some(model) = report.model {
+        let _ = writeln!(text, "model     {}", model.notation);
+    }
+    if let Some(s) = &record.scores {
+        let _ = writeln!(text, "samples   {} predicted, {} without a prediction", s.n, s.gaps);
+        let _ = writeln!(text, "ME        {:.6} {unit} (mean error, observed - predicted; 0 is unbiased)", s.me);
+        let _ = writeln!(text, "MAE       {:.6} {unit} (mean absolute error)", s.mae);
+        let _ = writeln!(text, "RMSE      {:.6} {unit} (root mean squared error)", s.rmse);
+        if let Some(r2) = s.r2 {
+            let _ = writeln!(text, "R2        {r2:.4} (share of the variance that is predicted)");
+        }
+        if let Some(crps) = s.crps {
+            let _ = writeln!(text, "CRPS      {crps:.6} {unit} (continuous ranked probability score)");
+        }
+        if let Some(msdr) = s.msdr {
+            let _ = writeln!(text, "MSDR      {msdr:.4} (mean squared deviation ratio; 1 is a right variance)");
+        }
+        for c in &s.coverage {
+            let _ = writeln!(
+                text,
+                "{:<9} {:.1} % of the samples lie in their {:.0} % interval",
+                if c.nominal == 0.5 { "coverage" } else { "" },
+                100.0 * c.observed,
+                100.0 * c.nominal
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,211 @@
+//! `soilscope variogram`: empirical variogram, fitted model, plot.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use serde::Serialize;
+use soilscope_core::transform::Transform;
+use soilscope_core::variogram::{EmpiricalVariogram, LagClass, ModelTemplate};
+use soilscope_picture::{Lag, VariogramPlot, VariogramSeries, svg_to_png, variogram_svg};
+
+use crate::Outcome;
+use crate::args::{Common, Variogram};
+use crate::field::{self, ModelRecord};
+use crate::output;
+use crate::source::Source;
+
+/// The verb's result.
+#[derive(Serialize)]
+struct Report<'a> {
+    analyte: &'a str,
+    unit: Option<&'a str>,
+    transform: Transform,
+    samples: usize,
+    sample_variance: f64,
+    estimator: soilscope_core::variogram::Estimator,
+    cutoff: f64,
+    classes: &'a [LagClass],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a ModelRecord>,
+}
+
+pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
+    let mut outputs = Vec::new();
+    for path in &args.out {
+        let kind = Kind::of(path)?;
+        outputs.push((kind, output::open(path, args.overwrite)?));
+    }
+    let source = Source::read(&args.samples, common)?;
+    let transform: Transform = args.model.transform.into();
+    let on_scale = source.located(transform.forward(source.samples()))?;
+    let empirical = source.located(field::empirical(&args.model, &on_scale))?;
+    let model = if args.no_fit { None } else { Some(fitted(args, &empirical)?) };
+    let report = Report {
+        analyte: source.analyte(),
+        unit: source.unit(),
+        transform,
+        samples: on_scale.len(),
+        sample_variance: on_scale.variance(),
+        estimator: empirical.estimator,
+        cutoff: empirical.cutoff,
+        classes: &empirical.classes,
+        model: model.as_ref(),
+    };
+    for (kind, file) in outputs {
+        let bytes = match kind {
+            Kind::Csv => csv(&empirical)?,
+            Kind::Json => serde_json::to_vec_pretty(&report)?,
+            Kind::Svg => plot(&report, source.length_unit()).into_bytes(),
+            Kind::Png => svg_to_png(&plot(&report, source.length_unit()), 1.0)?,
+        };
+        output::fill(file, &bytes)?;
+    }
+    if common.json {
+        output::print_json(&report)?;
+    } else {
+        output::print(&text(&report))?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// A file's kind, from its ending.
+enum Kind {
+    Csv,
+    Json,
+    Svg,
+    Png,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Result<Self> {
+        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Ok(Self::Csv),
+            Some("json") => Ok(Self::Json),
+            Some("svg") => Ok(Self::Svg),
+            Some("png") => Ok(Self::Png),
+            _ => bail!("{}: the ending says what is written: .csv, .json, .svg or .png", path.display()),
+        }
+    }
+}
+
+fn fitted(args: &Variogram, empirical: &EmpiricalVariogram) -> Result<ModelRecord> {
+    let template: Option<ModelTemplate> = match args.model.model.trim() {
+        "auto" => None,
+        text => Some(text.parse()?),
+    };
+    ensure!(
+        template.is_some() || args.model.azimuths.is_empty(),
+        "a model is chosen automatically from all directions together: leave out --azimuths, name a --model, or use --no-fit"
+    );
+    field::fit_to(&args.model, template.as_ref(), empirical.clone())
+}
+
+fn csv(empirical: &EmpiricalVariogram) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["np", "dist", "gamma", "azimuth"])?;
+    for class in &empirical.classes {
+        let azimuth = class.azimuth.map(|a| a.to_string()).unwrap_or_default();
+        writer.write_record([class.np.to_string(), class.dist.to_string(), class.gamma.to_string(), azimuth])?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn text(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    let scale = if report.transform == Transform::Log { ", natural logarithm" } else { "" };
+    let unit = report.unit.map(|u| format!(" ({u}{scale})")).unwrap_or_default();
+    // Writing to a String cannot fail.
+    let _ =
+        writeln!(text, "{}{unit}: {} samples, variance {:.6}", report.analyte, report.samples, report.sample_variance);
+    let directional = report.classes.iter().any(|c| c.azimuth.is_some());
+    let _ = writeln!(
+        text,
+        "{}{:>10} {:>14} {:>16}",
+        if directional { " azimuth" } else { "" },
+        "pairs",
+        "distance",
+        "semivariance"
+    );
+    for class in report.classes {
+        let azimuth = class.azimuth.map(|a| format!("{a:>8}")).unwrap_or_default();
+        let _ = writeln!(text, "{azimuth}{:>10} {:>14.4} {:>16.8}", class.np, class.dist, class.gamma);
+    }
+    if let Some(model) = report.model {
+        let _ = writeln!(text, "\nmodel            {}", model.notation);
+        let _ = writeln!(text, "effective range  {:.4} (95 % of the sill of {:.6})", model.effective_range, model.sill);
+        if let Some(sserr) = model.sserr {
+            let _ = writeln!(text, "sum of squares   {sserr:.6e}");
+        }
+        for (k, candidate) in model.candidates.iter().enumerate() {
+            let _ = writeln!(
+                text,
+                "{}{} ({:.6e})",
+                if k == 0 { "chosen among     " } else { "                 " },
+                candidate.notation,
+                candidate.sserr
+            );
+        }
+        for remark in &model.remarks {
+            let _ = writeln!(text, "note: {remark}");
+        }
+    }
+    text
+}
+
+/// The plot as SVG.
+fn plot(report: &Report<'_>, length_unit: &str) -> String {
+    let azimuths: Vec<Option<f64>> = {
+        let mut seen: Vec<Option<f64>> = Vec::new();
+        for class in report.classes {
+            if !seen.contains(&class.azimuth) {
+                seen.push(class.azimuth);
+            }
+        }
+        seen
+    };
+    let lags: Vec<Vec<Lag>> = azimuths
+        .iter()
+        .map(|azimuth| {
+            let classes = report.classes.iter().filter(|c| c.azimuth == *azimuth);
+            classes.map(|c| Lag { distance: c.dist, semivariance: c.gamma, pairs: c.np }).collect()
+        })
+        .collect();
+    let labels: Vec<String> = azimuths.iter().map(|a| a.map(|a| format!("{a}°")).unwrap_or_default()).collect();
+    let variogram = report.model.map(|m| &m.variogram);
+    let curves: Vec<Option<Box<dyn Fn(f64) -> f64>>> = azimuths
+        .iter()
+        .map(|azimuth| {
+            variogram.map(|v| -> Box<dyn Fn(f64) -> f64> {
+                let (v, (sin, cos)) = (v.clone(), azimuth.unwrap_or(0.0).to_radians().sin_cos());
+                Box::new(move |h| v.semivariance([h * sin, h * cos]))
+            })
+        })
+        .collect();
+    let series: Vec<VariogramSeries<'_>> = (0..azimuths.len())
+        .map(|k| VariogramSeries { label: &labels[k], lags: &lags[k], curve: curves[k].as_deref() })
+        .collect();
+    let title = format!("Variogram of {}", report.analyte);
+    let y_label = match (report.transform, report.unit) {
+        (Transform::Log, Some(unit)) => format!("semivariance of ln({unit})"),
+        (_, Some(unit)) => format!("semivariance, ({unit})²"),
+        _ => "semivariance".to_owned(),
+    };
+    let x_label = format!("lag, {length_unit}");
+    let model_text = report.model.map(ModelRecord::short_notation).unwrap_or_default();
+    let credit = format!("{} samples; size of a point: number of pairs", report.samples);
+    let plot = VariogramPlot {
+        title: &title,
+        model_text: &model_text,
+        credit: &credit,
+        x_label: &x_label,
+        y_label: &y_label,
+        series: &series,
+        sill: report.model.map(|m| m.sill),
+        nugget: report.model.map(|m| m.nugget),
+        range: report.model.map(|m| m.effective_range),
+        sample_variance: Some(report.sample_variance),
+        ..VariogramPlot::default()
+    };
+    variogram_svg(&plot)
+}

@@ -1,0 +1,315 @@
+//! From settings to a fitted model and a method: what the verbs that model a field share.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+use soilscope_core::idw::{InverseDistance, Nearest};
+use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
+use soilscope_core::transform::Transform;
+use soilscope_core::variogram::{
+    Direction, EmpiricalVariogram, FitWeights, LagClasses, ModelTemplate, Structure, Variogram, empirical_variogram,
+    fit, fit_best,
+};
+use soilscope_core::{Interpolator, Samples};
+
+use crate::args::{MethodArgs, ModelArgs, WeightsChoice};
+use crate::words::{Method, Neighbours};
+
+/// Up to this many samples kriging uses all of them for every target by default.
+const GLOBAL_UP_TO: usize = 300;
+/// Neighbours by default, beyond that.
+const NEIGHBOURS: usize = 32;
+/// Neighbours of inverse distance weighting by default.
+const IDW_NEIGHBOURS: usize = 12;
+
+/// The samples' empirical variogram, with the settings that took effect.
+pub(crate) fn empirical(args: &ModelArgs, on_scale: &Samples) -> Result<EmpiricalVariogram> {
+    let lags = if args.boundaries.is_empty() {
+        let cutoff = args.cutoff.unwrap_or(on_scale.diagonal() / 3.0);
+        LagClasses::regular(cutoff, args.width.unwrap_or(cutoff / 15.0))?
+    } else {
+        LagClasses::with_boundaries(args.boundaries.clone())?
+    };
+    let tolerance = args.tolerance.unwrap_or(90.0 / args.azimuths.len().max(1) as f64);
+    let directions: Vec<Direction> = args.azimuths.iter().map(|&azimuth| Direction { azimuth, tolerance }).collect();
+    Ok(empirical_variogram(on_scale, &lags, &directions, args.estimator.into())?)
+}
+
+/// How a model came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Origin {
+    /// All of it was given.
+    Given,
+    /// The user's model, its open parameters fitted.
+    Fitted,
+    /// The best of the usual models.
+    Automatic,
+}
+
+/// The model, and where it comes from.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ModelRecord {
+    /// gstat's notation.
+    pub(crate) notation: String,
+    pub(crate) origin: Origin,
+    pub(crate) nugget: f64,
+    pub(crate) error_variance: f64,
+    pub(crate) sill: f64,
+    /// Distance to 95 % of the sill along the longest axis.
+    pub(crate) effective_range: f64,
+    pub(crate) structures: Vec<Structure>,
+    /// Weighted sum of squares of the fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sserr: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fit_weights: Option<&'static str>,
+    /// Models tried, best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) candidates: Vec<CandidateRecord>,
+    /// What a reader should know of the fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) remarks: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) empirical: Option<EmpiricalVariogram>,
+    #[serde(skip)]
+    pub(crate) variogram: Variogram,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct CandidateRecord {
+    pub(crate) notation: String,
+    pub(crate) sserr: f64,
+}
+
+/// The model that `args` ask for, fitted to the samples where something is left open.
+pub(crate) fn model(args: &ModelArgs, on_scale: &Samples) -> Result<ModelRecord> {
+    let template: Option<ModelTemplate> = match args.model.trim() {
+        "auto" => None,
+        text => Some(text.parse()?),
+    };
+    if let Some(given) = template.as_ref().map(ModelTemplate::complete).transpose()?.flatten() {
+        return Ok(ModelRecord::new(given, Origin::Given));
+    }
+    ensure_variation(on_scale)?;
+    fit_to(args, template.as_ref(), empirical(args, on_scale)?)
+}
+
+/// Fits the model that `args` ask for to an empirical variogram.
+pub(crate) fn fit_to(
+    args: &ModelArgs,
+    template: Option<&ModelTemplate>,
+    empirical: EmpiricalVariogram,
+) -> Result<ModelRecord> {
+    let (weights, weights_name) = match args.fit_weights {
+        WeightsChoice::Pairs => (FitWeights::Pairs, "pairs"),
+        WeightsChoice::PairsOverSquaredDistance => {
+            (FitWeights::PairsOverSquaredDistance, "pairs-over-squared-distance")
+        }
+        WeightsChoice::Equal => (FitWeights::Equal, "equal"),
+    };
+    let (fitted, origin, candidates) = match template {
+        Some(template) => (fit(&empirical, template, &weights)?, Origin::Fitted, Vec::new()),
+        None => {
+            let best = fit_best(&empirical, &weights)?;
+            let candidates =
+                best.candidates.iter().map(|c| CandidateRecord { notation: c.notation.clone(), sserr: c.fit.sserr });
+            (best.chosen.clone(), Origin::Automatic, candidates.collect())
+        }
+    };
+    let mut remarks = Vec::new();
+    if fitted.range_at_limit {
+        remarks.push(format!(
+            "the range ended at the largest that was looked for: up to the cutoff of {} the samples show no sill; \
+             raise --cutoff, or mind that the field has a trend",
+            empirical.cutoff
+        ));
+    }
+    Ok(ModelRecord {
+        sserr: Some(fitted.sserr),
+        fit_weights: Some(weights_name),
+        candidates,
+        remarks,
+        empirical: Some(empirical),
+        ..ModelRecord::new(fitted.variogram, origin)
+    })
+}
+
+impl ModelRecord {
+    /// The notation with four significant digits, for people; the record has all of them.
+    pub(crate) fn short_notation(&self) -> String {
+        let short = |text: &str| -> String {
+            match text.parse::<f64>() {
+                Ok(number) => short_number(number),
+                Err(_) => text.to_owned(),
+            }
+        };
+        // Numbers stand between these signs.
+        let mut shortened = String::new();
+        for piece in self.notation.split_inclusive([' ', '(', ')', ',', '=']) {
+            let (body, end) = match piece.char_indices().last() {
+                Some((at, sign)) if " (),=".contains(sign) => piece.split_at(at),
+                _ => (piece, ""),
+            };
+            shortened.push_str(&short(body));
+            shortened.push_str(end);
+        }
+        shortened
+    }
+
+    fn new(variogram: Variogram, origin: Origin) -> Self {
+        Self {
+            notation: variogram.to_string(),
+            origin,
+            nugget: variogram.nugget(),
+            error_variance: variogram.error_variance(),
+            sill: variogram.sill(),
+            effective_range: variogram.effective_range(),
+            structures: variogram.structures().to_vec(),
+            sserr: None,
+            fit_weights: None,
+            candidates: Vec::new(),
+            remarks: Vec::new(),
+            empirical: None,
+            variogram,
+        }
+    }
+}
+
+/// Four significant digits, without needless zeros.
+pub(crate) fn short_number(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    let magnitude = number.abs().log10().floor() as i32;
+    if !(-5..9).contains(&magnitude) {
+        return format!("{number:.3e}");
+    }
+    let decimals = (3 - magnitude).max(0) as usize;
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Refuses samples without variation, with the remedy.
+fn ensure_variation(samples: &Samples) -> Result<()> {
+    let first = samples.values()[0];
+    if samples.values().iter().all(|&v| v == first) {
+        bail!(
+            "all {} samples have the value {first}: there is no variation to model; \
+             check --analyte and how values below the limit are read (--nondetect)",
+            samples.len()
+        );
+    }
+    Ok(())
+}
+
+/// The method in words, for the record.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct MethodRecord {
+    pub(crate) method: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) known_mean: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) power: Option<f64>,
+    pub(crate) neighbourhood: Neighbourhood,
+}
+
+/// A field ready to be fitted to samples: scale, model and method.
+pub(crate) struct Field {
+    pub(crate) transform: Transform,
+    /// The samples on the modelling scale.
+    pub(crate) on_scale: Samples,
+    /// `None` for methods without a model.
+    pub(crate) model: Option<ModelRecord>,
+    pub(crate) method: MethodRecord,
+    pub(crate) interpolator: Box<dyn Interpolator>,
+}
+
+impl Field {
+    /// Chooses model and method for samples in the data's unit.
+    pub(crate) fn new(model_args: &ModelArgs, method_args: &MethodArgs, samples: &Samples) -> Result<Self> {
+        let transform: Transform = model_args.transform.into();
+        let on_scale = transform.forward(samples)?;
+        let neighbourhood = neighbourhood(method_args, samples.len())?;
+        let nearest = matches!(method_args.method, Method::Nearest);
+        ensure!(
+            !nearest || method_args.neighbours.is_none(),
+            "--method nearest uses one sample: leave out --neighbours"
+        );
+        let mut record = MethodRecord { method: "ordinary-kriging", known_mean: None, power: None, neighbourhood };
+        let (model, interpolator): (Option<ModelRecord>, Box<dyn Interpolator>) = match method_args.method {
+            Method::Nearest => {
+                record.method = "nearest";
+                record.neighbourhood = Neighbourhood::Moving(Search::new(Some(1), 1, method_args.radius)?);
+                (None, Box::new(Nearest { radius: method_args.radius }))
+            }
+            Method::InverseDistance { power } => {
+                record.method = "inverse-distance";
+                record.power = Some(power);
+                (None, Box::new(InverseDistance { power, neighbourhood }))
+            }
+            Method::Ordinary | Method::Simple { .. } => {
+                on_scale.check_for_kriging(2).context("these samples cannot be kriged")?;
+                let model = model(model_args, &on_scale)?;
+                let drift = match method_args.method {
+                    Method::Simple { mean } => {
+                        record.method = "simple-kriging";
+                        record.known_mean = Some(mean);
+                        Drift::KnownMean(mean)
+                    }
+                    _ => Drift::Constant,
+                };
+                let kriging = Kriging { variogram: model.variogram.clone(), drift, neighbourhood };
+                (Some(model), Box::new(kriging))
+            }
+        };
+        Ok(Self { transform, on_scale, model, method: record, interpolator })
+    }
+
+    /// Whether predictions carry a variance.
+    pub(crate) fn has_variance(&self) -> bool {
+        self.model.is_some()
+    }
+}
+
+fn neighbourhood(args: &MethodArgs, samples: usize) -> Result<Neighbourhood> {
+    let idw = matches!(args.method, Method::InverseDistance { .. });
+    let max = match args.neighbours {
+        Some(Neighbours::Nearest(max)) => Some(max),
+        Some(Neighbours::All) => None,
+        // A radius alone means all within it.
+        None if args.radius.is_some() => None,
+        None if idw => Some(IDW_NEIGHBOURS),
+        None if samples <= GLOBAL_UP_TO => None,
+        None => Some(NEIGHBOURS),
+    };
+    if max.is_none() && args.radius.is_none() {
+        ensure!(args.sectors.is_none(), "--sectors shares a number of neighbours: give it by --neighbours");
+        ensure!(
+            args.min_neighbours <= samples,
+            "--min-neighbours is {}, but there are only {samples} samples",
+            args.min_neighbours
+        );
+        return Ok(Neighbourhood::Global);
+    }
+    let search = Search::new(max, args.min_neighbours.max(1), args.radius)?;
+    Ok(Neighbourhood::Moving(match args.sectors {
+        Some(count) => search.with_sectors(Sectors::from_count(count)?)?,
+        None => search,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notation_is_shortened_for_people() {
+        let text = "0.050660440117212796 Nug + 0.5906058345559698 Mat(897.0064225714316, kappa=1.5, az=30, ratio=0.4)";
+        let variogram = text.parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap();
+        let record = ModelRecord::new(variogram, Origin::Given);
+        assert_eq!(record.short_notation(), "0.05066 Nug + 0.5906 Mat(897, kappa=1.5, az=30, ratio=0.4)");
+        assert_eq!(short_number(740579.1534663637), "740579");
+        assert_eq!(short_number(1.5e-9), "1.500e-9");
+    }
+}

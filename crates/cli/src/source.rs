@@ -1,0 +1,155 @@
+//! Samples for a verb: read, judged by the caller's options, and ready to be modelled.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use soilscope_core::Samples;
+use soilscope_core::censored::Substitution;
+use soilscope_pipeline::crs::Crs;
+use soilscope_pipeline::samples::{
+    Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, read_samples,
+};
+
+use crate::args::{Common, DuplicateRule, SampleArgs};
+use crate::output::say;
+
+/// Samples of one analyte, with what became of the file's rows.
+pub(crate) struct Source {
+    path: PathBuf,
+    analyte: String,
+    prepared: Prepared,
+}
+
+/// The options of reading, from what was typed.
+pub(crate) fn read_options(args: &SampleArgs) -> ReadOptions {
+    ReadOptions {
+        analytes: args.analyte.iter().cloned().collect(),
+        x: args.x.clone(),
+        y: args.y.clone(),
+        crs: args.crs.clone(),
+        layer: args.layer.clone(),
+        unit: args.unit.clone(),
+        default_limit: args.limit,
+        ..ReadOptions::default()
+    }
+}
+
+/// What is done to the rows, from what was typed.
+pub(crate) fn preparation(args: &SampleArgs) -> Result<Preparation> {
+    Ok(Preparation {
+        nondetect: Substitution::from(args.nondetect),
+        duplicates: match args.duplicates {
+            DuplicateRule::Mean => Duplicates::Mean,
+            DuplicateRule::First => Duplicates::First,
+            DuplicateRule::Refuse => Duplicates::Refuse,
+        },
+        working_crs: args.out_crs.as_deref().map(Crs::parse).transpose()?,
+    })
+}
+
+impl Source {
+    /// Reads the samples and says what was done to them.
+    pub(crate) fn read(args: &SampleArgs, common: &Common) -> Result<Self> {
+        Self::read_into(args, common, None)
+    }
+
+    /// The same, into the CRS of a template where there is one.
+    pub(crate) fn read_into(args: &SampleArgs, common: &Common, template: Option<Crs>) -> Result<Self> {
+        let mut how = preparation(args)?;
+        how.working_crs = template.or(how.working_crs);
+        let table = read_samples(&args.samples, &read_options(args))?;
+        let analyte = the_analyte(&table, args)?;
+        let prepared = table.prepare(&analyte, &how)?;
+        let source = Self { path: args.samples.clone(), analyte, prepared };
+        if !common.quiet {
+            for note in &source.record().notes {
+                say(&format!("note: {note}"));
+            }
+        }
+        Ok(source)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn analyte(&self) -> &str {
+        &self.analyte
+    }
+
+    pub(crate) fn unit(&self) -> Option<&str> {
+        self.prepared.unit.as_deref()
+    }
+
+    /// In the data's unit and the working CRS.
+    pub(crate) fn samples(&self) -> &Samples {
+        &self.prepared.samples
+    }
+
+    /// CRS in which distances are measured.
+    pub(crate) fn crs(&self) -> &Crs {
+        &self.prepared.crs
+    }
+
+    /// CRS of the file.
+    pub(crate) fn file_crs(&self) -> &Crs {
+        &self.prepared.source_crs
+    }
+
+    pub(crate) fn record(&self) -> &PreparationRecord {
+        &self.prepared.record
+    }
+
+    /// Line of the file that sample `index` comes from.
+    pub(crate) fn line(&self, index: usize) -> usize {
+        self.prepared.rows[index]
+    }
+
+    /// Unit of lengths, for labels.
+    pub(crate) fn length_unit(&self) -> &str {
+        match self.crs() {
+            crs if crs.is_local() => "units of the local plane",
+            crs if crs.is_metric() => "m",
+            crs => crs.unit_name(),
+        }
+    }
+
+    /// Adds file and line to a refusal that names a sample by its number.
+    pub(crate) fn located<T, E: Into<anyhow::Error>>(&self, outcome: std::result::Result<T, E>) -> Result<T> {
+        outcome.map_err(|error| {
+            let error: anyhow::Error = error.into();
+            let file = self.path.display();
+            match error.downcast_ref::<soilscope_core::Error>() {
+                Some(soilscope_core::Error::Transform { index, value, transform, requirement }) => anyhow!(
+                    "{file}, line {}, {}: the value {value} cannot be used: the {transform} transform needs {requirement}",
+                    self.line(*index),
+                    self.analyte,
+                ),
+                Some(soilscope_core::Error::CoincidentSamples { first, second, easting, northing }) => anyhow!(
+                    "{file}, lines {} and {}: two samples at one place ({easting}, {northing}); use --duplicates mean or first",
+                    self.line(*first),
+                    self.line(*second),
+                ),
+                Some(_) => error.context(format!("{file}, {}", self.analyte)),
+                None => error,
+            }
+        })
+    }
+}
+
+/// The analyte to use: the one asked for, or the only one there is.
+fn the_analyte(table: &SampleTable, args: &SampleArgs) -> Result<String> {
+    if let Some(name) = &args.analyte {
+        return Ok(name.clone());
+    }
+    let names: Vec<&str> = table.analytes().iter().map(|a| a.name()).collect();
+    match names[..] {
+        [only] => Ok(only.to_owned()),
+        [] => Err(anyhow!("{}: there is no column of numbers beside the coordinates", args.samples.display())),
+        _ => Err(anyhow!(
+            "{}: there are several columns of numbers; choose one by --analyte: {}",
+            args.samples.display(),
+            names.join(", ")
+        )),
+    }
+}

@@ -1,0 +1,230 @@
+//! What bad input gets: one clear error on stderr, exit code 2, and no file. The table in the README is made from these
+//! runs; `make bless` writes it, and the last test here says when it is not true any more.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{folder, names, program, root, soilscope};
+
+/// A mistake, and the words that make it.
+struct Mistake {
+    what: &'static str,
+    /// A file to make first.
+    file: Option<(&'static str, String)>,
+    words: Vec<&'static str>,
+}
+
+fn mistake(what: &'static str, words: &str) -> Mistake {
+    let words: &'static str = Box::leak(words.to_owned().into_boxed_str());
+    Mistake { what, file: None, words: words.split(' ').collect() }
+}
+
+impl Mistake {
+    fn with_file(mut self, name: &'static str, content: impl Into<String>) -> Self {
+        self.file = Some((name, content.into()));
+        self
+    }
+
+    /// Runs it and returns the message, after checking what every mistake must get.
+    fn message(&self) -> String {
+        let folder = folder();
+        if let Some((name, content)) = &self.file {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        let before = names(folder.path());
+        let run = soilscope(folder.path(), &self.words);
+        assert_eq!(run.code, Some(2), "{}: {}{}", self.what, run.err, run.out);
+        assert_eq!(run.out, "", "{}: nothing on stdout", self.what);
+        assert_eq!(names(folder.path()), before, "{}: no file is left", self.what);
+        let message = run.err.lines().last().unwrap().to_owned();
+        assert!(message.starts_with("error: "), "{}: {}", self.what, run.err);
+        assert_eq!(run.err.lines().filter(|l| l.starts_with("error")).count(), 1, "{}: {}", self.what, run.err);
+        assert!(!run.err.contains("panicked"), "{}: {}", self.what, run.err);
+        message
+    }
+}
+
+/// Where a file is replaced cell by cell: the Meuse samples with one line changed.
+fn meuse_with(line: usize, from: &str, to: &str) -> String {
+    let text = std::fs::read_to_string(root().join("data/meuse.csv")).unwrap();
+    let lines: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(k, l)| if k + 1 == line { l.replacen(from, to, 1) } else { l.to_owned() })
+        .collect();
+    assert!(lines.join("\n") != text.trim_end(), "the line was changed");
+    lines.join("\n") + "\n"
+}
+
+const MAP: &str = "--analyte zinc --crs EPSG:28992 -o out";
+
+/// The rows of the README's table that a file and a command line are enough for.
+fn mistakes() -> Vec<Mistake> {
+    let map = |samples: &str, rest: &str| format!("map {samples} {rest}");
+    let header = "x,y,zinc\n";
+    vec![
+        mistake("no such file", &map("mouse.csv", MAP)),
+        mistake("no such column", &map("meuse.csv", "--analyte zink --crs EPSG:28992 -o out")),
+        mistake("no CRS", &map("meuse.csv", "--analyte zinc -o out")),
+        mistake("unknown EPSG code", &map("meuse.csv", "--analyte zinc --crs EPSG:99999 -o out")),
+        mistake("empty file", &map("empty.csv", MAP)).with_file("empty.csv", ""),
+        mistake("header without rows", &map("empty.csv", MAP)).with_file("empty.csv", header),
+        mistake("one sample", &map("one.csv", MAP)).with_file("one.csv", format!("{header}181072,333611,1022\n")),
+        mistake("all values equal", &map("equal.csv", MAP)).with_file(
+            "equal.csv",
+            format!("{header}181072,333611,5\n181025,333558,5\n181165,333537,5\n181298,333484,5\n"),
+        ),
+        mistake("all places equal", &map("place.csv", MAP))
+            .with_file("place.csv", format!("{header}181072,333611,5\n181072,333611,6\n181072,333611,7\n")),
+        mistake("samples at one place, refused", &map("twice.csv", &format!("{MAP} --duplicates refuse")))
+            .with_file("twice.csv", format!("{header}181072,333611,5\n181025,333558,6\n181072,333611,7\n")),
+        mistake("text in the value column", &map("text.csv", MAP)).with_file("text.csv", meuse_with(3, "1141", "high")),
+        mistake("coordinate that is no number", &map("text.csv", MAP))
+            .with_file("text.csv", meuse_with(3, "181025", "18I025")),
+        mistake("latitude 95", &map("world.csv", "--analyte zinc --crs EPSG:4326 -o out"))
+            .with_file("world.csv", "longitude,latitude,zinc\n5.72,50.96,10\n5.73,95.0,20\n5.74,50.98,30\n"),
+        mistake("zero on a logarithmic scale", &map("zero.csv", &format!("{MAP} --transform log")))
+            .with_file("zero.csv", meuse_with(3, "1141", "0")),
+        mistake("cells too small: 10^13 of them", &map("meuse.csv", &format!("{MAP} --cell 0.001"))),
+        mistake("a cell of no size", &map("meuse.csv", &format!("{MAP} --cell 0"))),
+        mistake("no spatial structure", &map("noise.csv", "--analyte zinc --crs local -o out"))
+            .with_file("noise.csv", noise()),
+        mistake("model that cannot be read", "variogram meuse.csv --analyte zinc --crs EPSG:28992 --model Sphere(900)"),
+        mistake("negative range", "variogram meuse.csv --analyte zinc --crs EPSG:28992 --model Sph(-900)"),
+        mistake(
+            "probability without an error model",
+            "predict meuse.csv --analyte zinc --crs EPSG:28992 --at meuse_grid.csv --method idw:2 --threshold 500",
+        ),
+        mistake("output that exists", "variogram meuse.csv --analyte zinc --crs EPSG:28992 -o meuse_grid.csv"),
+        mistake(
+            "output folder that cannot be made",
+            &map("meuse.csv", "--analyte zinc --crs EPSG:28992 -o meuse_area.csv/out"),
+        ),
+        mistake("creation option that GDAL does not know", &map("meuse.csv", &format!("{MAP} --co COMPRES=ZSTD"))),
+    ]
+}
+
+/// A checkerboard: neighbours differ most, so there is nothing to interpolate by.
+fn noise() -> String {
+    let mut text = String::from("x,y,zinc\n");
+    for i in 0..12 {
+        for j in 0..12 {
+            text.push_str(&format!("{},{},{}\n", i * 10, j * 10, 10 + 5 * ((i + j) % 2)));
+        }
+    }
+    text
+}
+
+#[test]
+fn every_mistake_gets_one_clear_error() {
+    for mistake in mistakes() {
+        let message = mistake.message();
+        assert!(message.len() > 30, "{}: {message}", mistake.what);
+    }
+}
+
+#[test]
+fn unwritable_output_is_told_before_the_computing() {
+    let folder = folder();
+    // A file system without permissions for root is /proc; nothing can be made there.
+    let run =
+        soilscope(folder.path(), &["map", "meuse.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "-o", "/proc/out"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.starts_with("error: cannot make the folder /proc/out"), "{}", run.err);
+}
+
+#[test]
+fn full_disk_on_stdout_is_told() {
+    let folder = folder();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let words = ["predict", "meuse.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "--at", "meuse_grid.csv"];
+    let output = program(folder.path()).args(words).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("error: cannot write to stdout: No space left on device"), "{message}");
+}
+
+/// Runs the program with a tiny file system mounted at `out`, in a mount namespace of its own.
+fn on_a_small_disk(folder: &Path, kib: usize, words: &str) -> Option<std::process::Output> {
+    std::fs::create_dir(folder.join("out")).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size={kib}k none out || exit 99; \"$0\" {words}; code=$?; ls -A out >&2; exit $code"
+    );
+    let run = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", &script, env!("CARGO_BIN_EXE_soilscope")])
+        .current_dir(folder)
+        .output();
+    run.ok().filter(|o| o.status.code() != Some(99) && !String::from_utf8_lossy(&o.stderr).starts_with("unshare:"))
+}
+
+#[test]
+fn full_disk_leaves_no_file() {
+    for kib in [16, 200, 900] {
+        let folder = folder();
+        let words = "map meuse.csv --analyte zinc --crs EPSG:28992 --threshold 500 --cell 5 -q -o out";
+        let Some(output) = on_a_small_disk(folder.path(), kib, words) else {
+            println!("skipped: a file system cannot be mounted here");
+            return;
+        };
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{kib} KiB: {message}");
+        assert!(message.starts_with("error: "), "{kib} KiB: {message}");
+        assert!(message.to_lowercase().contains("no space left") || message.contains("disk"), "{kib} KiB: {message}");
+        assert!(!message.contains(".partial\n"), "{kib} KiB, left over: {message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_run_leaves_no_file() {
+    let folder = folder();
+    let words = [
+        "map",
+        "meuse.csv",
+        "--analyte",
+        "zinc",
+        "--crs",
+        "EPSG:28992",
+        "--cell",
+        "0.5",
+        "-o",
+        "out",
+        "--progress",
+        "always",
+    ];
+    let mut child = program(folder.path()).args(words).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    // The computing has begun when its stage is announced.
+    assert!(lines.by_ref().any(|l| l.unwrap().contains("predicting")));
+    let id = child.id().to_string();
+    assert!(Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().unwrap().success());
+    let rest: Vec<String> = lines.map(|l| l.unwrap()).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert_eq!(names(folder.path()), ["meuse.csv", "meuse_area.csv", "meuse_grid.csv"], "{rest:?}");
+}
+
+const BEGIN: &str = "<!-- bad input: made by `make bless` from tests/cli/bad_input.rs -->\n";
+const END: &str = "<!-- end of bad input -->";
+
+#[test]
+fn readme_table_of_bad_input_is_true() {
+    let mut rows = String::from("| mistake | what stderr says |\n|---|---|\n");
+    for mistake in mistakes() {
+        let message = mistake.message();
+        let text = message.trim_start_matches("error: ").replace('|', "\\|");
+        let text: String = match text.char_indices().nth(420) {
+            Some((cut, _)) => format!("{} …", &text[..cut]),
+            None => text,
+        };
+        rows.push_str(&format!("| {} | `{}` |\n", mistake.what, text.replace('`', "'")));
+    }
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).expect("the README has the table's mark");
+    let (table, after) = rest.split_once(END).expect("the README has the end of the table's mark");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{rows}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(table, rows, "the README's table is old: read the difference, then `make bless`");
+    }
+}

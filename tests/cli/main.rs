@@ -1,0 +1,7 @@
+//! The program as people and scripts meet it. `make bless` accepts new snapshots; read the difference first.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod readme;
+mod support;
+mod verbs;
