@@ -13,9 +13,9 @@ fn root() -> PathBuf {
 }
 
 /// Columns of numbers by name; `NA` and text are NaN.
-pub struct Table {
+pub(crate) struct Table {
     columns: HashMap<String, Vec<f64>>,
-    pub rows: usize,
+    pub(crate) rows: usize,
 }
 
 impl Table {
@@ -32,34 +32,34 @@ impl Table {
         Self { columns: names.into_iter().zip(columns).collect(), rows }
     }
 
-    pub fn column(&self, name: &str) -> &[f64] {
+    pub(crate) fn column(&self, name: &str) -> &[f64] {
         self.columns.get(name).unwrap_or_else(|| panic!("no column {name}"))
     }
 
-    pub fn get(&self, name: &str) -> Option<&[f64]> {
+    pub(crate) fn get(&self, name: &str) -> Option<&[f64]> {
         self.columns.get(name).map(Vec::as_slice)
     }
 
-    pub fn coords(&self) -> Vec<[f64; 2]> {
+    pub(crate) fn coords(&self) -> Vec<[f64; 2]> {
         self.column("x").iter().zip(self.column("y")).map(|(&x, &y)| [x, y]).collect()
     }
 }
 
 /// A table of the shipped data.
-pub fn data(name: &str) -> Table {
+pub(crate) fn data(name: &str) -> Table {
     Table::read(&root().join("data").join(name))
 }
 
 /// One case: its settings and gstat's answer.
-pub struct Case {
-    pub id: String,
-    pub kind: String,
-    pub params: Value,
-    pub answer: Table,
+pub(crate) struct Case {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) params: Value,
+    pub(crate) answer: Table,
 }
 
 /// The case with this id.
-pub fn case(id: &str) -> Case {
+pub(crate) fn case(id: &str) -> Case {
     let folder = root().join("tests/golden/vectors");
     let manifest: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
@@ -70,7 +70,7 @@ pub fn case(id: &str) -> Case {
 }
 
 /// Ids of all cases of a kind.
-pub fn ids_of_kind(kind: &str) -> Vec<String> {
+pub(crate) fn ids_of_kind(kind: &str) -> Vec<String> {
     let folder = root().join("tests/golden/vectors");
     let manifest: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
@@ -79,20 +79,20 @@ pub fn ids_of_kind(kind: &str) -> Vec<String> {
 }
 
 impl Case {
-    pub fn number(&self, key: &str) -> Option<f64> {
+    pub(crate) fn number(&self, key: &str) -> Option<f64> {
         self.params[key].as_f64()
     }
 
-    pub fn count(&self, key: &str) -> Option<usize> {
+    pub(crate) fn count(&self, key: &str) -> Option<usize> {
         self.params[key].as_u64().map(|v| v as usize)
     }
 
-    pub fn text(&self, key: &str) -> &str {
+    pub(crate) fn text(&self, key: &str) -> &str {
         self.params[key].as_str().unwrap_or("")
     }
 
     /// The samples: a value column of the data as it is, as a logarithm, or as an indicator.
-    pub fn samples(&self) -> Samples {
+    pub(crate) fn samples(&self) -> Samples {
         if let Some(inline) = self.params.get("inline_data") {
             let column =
                 |k: &str| -> Vec<f64> { inline[k].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect() };
@@ -113,12 +113,17 @@ impl Case {
     }
 
     /// The variogram, through the notation that users write.
-    pub fn variogram(&self) -> Variogram {
+    pub(crate) fn variogram(&self) -> Variogram {
         template(&self.params["model"], true).complete().unwrap().unwrap()
     }
 
     /// Largest absolute difference of a column to what was computed; a missing value must be missing on both sides.
-    pub fn largest_difference(&self, column: &str, computed: &[Option<f64>], skip: impl Fn(usize) -> bool) -> f64 {
+    pub(crate) fn largest_difference(
+        &self,
+        column: &str,
+        computed: &[Option<f64>],
+        skip: impl Fn(usize) -> bool,
+    ) -> f64 {
         let expected = self.answer.column(column);
         assert_eq!(expected.len(), computed.len(), "{}: rows", self.id);
         let mut largest = 0.0_f64;
@@ -143,7 +148,7 @@ impl Case {
 }
 
 /// A model list of the manifest as our template, parsed from its notation; with `held` its numbers are kept.
-pub fn template(model: &Value, held: bool) -> ModelTemplate {
+pub(crate) fn template(model: &Value, held: bool) -> ModelTemplate {
     let term = |m: &Value| {
         let number = |k: &str| m[k].as_f64();
         let kind = m["type"].as_str().unwrap();

@@ -218,7 +218,7 @@ fn what_cannot_be_fitted_is_refused() {
     assert!(matches!(fit(&infinite, &template, &weights), Err(Error::LagClassNotFinite { index: 2, .. })));
     let level = with(&|_| 2.0);
     assert!(matches!(fit_best(&level, &weights), Err(Error::NoSpatialStructure { .. })));
-    let many = vec!["Sph(9)"; 9].join(" + ").parse().unwrap();
+    let many = ["Sph(9)"; 9].join(" + ").parse().unwrap();
     let rising: Vec<LagClass> =
         (1..=12).map(|k| LagClass { np: 9, dist: f64::from(k), gamma: f64::from(k), azimuth: None }).collect();
     assert!(matches!(fit(&empirical(rising.clone()), &many, &weights), Err(Error::Parameter { .. })));
