@@ -22,6 +22,27 @@ fn definitions_of_every_kind() {
 }
 
 #[test]
+fn wkt_and_projjson_are_read_and_transformed() {
+    let wkt2 = r#"GEOGCRS["WGS 84",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563]],
+        CS[ellipsoidal,2],AXIS["latitude",north],AXIS["longitude",east],ANGLEUNIT["degree",0.0174532925199433]]"#;
+    let json = gdal::spatial_ref::SpatialRef::from_epsg(3035).unwrap().to_projjson().unwrap();
+    let laea = parse("+proj=laea +lat_0=52 +lon_0=10 +datum=WGS84 +units=m");
+    let again = parse(laea.to_wkt().unwrap());
+    for (from, to, expected) in
+        [(wkt2, json.as_str(), [4_321_000.0, 3_210_000.0]), (wkt2, again.definition(), [0.0, 0.0])]
+    {
+        let got = Transformer::new(&parse(from), &parse(to)).unwrap().forward([10.0, 52.0]).unwrap();
+        assert!((got[0] - expected[0]).abs() < 1e-3 && (got[1] - expected[1]).abs() < 1e-3, "{got:?}");
+    }
+    // Gauss-Krüger is northing, easting by its authority; here it is easting, northing like all others.
+    let krueger = Transformer::new(&parse("EPSG:4326"), &parse("EPSG:31467")).unwrap();
+    let [easting, northing] = krueger.forward([9.0, 50.0]).unwrap();
+    assert!((easting - 3_500_000.0).abs() < 200.0 && (northing - 5_540_000.0).abs() < 2_000.0, "{easting} {northing}");
+    let back = parse("EPSG:31467").to_spatial_ref().unwrap().unwrap();
+    assert_eq!(back.axis_mapping_strategy(), gdal::spatial_ref::AxisMappingStrategy::TraditionalGisOrder);
+}
+
+#[test]
 fn what_is_no_crs_is_refused_and_never_opened() {
     let of = |definition: &str| Crs::parse(definition).unwrap_err().to_string();
     assert!(of("EPSG:99999").contains("unknown CRS"));
@@ -48,10 +69,10 @@ fn what_is_no_crs_is_refused_and_never_opened() {
 fn transformations_agree_with_cs2cs() {
     for (from, to, place, expected, within) in [
         ("EPSG:4326", "EPSG:3035", [10.0, 52.0], [4_321_000.0, 3_210_000.0], 1e-3),
-        ("EPSG:4326", "EPSG:28992", [5.723, 50.964], [178_591.0567, 330_532.6737], 1.0), // grids may be installed
-        ("EPSG:4326", "EPSG:5070", [-96.0, 40.0], [0.0, 1_886_977.5649], 1e-3),
-        ("EPSG:4326", "EPSG:32635", [30.0, 69.0], [619_941.9364, 7_657_294.4933], 1e-3),
-        ("EPSG:32635", "EPSG:4326", [619_941.9364, 7_657_294.4933], [30.0, 69.0], 1e-8),
+        ("EPSG:4326", "EPSG:28992", [5.723, 50.964], [178591.0567, 330532.6737], 1.0), // grids may be installed
+        ("EPSG:4326", "EPSG:5070", [-96.0, 40.0], [0.0, 1886977.5649], 1e-3),
+        ("EPSG:4326", "EPSG:32635", [30.0, 69.0], [619941.9364, 7657294.4933], 1e-3),
+        ("EPSG:32635", "EPSG:4326", [619941.9364, 7657294.4933], [30.0, 69.0], 1e-8),
     ] {
         let got = Transformer::new(&parse(from), &parse(to)).unwrap().forward(place).unwrap();
         for axis in 0..2 {

@@ -1,5 +1,7 @@
 //! Sample files, from the bytes to samples that can be interpolated.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod check;
 mod crs;
 mod delimited;

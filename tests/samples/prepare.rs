@@ -27,8 +27,8 @@ fn limits_are_substituted_as_told_and_counted() {
         assert_eq!((record.missing, record.not_detected), (1, 1));
         assert_eq!(record.nondetect, nondetect);
         assert!(got.measurements[1].is_below_limit());
-        assert!(record.notes.iter().any(|n| n.contains("1 values (33 %) are below their limit")), "{:?}", record.notes);
-        assert!(record.notes.iter().any(|n| n.contains("'not detected' without a limit")));
+        assert!(record.notes.iter().any(|n| n.contains("values below their limit: 1 (33 %)")), "{:?}", record.notes);
+        assert!(record.notes.iter().any(|n| n.contains("no limit stated, and left out: 1")));
         assert!(record.notes.iter().any(|n| n.contains("mg/kg was assumed")));
         let json = serde_json::to_value(record).unwrap();
         assert_eq!(json["unit_source"], "assumed");
@@ -44,7 +44,10 @@ fn duplicates_are_averaged_kept_or_refused() {
     let mean = of(Duplicates::Mean).unwrap();
     assert_eq!((mean.samples.values()[0], mean.record.duplicates.places, mean.record.duplicates.samples), (15.0, 1, 2));
     assert_eq!(of(Duplicates::First).unwrap().samples.values()[0], 10.0);
-    assert!(plain(&of(Duplicates::Refuse).unwrap_err()).contains("2 samples share 1 places, first lines 2, 6"));
+    assert!(
+        plain(&of(Duplicates::Refuse).unwrap_err())
+            .contains("samples share a place: 2 at 1 places, the first at lines 2, 6")
+    );
 }
 
 #[test]

@@ -182,9 +182,9 @@ impl Crs {
         }
     }
 
-    /// Refuses a place that a geographic CRS cannot hold: latitude beyond ±90° or longitude beyond ±360°.
+    /// Refuses a place that a geographic CRS cannot hold: latitude beyond ±90° or longitude beyond ±180°.
     ///
-    /// The answer is why, for the caller to name the row; longitudes to 360° are how some files write the west.
+    /// The answer is why, for the caller to name the row.
     pub(crate) fn refuse_place(&self, place: Coord) -> Option<String> {
         let degrees = self.degrees_per_unit()?;
         let (longitude, latitude) = (place[0] * degrees, place[1] * degrees);

@@ -50,11 +50,11 @@ pub(super) fn locate(input: &Input, options: &ReadOptions) -> Result<Located> {
         let name = crs.name().to_lowercase();
         !(name.starts_with("undefined") || name.starts_with("unknown"))
     });
-    if let (Some(stated), Some(held)) = (&stated, &held) {
-        if !stated.same_as(held) {
-            let why = if input.source.format == Format::GeoJson { ", as GeoJSON has when it says nothing" } else { "" };
-            notes.push(format!("the file says {}{why}, but the stated CRS {} was used", held.title(), stated.title()));
-        }
+    if let (Some(stated), Some(held)) = (&stated, &held)
+        && !stated.same_as(held)
+    {
+        let why = if input.source.format == Format::GeoJson { ", as GeoJSON has when it says nothing" } else { "" };
+        notes.push(format!("the file says {}{why}, but the stated CRS {} was used", held.title(), stated.title()));
     }
     let crs = stated.or(held);
     let columns = place::find(input, options.x.as_deref(), options.y.as_deref(), crs.as_ref())?;
@@ -154,14 +154,16 @@ impl<'a> Collector<'a> {
             return Err(self.input.refuse("has a header but no rows", "add the samples"));
         }
         let in_degrees = |c: &Coord| c[0].abs() <= 180.0 && c[1].abs() <= 90.0;
-        if let Some(crs) = all.crs.as_ref().filter(|crs| crs.metres_per_unit().is_some()) {
-            if !self.tolerant && self.columns.named_geographic(self.input) && all.coords.iter().all(in_degrees) {
-                let (x, y) = all.xy.clone().unwrap_or_default();
-                return Err(self.input.refuse(
-                    format!("columns '{x}' and '{y}' hold degrees, but the CRS {} is projected", crs.title()),
-                    "state the CRS that these coordinates are in, for example --crs EPSG:4326",
-                ));
-            }
+        if let Some(crs) = all.crs.as_ref().filter(|crs| crs.metres_per_unit().is_some())
+            && !self.tolerant
+            && self.columns.named_geographic(self.input)
+            && all.coords.iter().all(in_degrees)
+        {
+            let (x, y) = all.xy.clone().unwrap_or_default();
+            return Err(self.input.refuse(
+                format!("columns '{x}' and '{y}' hold degrees, but the CRS {} is projected", crs.title()),
+                "state the CRS that these coordinates are in, for example --crs EPSG:4326",
+            ));
         }
         Ok(all)
     }

@@ -116,7 +116,7 @@ impl SampleTable {
             findings.add(Severity::Note, "note", None, note.clone(), &[]);
         }
         if self.empty_rows > 0 {
-            let message = format!("{} rows have neither place nor value and are left out", self.empty_rows);
+            let message = format!("rows with neither place nor value, left out: {}", self.empty_rows);
             findings.add(Severity::Note, "empty-rows", None, message, &[]);
         }
         findings.0.sort_by_key(|f| std::cmp::Reverse(f.severity));
@@ -177,7 +177,7 @@ impl SampleTable {
         if report.differing > 0 {
             let rows = rows_where(&|place| differs[place]);
             let message = format!(
-                "{} rows at {} places have different values: several depths or campaigns? A map takes their mean unless told otherwise \
+                "rows with different values at one place: {} at {} places. Several depths or campaigns? A map takes their mean unless told otherwise \
                  (--duplicates); take one depth and one campaign at a time",
                 rows.len(),
                 report.differing
@@ -187,7 +187,7 @@ impl SampleTable {
         if report.places > report.differing {
             let rows = rows_where(&|place| !differs[place]);
             let message = format!(
-                "{} rows at {} places repeat the same values; a map counts them once",
+                "rows that repeat the same values at one place: {} at {} places; a map counts them once",
                 rows.len(),
                 report.places - report.differing
             );

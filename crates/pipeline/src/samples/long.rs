@@ -147,9 +147,14 @@ struct Found {
     units: Vec<Vec<u8>>,
 }
 
+/// Names as they stand in the file, and their index.
+type Ids = HashMap<Vec<u8>, usize>;
+/// Units as they stand in the file, and the factor from each; `None` where it does not convert.
+type Factors = HashMap<Vec<u8>, Option<f64>>;
+
 /// What to do with the rows of one name.
 struct Job {
-    factors: HashMap<Vec<u8>, Option<f64>>,
+    factors: Factors,
     analyte: usize,
 }
 
@@ -218,8 +223,8 @@ pub(super) fn read(
 }
 
 /// All names of analytes with their units.
-fn survey(input: &Input, columns: LongColumns) -> Result<(HashMap<Vec<u8>, usize>, Vec<Found>)> {
-    let mut ids: HashMap<Vec<u8>, usize> = HashMap::new();
+fn survey(input: &Input, columns: LongColumns) -> Result<(Ids, Vec<Found>)> {
+    let mut ids = Ids::new();
     let mut found: Vec<Found> = Vec::new();
     input.for_each(|row| {
         let name = cell::trim(row.cell(columns.analyte));
@@ -311,7 +316,7 @@ fn prepare(
     members: &[usize],
     options: &ReadOptions,
     collector: &Collector<'_>,
-) -> Result<(AnalyteColumn, HashMap<Vec<u8>, Option<f64>>)> {
+) -> Result<(AnalyteColumn, Factors)> {
     let name = &found[members[0]].name;
     let mut texts: Vec<Vec<u8>> = members.iter().flat_map(|&m| found[m].units.iter().cloned()).collect();
     texts.dedup();
@@ -338,7 +343,7 @@ fn prepare(
             if mixed && known.iter().all(|u| u.in_mg_per_kg().is_some()) { Some(Unit::mg_per_kg()) } else { first };
         (target, UnitSource::UnitColumn, None)
     };
-    let mut factors: HashMap<Vec<u8>, Option<f64>> = HashMap::new();
+    let mut factors = Factors::new();
     let mut converted = Vec::new();
     for text in &texts {
         let factor = if text.is_empty() { without } else { parse(text).and_then(|u| u.factor_to(unit.as_ref()?)) };

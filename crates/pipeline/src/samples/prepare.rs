@@ -220,10 +220,10 @@ impl SampleTable {
         let counts = column.counts();
         let mut usable: Vec<(usize, Measurement, f64)> = Vec::with_capacity(column.readings.len());
         for (&record, reading) in column.rows.iter().zip(&column.readings) {
-            if let Reading::Measured(measurement) = *reading {
-                if let Some(value) = how.nondetect.apply(measurement) {
-                    usable.push((record as usize, measurement, value));
-                }
+            if let Reading::Measured(measurement) = *reading
+                && let Some(value) = how.nondetect.apply(measurement)
+            {
+                usable.push((record as usize, measurement, value));
             }
         }
         let refuse = |error| explain(&self.source.path, &column.name, error);
@@ -240,10 +240,10 @@ impl SampleTable {
             samples: shared.iter().map(|g| g.len()).sum(),
             how: how.duplicates,
         };
-        if how.duplicates == Duplicates::Refuse {
-            if let Some(group) = shared.first() {
-                return Err(self.refuse_duplicates(group.iter().map(|&i| records[i]), duplicates));
-            }
+        if how.duplicates == Duplicates::Refuse
+            && let Some(group) = shared.first()
+        {
+            return Err(self.refuse_duplicates(group.iter().map(|&i| records[i]), duplicates));
         }
         let value = |group: &Vec<usize>| match how.duplicates {
             Duplicates::Mean => group.iter().map(|&i| usable[i].2).sum::<f64>() / group.len() as f64,
@@ -264,7 +264,7 @@ impl SampleTable {
         notes.extend(self.caveats(column, counts.below_limit, counts.not_detected, counts.quantified, how));
         if duplicates.places > 0 {
             notes.push(format!(
-                "{} samples share {} places; {} was used",
+                "samples that share a place: {} at {} places; {} was used",
                 duplicates.samples,
                 duplicates.places,
                 if how.duplicates == Duplicates::Mean { "their mean" } else { "the first" }
@@ -322,16 +322,15 @@ impl SampleTable {
                 Substitution::LimitOverSqrt2 => "the limit divided by √2 stands for each",
                 _ => "they were left out, which makes the map too high",
             };
-            notes.push(format!("{below} values ({percent:.0} %) are below their limit; {what}"));
+            notes.push(format!("values below their limit: {below} ({percent:.0} %); {what}"));
         }
         if not_detected > 0 {
             notes.push(format!(
-                "{not_detected} samples say 'not detected' without a limit and were left out, which makes the map too high; \
-                 state the limit"
+                "not detected, with no limit stated, and left out: {not_detected}, which makes the map too high; state the limit"
             ));
         }
         if self.empty_rows > 0 {
-            notes.push(format!("{} rows have neither place nor value and were left out", self.empty_rows));
+            notes.push(format!("rows with neither place nor value, left out: {}", self.empty_rows));
         }
         notes
     }
@@ -341,7 +340,7 @@ impl SampleTable {
         Error::Table {
             file: self.source.path.clone(),
             reason: format!(
-                "{} samples share {} places, first {}s {}",
+                "samples share a place: {} at {} places, the first at {}s {}",
                 duplicates.samples,
                 duplicates.places,
                 self.source.row_word(),

@@ -97,10 +97,10 @@ impl Unit {
         if let Some(open) = text.find(['(', '[', '{']) {
             let inside = text[open + 1..].trim_end_matches([')', ']', '}']);
             let stem = text[..open].trim_end_matches([' ', '_', '.', '-']);
-            if !stem.is_empty() {
-                if let Some(unit) = mass_fraction(inside) {
-                    return Some((stem, unit));
-                }
+            if !stem.is_empty()
+                && let Some(unit) = mass_fraction(inside)
+            {
+                return Some((stem, unit));
             }
         }
         text.char_indices().filter(|&(at, c)| at > 0 && matches!(c, '_' | ' ' | '.' | '-' | '%')).find_map(|(at, c)| {

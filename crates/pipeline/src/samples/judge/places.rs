@@ -133,7 +133,7 @@ pub(super) fn judge_isolated(
     let hint = if swapped == stray.len() { "; easting and northing look swapped there" } else { "" };
     let farthest = stray.iter().map(|&i| distances[i]).fold(0.0, f64::max);
     let message = format!(
-        "{} places lie far from all others (up to {}, where neighbours are {} apart): a slip in the coordinates?{hint}",
+        "places far from all others: {} (up to {}, where neighbours are {} apart); a slip in the coordinates?{hint}",
         stray.len(),
         short(farthest),
         short(median)

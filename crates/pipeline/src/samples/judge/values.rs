@@ -50,13 +50,13 @@ pub(super) fn judge(
 
     findings.add_problems("unreadable", name, &analyte.unreadable);
     if values.len() < 2 {
-        let message = format!("{} usable values: a map needs at least two", values.len());
+        let message = format!("usable values: {}; a map needs at least two", values.len());
         findings.add(Severity::Error, "too-few", name, message, &[]);
     } else if values.len() < 10 {
-        let message = format!("only {} usable values: a variogram cannot be estimated from so few", values.len());
+        let message = format!("usable values: only {}; a variogram cannot be estimated from so few", values.len());
         findings.add(Severity::Warning, "few", name, message, &[]);
     } else if values.len() < 50 {
-        let message = format!("{} usable values: a variogram from fewer than 50 to 100 is uncertain", values.len());
+        let message = format!("usable values: {}; a variogram from fewer than 50 to 100 is uncertain", values.len());
         findings.add(Severity::Note, "few", name, message, &[]);
     }
     if let Some(s) = summary.filter(|s| s.count > 1 && s.min == s.max) {
@@ -70,10 +70,10 @@ pub(super) fn judge(
     }
     if counts.below_limit > 0 {
         let share = counts.below_limit as f64 / (counts.below_limit + counts.quantified) as f64;
-        let message = format!("{} values ({:.0} %) are below their limit", counts.below_limit, 100.0 * share);
+        let message = format!("values below their limit: {} ({:.0} %)", counts.below_limit, 100.0 * share);
         if share > 0.5 {
             let message = format!(
-                "{message}: the map will mostly show the substitute; map the chance of exceeding a limit instead"
+                "{message}; the map will mostly show the substitute; map the chance of exceeding a limit instead"
             );
             findings.add(Severity::Warning, "below-limit", name, message, &[]);
         } else {
@@ -97,7 +97,7 @@ pub(super) fn judge(
         }
     }
     if counts.missing * 2 > analyte.readings.len() {
-        let message = format!("{} of {} rows have no value", counts.missing, analyte.readings.len());
+        let message = format!("rows without a value: {} of {}", counts.missing, analyte.readings.len());
         findings.add(Severity::Note, "missing", name, message, &[]);
     }
 
@@ -107,7 +107,7 @@ pub(super) fn judge(
         let shown: Vec<String> = outliers.iter().take(5).map(|o| short(o.value)).collect();
         let scale = if logarithmic { " on the logarithm" } else { "" };
         let message = format!(
-            "{outlier_count} outliers (more than {OUTLIER} robust standard deviations from the median{scale}), farthest {}: a hotspot, \
+            "outliers: {outlier_count} (more than {OUTLIER} robust standard deviations from the median{scale}), farthest {}: a hotspot, \
              another unit, or a slip?",
             shown.join(", ")
         );
