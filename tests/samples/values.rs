@@ -41,6 +41,8 @@ fn qualifiers_beside_a_value() {
     assert_eq!(readings(&letters), ["<5", "7", "<9", "4"]);
     let limits = read_text("x,y,Pb,Pb_lod\n0,0,<LOD,2\n1,0,n.d.,3\n2,0,7,3\n3,0,1,3\n", &local("Pb")).unwrap();
     assert_eq!(readings(&limits), ["<2", "<3", "7", "1"]);
+    let german = read_text("x;y;Blei [mg/kg];Blei_BG\n0;0;<BG;2,5\n", &local("Blei")).unwrap();
+    assert_eq!(readings(&german), ["<2.5"]);
     let both = read_text("x,y,Pb,Pb_flag,Pb_mdl\n0,0,0,U,2\n1,0,,ND,3\n2,0,5,<,3\n", &local("Pb")).unwrap();
     assert_eq!(readings(&both), ["<2", "<3", "<5"]);
     let detected = read_text("x,y,Pb,Pb_detected\n0,0,5,1\n1,0,2,0\n", &local("Pb")).unwrap();

@@ -132,8 +132,24 @@ const BELOW_SUFFIXES: [&str; 14] = [
     "below_limit",
 ];
 const DETECTED_SUFFIXES: [&str; 3] = ["detected", "detect", "det"];
-const LIMIT_SUFFIXES: [&str; 12] =
-    ["lod", "loq", "dl", "mdl", "ql", "rl", "limit", "detection_limit", "det_limit", "reporting_limit", "pql", "mrl"];
+const LIMIT_SUFFIXES: [&str; 16] = [
+    "lod",
+    "loq",
+    "dl",
+    "mdl",
+    "ql",
+    "rl",
+    "limit",
+    "detection_limit",
+    "det_limit",
+    "reporting_limit",
+    "pql",
+    "mrl",
+    "bg",
+    "nwg",
+    "lq",
+    "ld",
+];
 
 /// Other names of the same element.
 pub(super) fn synonyms(lower: &str) -> Vec<&'static str> {
