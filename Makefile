@@ -41,7 +41,8 @@ demo-nation: setup ## lead in the topsoil of the USA, 4841 sites, 5 km cells; ne
 	cargo build --release --locked -p soilscope-cli; \
 	set -x; \
 	$(SOILSCOPE) map "$$data" --analyte Pb --x longitude --y latitude --crs EPSG:4326 --out-crs EPSG:5070 \
-	    --transform log --threshold 100 --cell 5000 -o $(OUT)/nation --overwrite; \
+	    --transform log --threshold 40 --confidence 0.5 --cell 5000 --mask samples:75000 \
+	    --title 'Lead in topsoil of the conterminous United States' -o $(OUT)/nation --overwrite; \
 	set +x; \
 	echo; echo 'Look at $(OUT)/nation/Pb_map.png; hotspots are in $(OUT)/nation/Pb_hotspots.gpkg, all settings in $(OUT)/nation/run.json'
 

@@ -6,26 +6,26 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// What a run left behind.
-pub struct Run {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// The project's root.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// The program, to be run in `folder`.
-pub fn program(folder: &Path) -> Command {
+pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_soilscope"));
     command.current_dir(folder).stdin(Stdio::null()).env_remove("SOURCE_DATE_EPOCH").env("COLUMNS", "100");
     command
 }
 
 /// Runs the program with these words.
-pub fn soilscope(folder: &Path, words: &[&str]) -> Run {
+pub(crate) fn soilscope(folder: &Path, words: &[&str]) -> Run {
     let output = program(folder).args(words).output().unwrap();
     Run {
         code: output.status.code(),
@@ -37,18 +37,18 @@ pub fn soilscope(folder: &Path, words: &[&str]) -> Run {
 impl Run {
     /// The same run, which must have succeeded.
     #[track_caller]
-    pub fn done(self) -> Self {
+    pub(crate) fn done(self) -> Self {
         assert_eq!(self.code, Some(0), "{}", self.err);
         self
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
     }
 }
 
 /// An empty folder with the shipped Meuse data in it.
-pub fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["meuse.csv", "meuse_grid.csv", "meuse_area.csv"] {
         std::fs::copy(root().join("data").join(name), folder.path().join(name)).unwrap();
@@ -57,7 +57,7 @@ pub fn folder() -> TempDir {
 }
 
 /// Names in a folder and its folders, sorted, `/` between.
-pub fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     fn visit(folder: &Path, prefix: &str, names: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
@@ -76,7 +76,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 }
 
 /// A CSV file as rows of fields by column name.
-pub fn table(text: &str) -> Vec<std::collections::HashMap<String, String>> {
+pub(crate) fn table(text: &str) -> Vec<std::collections::HashMap<String, String>> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     reader.deserialize().map(|row| row.unwrap()).collect()
 }

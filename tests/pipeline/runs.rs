@@ -103,7 +103,7 @@ fn what_a_file_cannot_hold_is_a_gap() {
     let huge = Constant(Prediction { value: 100.0, variance: Some(1.0), multiplier: 0.0 }); // e^100 > f32::MAX
     let (report, _) = run_in_memory(&plan(&grid, None, 1, 4), &huge);
     assert_eq!((report.predicted, report.gaps["not-finite"]), (0, 100));
-    assert_eq!(report.layers[0].1, None);
+    assert_eq!(report.layers[0].statistics, None);
 }
 
 #[test]

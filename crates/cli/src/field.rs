@@ -1,6 +1,6 @@
 //! From settings to a fitted model and a method: what the verbs that model a field share.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use soilscope_core::idw::{InverseDistance, Nearest};
 use soilscope_core::kriging::{Drift, Kriging};
@@ -82,8 +82,8 @@ pub(crate) struct CandidateRecord {
     pub(crate) sserr: f64,
 }
 
-/// The model that `args` ask for, fitted to the samples where something is left open.
-pub(crate) fn model(args: &ModelArgs, on_scale: &Samples) -> Result<ModelRecord> {
+/// The model that `args` ask for, fitted to the samples on the modelling scale where something is left open.
+fn model(args: &ModelArgs, samples: &Samples, on_scale: &Samples) -> Result<ModelRecord> {
     let template: Option<ModelTemplate> = match args.model.trim() {
         "auto" => None,
         text => Some(text.parse()?),
@@ -91,7 +91,7 @@ pub(crate) fn model(args: &ModelArgs, on_scale: &Samples) -> Result<ModelRecord>
     if let Some(given) = template.as_ref().map(ModelTemplate::complete).transpose()?.flatten() {
         return Ok(ModelRecord::new(given, Origin::Given));
     }
-    ensure_variation(on_scale)?;
+    samples.check_variation()?;
     fit_to(args, template.as_ref(), empirical(args, on_scale)?)
 }
 
@@ -190,19 +190,6 @@ pub(crate) fn short_number(number: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// Refuses samples without variation, with the remedy.
-fn ensure_variation(samples: &Samples) -> Result<()> {
-    let first = samples.values()[0];
-    if samples.values().iter().all(|&v| v == first) {
-        bail!(
-            "all {} samples have the value {first}: there is no variation to model; \
-             check --analyte and how values below the limit are read (--nondetect)",
-            samples.len()
-        );
-    }
-    Ok(())
-}
-
 /// The method in words, for the record.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct MethodRecord {
@@ -250,7 +237,7 @@ impl Field {
             }
             Method::Ordinary | Method::Simple { .. } => {
                 on_scale.check_for_kriging(2).context("these samples cannot be kriged")?;
-                let model = model(model_args, &on_scale)?;
+                let model = model(model_args, samples, &on_scale)?;
                 let drift = match method_args.method {
                     Method::Simple { mean } => {
                         record.method = "simple-kriging";

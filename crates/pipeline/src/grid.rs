@@ -277,7 +277,7 @@ impl Grid {
         [self.origin[0], self.cell[0], 0.0, self.origin[1], 0.0, -self.cell[1]]
     }
 
-    /// Whether the centres of all cells are exact in floating point, so that a [`Window`] anywhere in the grid gives a
+    /// Whether the centres of all cells are exact in floating point, so that a [`Window`](soilscope_core::Window) anywhere in the grid gives a
     /// cell the same coordinates to the last bit. True for cells of whole and half metres, false for 0.1.
     pub fn is_exact(&self) -> bool {
         (0..2).all(|axis| {

@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
         outputs.push((kind, output::open(path, args.overwrite)?));
     }
     let source = Source::read(&args.samples, common)?;
+    source.located(source.samples().check_variation())?;
     let transform: Transform = args.model.transform.into();
     let on_scale = source.located(transform.forward(source.samples()))?;
     let empirical = source.located(field::empirical(&args.model, &on_scale))?;
@@ -153,6 +154,9 @@ fn text(report: &Report<'_>) -> String {
     text
 }
 
+/// A model's semivariance by lag, in one direction.
+type Curve = Box<dyn Fn(f64) -> f64>;
+
 /// The plot as SVG.
 fn plot(report: &Report<'_>, length_unit: &str) -> String {
     let azimuths: Vec<Option<f64>> = {
@@ -173,10 +177,10 @@ fn plot(report: &Report<'_>, length_unit: &str) -> String {
         .collect();
     let labels: Vec<String> = azimuths.iter().map(|a| a.map(|a| format!("{a}°")).unwrap_or_default()).collect();
     let variogram = report.model.map(|m| &m.variogram);
-    let curves: Vec<Option<Box<dyn Fn(f64) -> f64>>> = azimuths
+    let curves: Vec<Option<Curve>> = azimuths
         .iter()
         .map(|azimuth| {
-            variogram.map(|v| -> Box<dyn Fn(f64) -> f64> {
+            variogram.map(|v| -> Curve {
                 let (v, (sin, cos)) = (v.clone(), azimuth.unwrap_or(0.0).to_radians().sin_cos());
                 Box::new(move |h| v.semivariance([h * sin, h * cos]))
             })
