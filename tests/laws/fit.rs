@@ -119,6 +119,21 @@ proptest! {
         }
     }
 
+    /// Sums of squares may have several minima along the range, and the scan must see the lowest.
+    #[test]
+    fn no_range_fits_better(classes in classes(), weights in weights(), which in 0..5_usize) {
+        prop_assume!(classes.iter().any(|c| c.gamma > 0.0));
+        let mut template = ModelTemplate::with_nugget(SHAPES[which].1);
+        let variogram = empirical(classes.clone());
+        let best = fit(&variogram, &template, &weights).unwrap().sserr;
+        let (low, high) = (0.1 * classes[0].dist, 10.0 * classes.last().unwrap().dist);
+        for k in 0..=500 {
+            template.structures[0].range = Parameter::Fixed(low * (high / low).powf(f64::from(k) / 500.0));
+            let held = fit(&variogram, &template, &weights).unwrap().sserr;
+            prop_assert!(best <= held * (1.0 + 1e-6), "{best} against {held} of {template}");
+        }
+    }
+
     #[test]
     fn the_order_of_classes_does_not_matter(classes in classes(), which in 0..5_usize, by in 1..13_usize) {
         prop_assume!(classes.iter().any(|c| c.gamma > 0.0));

@@ -202,3 +202,13 @@ fn no_pairs_and_no_pairs_in_a_direction_are_told_apart() {
         Err(Error::NoPairsInDirections { .. })
     ));
 }
+
+#[test]
+fn a_pair_at_no_distance_is_in_every_direction() {
+    let samples = Samples::new(vec![[0.0, 0.0], [0.0, 0.0]], vec![1.0, 3.0]).unwrap();
+    let directions = [0.0, 90.0].map(|azimuth| Direction { azimuth, tolerance: 10.0 });
+    let lags = LagClasses::regular(4.0, 1.0).unwrap();
+    let classes = empirical_variogram(&samples, &lags, &directions, Estimator::Matheron).unwrap().classes;
+    let expected = [0.0, 90.0].map(|azimuth| LagClass { np: 1, dist: 0.0, gamma: 2.0, azimuth: Some(azimuth) });
+    assert_eq!(classes, expected);
+}

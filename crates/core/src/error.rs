@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum Error {
     /// There are too few samples for what was asked.
-    #[error("{found} samples are too few: {purpose} needs at least {needed}")]
+    #[error("{found} {} too few: {purpose} needs at least {needed}", if *.found == 1 { "sample is" } else { "samples are" })]
     TooFewSamples {
         /// Samples there are.
         found: usize,

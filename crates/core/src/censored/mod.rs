@@ -41,12 +41,16 @@ impl Measurement {
 pub enum Substitution {
     /// Half the limit.
     #[default]
+    #[cfg_attr(feature = "serde", serde(rename = "limit/2"))]
     HalfLimit,
     /// The limit itself: an upper bound.
+    #[cfg_attr(feature = "serde", serde(rename = "limit"))]
     Limit,
     /// The limit divided by √2.
+    #[cfg_attr(feature = "serde", serde(rename = "limit/sqrt2"))]
     LimitOverSqrt2,
     /// Leave the sample out.
+    #[cfg_attr(feature = "serde", serde(rename = "drop"))]
     Drop,
 }
 

@@ -25,14 +25,20 @@ pub(super) fn matern_correlation(smoothness: f64, q: f64) -> f64 {
     }
     let nu = smoothness;
     let log_b = 2.0 * (q.ln() - std::f64::consts::LN_2) - nu.ln();
-    let exponent = |u: f64| nu * (u - u.exp_m1()) - (log_b - u).exp();
+    let b = log_b.exp();
+    let exponent = |u: f64| {
+        let x = u.exp();
+        // A lag below 1e−150 has a square that underflows, and reaches the integrand by its logarithm.
+        let near = if b > 1e-300 { b / x } else { (log_b - u).exp() };
+        nu * (u - (x - 1.0)) - near
+    };
     // On the line Im u = a the integrand is (cos a)^−ν times as large, so a step h errs by exp(−2πa/h) (cos a)^−ν: with
-    // the best a this step keeps that below 1e−15 for ν up to 100.
-    let step = 0.2_f64.min(0.75 / (nu + 13.0).sqrt());
+    // the best a this step keeps that below 1e−15 for any ν up to 100.
+    let step = 0.7 / (nu + 8.0).sqrt();
     // The integrand has one maximum, where eᵘ solves x² − x = q²/4ν².
     let peak = (0.5 * (1.0 + 1.0_f64.hypot(q / nu))).ln();
     let middle = (peak / step).round();
-    let floor = exponent(peak) - 40.0;
+    let floor = exponent(peak) - 38.0;
     let mut sum = exponent(middle * step).exp();
     for direction in [-1.0, 1.0] {
         let mut k = middle + direction;
