@@ -1,8 +1,9 @@
 //! What bad input gets: one clear error on stderr, exit code 2, and no file. The table in the README is made from these
 //! runs; `make bless` writes it, and the last test here says when it is not true any more.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::support::{folder, names, program, root, soilscope};
 
@@ -100,6 +101,10 @@ fn mistakes() -> Vec<Mistake> {
             "output folder that cannot be made",
             &map("meuse.csv", "--analyte zinc --crs EPSG:28992 -o meuse_area.csv/out"),
         ),
+        mistake(
+            "output folder that cannot be written",
+            &map("meuse.csv", "--analyte zinc --crs EPSG:28992 -o /proc/out"),
+        ),
         mistake("creation option that GDAL does not know", &map("meuse.csv", &format!("{MAP} --co COMPRES=ZSTD"))),
     ]
 }
@@ -123,25 +128,18 @@ fn every_mistake_gets_one_clear_error() {
     }
 }
 
-#[test]
-fn unwritable_output_is_told_before_the_computing() {
+fn full_disk_message() -> String {
     let folder = folder();
-    // A file system without permissions for root is /proc; nothing can be made there.
-    let run =
-        soilscope(folder.path(), &["map", "meuse.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "-o", "/proc/out"]);
-    assert_eq!(run.code, Some(2));
-    assert!(run.err.starts_with("error: cannot make the folder /proc/out"), "{}", run.err);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let words = ["predict", "meuse.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "--at", "meuse_grid.csv", "-q"];
+    let output = program(folder.path()).args(words).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr).unwrap().trim_end().to_owned()
 }
 
 #[test]
 fn full_disk_on_stdout_is_told() {
-    let folder = folder();
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let words = ["predict", "meuse.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "--at", "meuse_grid.csv"];
-    let output = program(folder.path()).args(words).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("error: cannot write to stdout: No space left on device"), "{message}");
+    assert_eq!(full_disk_message(), "error: cannot write to stdout: No space left on device (os error 28)");
 }
 
 /// Runs the program with a tiny file system mounted at `out`, in a mount namespace of its own.
@@ -174,33 +172,29 @@ fn full_disk_leaves_no_file() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn interrupted_run_leaves_no_file() {
+/// Interrupts a map of many cells while it is computed, and returns the last message.
+fn interrupted_message(signal: &str) -> String {
     let folder = folder();
-    let words = [
-        "map",
-        "meuse.csv",
-        "--analyte",
-        "zinc",
-        "--crs",
-        "EPSG:28992",
-        "--cell",
-        "0.5",
-        "-o",
-        "out",
-        "--progress",
-        "always",
-    ];
-    let mut child = program(folder.path()).args(words).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    let mut words: Vec<&str> = vec!["map", "meuse.csv"];
+    words.extend(MAP.split(' '));
+    words.extend(["--cell", "0.5", "--progress", "always"]);
+    let mut child = program(folder.path()).args(words).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(|l| l.unwrap());
     // The computing has begun when its stage is announced.
-    assert!(lines.by_ref().any(|l| l.unwrap().contains("predicting")));
-    let id = child.id().to_string();
-    assert!(Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().unwrap().success());
-    let rest: Vec<String> = lines.map(|l| l.unwrap()).collect();
+    assert!(lines.any(|l| l.contains("predicting")));
+    let kill = format!("kill -{signal} {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
     assert_eq!(names(folder.path()), ["meuse.csv", "meuse_area.csv", "meuse_grid.csv"], "{rest:?}");
+    rest.last().unwrap().clone()
+}
+
+#[test]
+fn interrupted_run_leaves_no_file() {
+    for signal in ["INT", "TERM"] {
+        assert!(interrupted_message(signal).starts_with("interrupted: "));
+    }
 }
 
 const BEGIN: &str = "<!-- bad input: made by `make bless` from tests/cli/bad_input.rs -->\n";
@@ -209,14 +203,16 @@ const END: &str = "<!-- end of bad input -->";
 #[test]
 fn readme_table_of_bad_input_is_true() {
     let mut rows = String::from("| mistake | what stderr says |\n|---|---|\n");
-    for mistake in mistakes() {
-        let message = mistake.message();
+    let mut told: Vec<(&str, String)> = mistakes().iter().map(|m| (m.what, m.message())).collect();
+    told.push(("disk full, as `/dev/full`", full_disk_message()));
+    told.push(("interrupted by Ctrl-C (exit code 130)", interrupted_message("INT")));
+    for (what, message) in told {
         let text = message.trim_start_matches("error: ").replace('|', "\\|");
         let text: String = match text.char_indices().nth(420) {
             Some((cut, _)) => format!("{} …", &text[..cut]),
             None => text,
         };
-        rows.push_str(&format!("| {} | `{}` |\n", mistake.what, text.replace('`', "'")));
+        rows.push_str(&format!("| {what} | `{}` |\n", text.replace('`', "'")));
     }
     let path = root().join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();

@@ -138,23 +138,7 @@ pub(crate) fn fit_to(
 impl ModelRecord {
     /// The notation with four significant digits, for people; the record has all of them.
     pub(crate) fn short_notation(&self) -> String {
-        let short = |text: &str| -> String {
-            match text.parse::<f64>() {
-                Ok(number) => short_number(number),
-                Err(_) => text.to_owned(),
-            }
-        };
-        // Numbers stand between these signs.
-        let mut shortened = String::new();
-        for piece in self.notation.split_inclusive([' ', '(', ')', ',', '=']) {
-            let (body, end) = match piece.char_indices().last() {
-                Some((at, sign)) if " (),=".contains(sign) => piece.split_at(at),
-                _ => (piece, ""),
-            };
-            shortened.push_str(&short(body));
-            shortened.push_str(end);
-        }
-        shortened
+        shortened(&self.notation)
     }
 
     fn new(variogram: Variogram, origin: Origin) -> Self {
@@ -174,6 +158,18 @@ impl ModelRecord {
             variogram,
         }
     }
+}
+
+/// A model's notation with four significant digits.
+pub(crate) fn shortened(notation: &str) -> String {
+    // Numbers stand between these signs.
+    let signs = [' ', '(', ')', ',', '='];
+    let short = |piece: &str| -> String {
+        let body = piece.trim_end_matches(signs);
+        let number = body.parse().map_or_else(|_| body.to_owned(), short_number);
+        number + &piece[body.len()..]
+    };
+    notation.split_inclusive(signs).map(short).collect()
 }
 
 /// Four significant digits, without needless zeros.

@@ -35,8 +35,8 @@ fn main() -> ExitCode {
     match commands::run(&cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CheckSaysNo) => ExitCode::from(1),
-        Err(error) if follow::interrupted() => {
-            output::say(&format!("interrupted: {error:#}; no unfinished file is left"));
+        Err(_) if follow::interrupted() => {
+            output::say("interrupted: nothing unfinished is left");
             ExitCode::from(130)
         }
         Err(error) => fail(&error),

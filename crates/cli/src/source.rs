@@ -130,7 +130,12 @@ impl Source {
                     self.line(*first),
                     self.line(*second),
                 ),
-                Some(_) => error.context(format!("{file}, {}", self.analyte)),
+                Some(
+                    refusal @ (soilscope_core::Error::TooFewSamples { .. }
+                    | soilscope_core::Error::OnePlace { .. }
+                    | soilscope_core::Error::NoVariation { .. }),
+                ) => self.prepared.explain(refusal.clone()).into(),
+                Some(_) => error.context(format!("{file}, analyte '{}'", self.analyte)),
                 None => error,
             }
         })

@@ -223,7 +223,7 @@ pub fn choose_working(source: &Crs, places: &[Coord]) -> Result<(Crs, String)> {
     let Some(extent) = LonLatExtent::of(places, degrees) else {
         return Err(Error::Crs {
             definition: source.definition.clone(),
-            reason: "there is no place to choose a projected CRS for; name one with --working-crs".to_owned(),
+            reason: "there is no place to choose a projected CRS for; name one with --out-crs".to_owned(),
         });
     };
     let LonLatExtent { west, east, south, north } = extent;

@@ -87,14 +87,14 @@ pub enum Error {
         reason: String,
     },
     /// The values of one analyte cannot be interpolated.
-    #[error("{file}, analyte '{analyte}': {source}. {remedy}")]
+    #[error("{file}, analyte '{analyte}': {refusal}; {remedy}")]
     Samples {
         /// The path as given.
         file: String,
         /// The analyte as asked for.
         analyte: String,
         /// What the mathematics said; boxed, so that every `Result` stays small.
-        source: Box<soilscope_core::Error>,
+        refusal: Box<soilscope_core::Error>,
         /// What to do about the file.
         remedy: String,
     },

@@ -1,7 +1,7 @@
 //! `soilscope check`: reads and judges a sample file.
 
 use anyhow::Result;
-use soilscope_pipeline::samples::{Severity, read_samples};
+use soilscope_pipeline::samples::{ReadOptions, Severity, read_samples};
 
 use crate::Outcome;
 use crate::args::{Check, Common};
@@ -10,7 +10,9 @@ use crate::source::{preparation, read_options};
 
 pub(crate) fn run(args: &Check, common: &Common) -> Result<Outcome> {
     let how = preparation(&args.samples)?;
-    let table = read_samples(&args.samples.samples, &read_options(&args.samples))?;
+    // Bad cells become findings, so that one look shows all of them.
+    let options = ReadOptions { tolerant: true, ..read_options(&args.samples) };
+    let table = read_samples(&args.samples.samples, &options)?;
     let report = table.judge(&how);
     if common.json {
         output::print_json(&report)?;

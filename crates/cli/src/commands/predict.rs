@@ -69,6 +69,12 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         field.method.method
     );
     let points_crs = points.crs().unwrap_or(source.file_crs());
+    ensure!(
+        points.crs().is_some() || !points.is_named_geographic() || points_crs.is_geographic(),
+        "{}: the columns are called longitude and latitude, but the samples are in {}: state the points' CRS, for example --at-crs EPSG:4326",
+        args.at.display(),
+        points_crs.title()
+    );
     let places = working_places(&points, points_crs, source.crs())?;
     let rows = predict(args, &field, &source, &places)?;
     let mut gaps = std::collections::BTreeMap::new();

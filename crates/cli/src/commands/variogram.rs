@@ -143,7 +143,7 @@ fn text(report: &Report<'_>) -> String {
                 text,
                 "{}{} ({:.6e})",
                 if k == 0 { "chosen among     " } else { "                 " },
-                candidate.notation,
+                field::shortened(&candidate.notation),
                 candidate.sserr
             );
         }
@@ -209,6 +209,7 @@ fn plot(report: &Report<'_>, length_unit: &str) -> String {
         nugget: report.model.map(|m| m.nugget),
         range: report.model.map(|m| m.effective_range),
         sample_variance: Some(report.sample_variance),
+        words: ["sill", "nugget", "95 % of the sill at", "sample variance", "number of pairs in each class"],
         ..VariogramPlot::default()
     };
     variogram_svg(&plot)

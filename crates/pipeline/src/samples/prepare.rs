@@ -130,19 +130,19 @@ fn explain(file: &str, analyte: &str, source: soilscope_core::Error) -> Error {
     use soilscope_core::Error as Core;
     let remedy = match &source {
         Core::TooFewSamples { .. } => {
-            "Check the columns with `soilscope check`; samples without a usable value were left out"
+            "check the columns with `soilscope check`; samples without a usable value were left out"
         }
-        Core::OnePlace { .. } => "Check the coordinate columns, and the CRS they are in",
+        Core::OnePlace { .. } => "check the coordinate columns, and the CRS they are in",
         Core::NoVariation { .. } => {
-            "Check that the right column is read; an unmeasured substance is often filled with one number"
+            "check that the right column is read; an unmeasured substance is often filled with one number"
         }
-        Core::CoincidentSamples { .. } => "Use --duplicates mean or --duplicates first",
-        _ => "Check the file with `soilscope check`",
+        Core::CoincidentSamples { .. } => "use --duplicates mean or --duplicates first",
+        _ => "check the file with `soilscope check`",
     };
     Error::Samples {
         file: file.to_owned(),
         analyte: analyte.to_owned(),
-        source: Box::new(source),
+        refusal: Box::new(source),
         remedy: remedy.to_owned(),
     }
 }
