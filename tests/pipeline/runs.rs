@@ -69,7 +69,7 @@ fn values_and_gaps_are_those_of_the_predictor() {
     assert!((statistics.mean / mean - 1.0).abs() < 1e-14);
     assert_eq!(statistics.max, present.iter().copied().fold(f64::MIN, f64::max));
     let json = serde_json::to_value(&report).unwrap();
-    assert_eq!(json["layers"][3][0]["exceedance"]["threshold"], 150.0);
+    assert_eq!(json["layers"][3]["layer"]["exceedance"]["threshold"], 150.0);
 }
 
 #[test]
