@@ -54,7 +54,7 @@ fn duplicates_are_averaged_kept_or_refused() {
 fn too_few_values_name_file_analyte_and_remedy() {
     let table = read_text("x,y,a\n0,0,10\n1,0,NA\n", &local("a")).unwrap();
     let text = plain(&table.prepare("a", &Preparation::default()).unwrap_err());
-    assert!(text.starts_with("t.csv, analyte 'a': 1 samples are too few: a map needs at least 2"), "{text}");
+    assert!(text.starts_with("t.csv, analyte 'a': 1 sample is too few: a map needs at least 2"), "{text}");
     assert!(text.contains("soilscope check"));
     assert!(table.prepare("b", &Preparation::default()).unwrap_err().to_string().contains("there is no analyte 'b'"));
     let prepared = prepare(&Preparation::default()).unwrap();
