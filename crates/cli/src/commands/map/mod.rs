@@ -3,6 +3,8 @@
 mod grid;
 mod hotspots;
 mod picture;
+mod products;
+mod summary;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,7 +20,7 @@ use soilscope_pipeline::io::geopackage::{self, write_geopackage};
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::io::vector::Value;
 use soilscope_pipeline::mask::Mask;
-use soilscope_pipeline::product::{Layer, Product, Scale};
+use soilscope_pipeline::product::Scale;
 use soilscope_pipeline::run::{self, Plan, RunReport};
 use soilscope_pipeline::samples::PreparationRecord;
 use soilscope_pipeline::tidy::Beside;
@@ -36,6 +38,7 @@ use crate::source::Source;
 use crate::words::Folds;
 use grid::GridRecord;
 use hotspots::{HotspotRecord, Rule};
+use products::{layers, products, transform_name};
 
 /// `run.json`.
 #[derive(Serialize)]
@@ -218,7 +221,7 @@ fn finish(args: &Map, common: &Common, record: &RunRecord<'_>, file: Beside) -> 
     if common.json {
         output::print(std::str::from_utf8(&text)?)?;
     } else if !common.quiet {
-        output::print(&summary(args, record))?;
+        output::print(&summary::summary(args, record))?;
     }
     Ok(Outcome::Done)
 }
@@ -262,63 +265,6 @@ fn threads(common: &Common) -> Result<NonZeroUsize> {
     match common.threads {
         Some(n) => NonZeroUsize::new(n.into()).context("--threads must be at least 1"),
         None => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
-    }
-}
-
-fn layers(args: &Map, field: &Field) -> Vec<Layer> {
-    let mut layers = vec![Layer::Prediction];
-    if field.has_variance() {
-        layers.push(Layer::StandardDeviation);
-        layers.extend(args.decision.threshold.map(|threshold| Layer::Exceedance { threshold }));
-    }
-    layers
-}
-
-/// The rasters with their descriptions. No times in them: equal runs give equal bytes.
-fn products(args: &Map, field: &Field, source: &Source, paths: &Paths) -> Vec<Product> {
-    let analyte = source.analyte();
-    let logarithm = args.scale == ScaleChoice::Transformed && args.model.transform == TransformChoice::Log;
-    let unit = match source.unit() {
-        Some(unit) if logarithm => format!("ln({unit})"),
-        Some(unit) => unit.to_owned(),
-        None => String::new(),
-    };
-    let with_unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
-    let mut about: Vec<(String, String)> = vec![
-        ("SOILSCOPE_VERSION".into(), env!("CARGO_PKG_VERSION").into()),
-        ("ANALYTE".into(), analyte.into()),
-        ("METHOD".into(), field.method.method.into()),
-        ("TRANSFORM".into(), transform_name(args).into()),
-    ];
-    if let Some(model) = &field.model {
-        about.push(("VARIOGRAM".into(), model.notation.clone()));
-    }
-    layers(args, field)
-        .into_iter()
-        .map(|layer| {
-            let mut metadata = about.clone();
-            let (file, unit, description) = match layer {
-                Layer::Exceedance { threshold } => {
-                    metadata.push(("THRESHOLD".into(), threshold.to_string()));
-                    metadata.push(("DISTRIBUTION".into(), field.transform.distribution().into()));
-                    let limit = source.unit().map_or_else(|| threshold.to_string(), |u| format!("{threshold} {u}"));
-                    ("exceedance.tif", String::new(), format!("probability of {analyte} above {limit}"))
-                }
-                Layer::StandardDeviation => {
-                    let what = "standard deviation of the prediction error";
-                    ("sd.tif", unit.clone(), format!("{analyte}, {what}{with_unit}"))
-                }
-                _ => ("prediction.tif", unit.clone(), format!("{analyte}, predicted{with_unit}")),
-            };
-            Product { layer, path: paths.of(file), unit, description, metadata }
-        })
-        .collect()
-}
-
-fn transform_name(args: &Map) -> &'static str {
-    match args.model.transform {
-        TransformChoice::None => "none",
-        TransformChoice::Log => "log",
     }
 }
 
@@ -489,41 +435,4 @@ fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRecord, sourc
         say(&format!("extent: {:?} ({})", grid.bounds, grid.extent_from));
         say(&format!("settings: {}", settings(args, field)));
     }
-}
-
-fn summary(args: &Map, record: &RunRecord<'_>) -> String {
-    let mut lines = Vec::new();
-    let cells = record.cells;
-    lines.push(format!(
-        "{}: {} samples, {} of {} cells predicted, {} outside the mask, {} without a prediction",
-        record.analyte,
-        record.samples.used,
-        cells.predicted,
-        cells.cells,
-        cells.outside_mask,
-        cells.gaps.values().sum::<u64>()
-    ));
-    if let Some(scores) = &record.validation.scores {
-        let unit = record.unit.unwrap_or("");
-        let ratio = scores.msdr.map(|m| format!(", variance ratio (MSDR) {m:.2}")).unwrap_or_default();
-        lines.push(format!(
-            "cross-validation: mean error {:.4} {unit}, RMSE {:.4} {unit}{ratio}",
-            scores.me, scores.rmse
-        ));
-    }
-    if let Some(h) = &record.hotspots {
-        let threshold = args.decision.threshold.unwrap_or(f64::NAN);
-        let area = match record.crs.metres_per_unit() {
-            Some(m) => format!("{:.4} km²", h.area * m * m / 1e6),
-            None => format!("{} square units", h.area),
-        };
-        lines.push(format!("hotspots above {threshold}: {}, {area}, {} samples inside", h.count, h.samples_inside));
-    }
-    lines.push(format!("written to {}: {}", args.out.display(), names(&record.outputs)));
-    lines.join("\n") + "\n"
-}
-
-fn names(files: &[FileRecord]) -> String {
-    let name = |f: &FileRecord| Path::new(&f.path).file_name().map(|n| n.to_string_lossy().into_owned());
-    files.iter().filter_map(name).chain(["run.json".to_owned()]).collect::<Vec<_>>().join(", ")
 }

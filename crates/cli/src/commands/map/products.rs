@@ -1,0 +1,67 @@
+//! Which rasters a map is made of, and how they describe themselves.
+
+use soilscope_pipeline::product::{Layer, Product};
+
+use super::Paths;
+use crate::args::{Map, ScaleChoice, TransformChoice};
+use crate::field::Field;
+use crate::source::Source;
+
+/// The layers that the method can give and the user asked for.
+pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
+    let mut layers = vec![Layer::Prediction];
+    if field.has_variance() {
+        layers.push(Layer::StandardDeviation);
+        layers.extend(args.decision.threshold.map(|threshold| Layer::Exceedance { threshold }));
+    }
+    layers
+}
+
+/// The rasters with their descriptions. No times in them: equal runs give equal bytes.
+pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths) -> Vec<Product> {
+    let analyte = source.analyte();
+    let logarithm = args.scale == ScaleChoice::Transformed && args.model.transform == TransformChoice::Log;
+    let unit = match source.unit() {
+        Some(unit) if logarithm => format!("ln({unit})"),
+        Some(unit) => unit.to_owned(),
+        None => String::new(),
+    };
+    let with_unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+    let mut about: Vec<(String, String)> = vec![
+        ("SOILSCOPE_VERSION".into(), env!("CARGO_PKG_VERSION").into()),
+        ("ANALYTE".into(), analyte.into()),
+        ("METHOD".into(), field.method.method.into()),
+        ("TRANSFORM".into(), transform_name(args).into()),
+    ];
+    if let Some(model) = &field.model {
+        about.push(("VARIOGRAM".into(), model.notation.clone()));
+    }
+    layers(args, field)
+        .into_iter()
+        .map(|layer| {
+            let mut metadata = about.clone();
+            let (file, unit, description) = match layer {
+                Layer::Exceedance { threshold } => {
+                    metadata.push(("THRESHOLD".into(), threshold.to_string()));
+                    metadata.push(("DISTRIBUTION".into(), field.transform.distribution().into()));
+                    let limit = source.unit().map_or_else(|| threshold.to_string(), |u| format!("{threshold} {u}"));
+                    ("exceedance.tif", String::new(), format!("probability of {analyte} above {limit}"))
+                }
+                Layer::StandardDeviation => {
+                    let what = "standard deviation of the prediction error";
+                    ("sd.tif", unit.clone(), format!("{analyte}, {what}{with_unit}"))
+                }
+                _ => ("prediction.tif", unit.clone(), format!("{analyte}, predicted{with_unit}")),
+            };
+            Product { layer, path: paths.of(file), unit, description, metadata }
+        })
+        .collect()
+}
+
+/// The transform, as its option spells it.
+pub(super) fn transform_name(args: &Map) -> &'static str {
+    match args.model.transform {
+        TransformChoice::None => "none",
+        TransformChoice::Log => "log",
+    }
+}
