@@ -41,7 +41,30 @@ fn heard() -> MutexGuard<'static, Option<HashMap<ThreadId, Heard>>> {
 /// Everything in `io` calls it; call it before using the gdal crate directly.
 pub fn prepare() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(listen);
+    ONCE.call_once(|| {
+        silence_libtiff();
+        listen();
+    });
+}
+
+/// Keeps libtiff from printing to stderr where GDAL sets no handler of its own for it, as 3.10 does not; the errors
+/// themselves still come back through GDAL.
+///
+/// libtiff is GDAL's and not ours, so its functions are looked up in the running program and left alone where they are
+/// not: a GDAL with a libtiff inside does not export them.
+fn silence_libtiff() {
+    type SetHandler = unsafe extern "C" fn(Option<unsafe extern "C" fn()>) -> Option<unsafe extern "C" fn()>;
+    for name in [c"TIFFSetErrorHandler", c"TIFFSetWarningHandler"] {
+        // SAFETY: a look-up by a C string that outlives it.
+        let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        if !symbol.is_null() {
+            // SAFETY: under these names libtiff exports since 3.x functions that take and return a nullable pointer to a
+            // function; we pass null, "no handler", and never call what is returned.
+            let set: SetHandler = unsafe { std::mem::transmute::<*mut c_void, SetHandler>(symbol) };
+            // SAFETY: as above; nobody else uses libtiff before GDAL, which comes after this call.
+            unsafe { set(None) };
+        }
+    }
 }
 
 /// Makes [`hear`] GDAL's error handler, whoever else set one since [`prepare`].
@@ -115,7 +138,7 @@ impl Listening {
         let first = list.first()?;
         // libtiff follows one failed write with a dozen consequences; the first says what happened.
         if list.iter().any(|message| message.contains("No space left on device")) {
-            return Some("no space is left on the disk".to_owned());
+            return Some(super::DISK_FULL.to_owned());
         }
         Some(match list.len() {
             1 => first.clone(),
