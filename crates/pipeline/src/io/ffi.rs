@@ -42,28 +42,40 @@ fn heard() -> MutexGuard<'static, Option<HashMap<ThreadId, Heard>>> {
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        silence_libtiff();
+        hear_libtiff();
         listen();
     });
 }
 
-/// Keeps libtiff from printing to stderr where GDAL sets no handler of its own for it, as 3.10 does not; the errors
-/// themselves still come back through GDAL.
+/// Hears libtiff where GDAL sets no handler of its own for it, as 3.10 does not: libtiff would print to stderr, and a full
+/// disk would be told to nobody, for GDAL then only says what follows from it.
 ///
 /// libtiff is GDAL's and not ours, so its functions are looked up in the running program and left alone where they are
 /// not: a GDAL with a libtiff inside does not export them.
-fn silence_libtiff() {
-    type SetHandler = unsafe extern "C" fn(Option<unsafe extern "C" fn()>) -> Option<unsafe extern "C" fn()>;
-    for name in [c"TIFFSetErrorHandler", c"TIFFSetWarningHandler"] {
+fn hear_libtiff() {
+    type Handler = unsafe extern "C" fn(*const c_char, *const c_char, *mut c_void);
+    type SetHandler = unsafe extern "C" fn(Option<Handler>) -> Option<Handler>;
+    let handlers: [(_, Option<Handler>); 2] =
+        [(c"TIFFSetErrorHandler", Some(tiff_error)), (c"TIFFSetWarningHandler", None)];
+    for (name, handler) in handlers {
         // SAFETY: a look-up by a C string that outlives it.
         let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
         if !symbol.is_null() {
-            // SAFETY: under these names libtiff exports since 3.x functions that take and return a nullable pointer to a
-            // function; we pass null, "no handler", and never call what is returned.
+            // SAFETY: under these names libtiff exports functions that take and return a nullable pointer to a handler of
+            // (module, format, arguments); what is returned is not called.
             let set: SetHandler = unsafe { std::mem::transmute::<*mut c_void, SetHandler>(symbol) };
-            // SAFETY: as above; nobody else uses libtiff before GDAL, which comes after this call.
-            unsafe { set(None) };
+            // SAFETY: as above; nobody uses libtiff before GDAL, which comes after this call, and the handler is static.
+            unsafe { set(handler) };
         }
+    }
+}
+
+/// libtiff's errors. Their text needs a `va_list`, which Rust cannot read; but the system's error number still stands, and a
+/// full disk is all that must be known of it.
+extern "C" fn tiff_error(_module: *const c_char, _format: *const c_char, _arguments: *mut c_void) {
+    let error = std::io::Error::last_os_error();
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        hear(CplErrType::Failure, "No space left on device");
     }
 }
 
