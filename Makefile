@@ -23,8 +23,8 @@ setup: ## install what this machine lacks (GDAL, PROJ, libclang, a linker); does
 
 demo: setup ## a contamination map of the Meuse flood plain from 155 samples, into out/meuse
 	cargo build --release --locked -p soilscope-cli
-	$(SOILSCOPE) map data/meuse.csv --analyte zinc --crs EPSG:28992 --transform log --threshold 500 \
-	    --mask data/meuse_area.csv --cell 20 -o $(OUT)/meuse --overwrite
+	$(SOILSCOPE) map data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --transform log --threshold 500 \
+	    --mask data/meuse_area.csv --cell 10 --title 'Zinc in the soil of the Meuse flood plain' -o $(OUT)/meuse --overwrite
 	@echo
 	@echo 'Look at:'
 	@echo '  $(OUT)/meuse/zinc_map.png        the map'
@@ -40,7 +40,7 @@ demo-nation: setup ## lead in the topsoil of the USA, 4841 sites, 5 km cells; ne
 	echo "demo-nation: using $$data"; \
 	cargo build --release --locked -p soilscope-cli; \
 	set -x; \
-	$(SOILSCOPE) map "$$data" --analyte Pb --x longitude --y latitude --crs EPSG:4326 --out-crs EPSG:5070 \
+	$(SOILSCOPE) map "$$data" --analyte Pb --unit mg/kg --x longitude --y latitude --crs EPSG:4326 --out-crs EPSG:5070 \
 	    --transform log --threshold 40 --confidence 0.5 --cell 5000 --mask samples:75000 \
 	    --title 'Lead in topsoil of the conterminous United States' -o $(OUT)/nation --overwrite; \
 	set +x; \

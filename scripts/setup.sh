@@ -7,6 +7,7 @@
 #   GDAL 3.4 to 3.12          rasters and vector files                       (crate gdal 0.19: bindings for these come with it)
 #   PROJ 9.0 or newer         coordinate systems, the one GDAL uses too      (crates proj =0.27.0, proj-sys =0.23.1)
 #   libclang and its headers  proj-sys reads PROJ's header with it           (build time only)
+#   gdalinfo, ogrinfo         the tests read every output with them          (tests only)
 #
 # What is there is judged by asking for it, not by a package manager's list, so that hand-built and conda libraries count.
 set -u
@@ -69,6 +70,9 @@ has_libclang() {
     [ $library = yes ] && [ $headers = yes ]
 }
 
+# Conda and Homebrew bring the programs with the library; Debian does not.
+has_gdal_tools() { have gdalinfo && have ogrinfo; }
+
 has_rust() { have cargo && have rustc; }
 
 missing() { # the names of what is not there, one line
@@ -78,6 +82,7 @@ missing() { # the names of what is not there, one line
     has_gdal || names="$names gdal"
     has_proj || names="$names proj"
     has_libclang || names="$names libclang"
+    has_gdal_tools || names="$names gdal-tools"
     printf '%s' "${names# }"
 }
 
@@ -92,6 +97,7 @@ explain() { # explain NAME: why it is needed
     pkg-config) printf 'pkg-config: the build finds GDAL and PROJ with it' ;;
     gdal) printf 'GDAL %s or newer, with headers: reads and writes rasters and vector files' "$GDAL_MIN" ;;
     proj) printf 'PROJ %s or newer, with headers: transforms coordinates' "$PROJ_MIN" ;;
+    gdal-tools) printf 'gdalinfo and ogrinfo: the tests read every output with them' ;;
     libclang) printf 'libclang with its headers: reads the header of PROJ while building' ;;
     esac
 }
@@ -123,6 +129,7 @@ install_with_apt() { # install_with_apt NAME...
         gdal) packages="$packages libgdal-dev" ;;
         proj) packages="$packages libproj-dev" ;;
         libclang) packages="$packages libclang-dev" ;;
+        gdal-tools) packages="$packages gdal-bin" ;;
         esac
     done
     can_be_root || die "need root for: apt-get install --no-install-recommends$packages

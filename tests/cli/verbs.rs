@@ -224,6 +224,33 @@ fn map_writes_everything_and_accounts_for_every_cell() {
 }
 
 #[test]
+fn gdal_reads_every_output_without_a_warning() {
+    let folder = folder();
+    map(folder.path(), "out", &[]);
+    let read = |program: &str, words: &[&str]| {
+        let output = std::process::Command::new(program).args(words).current_dir(folder.path()).output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && err.is_empty(), "{program} {words:?}: {err}");
+        assert!(!out.to_lowercase().contains("warning"), "{program} {words:?}: {out}");
+        out.into_owned()
+    };
+    for name in ["prediction", "sd", "exceedance"] {
+        let said = read("gdalinfo", &[&format!("out/zinc_{name}.tif")]);
+        for expected in ["LAYOUT=COG", "NoData Value=-9999", "Type=Float32", "Amersfoort / RD New", "STATISTICS_MEAN"] {
+            assert!(said.contains(expected), "{name}: no {expected} in {said}");
+        }
+        assert_eq!(said.contains("Unit Type: mg/kg"), name != "exceedance", "{said}");
+        assert!(said.contains("Description = "), "{said}");
+    }
+    for file in ["out/zinc_hotspots.geojson", "out/zinc_hotspots.gpkg"] {
+        let said = read("ogrinfo", &["-ro", "-al", file]);
+        for column in ["area", "mean", "maximum", "mean_probability", "samples_inside"] {
+            assert!(said.contains(&format!("{column} (")), "{file}: {said}");
+        }
+    }
+}
+
+#[test]
 fn map_is_the_same_for_any_number_of_threads() {
     let folder = folder();
     for (out, threads) in [("one", "1"), ("two", "2"), ("seven", "7")] {

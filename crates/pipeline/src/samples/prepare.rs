@@ -316,13 +316,15 @@ impl SampleTable {
         }
         if below > 0 {
             let percent = 100.0 * below as f64 / (below + quantified) as f64;
+            // A few of many are not none.
+            let decimals = if percent < 1.0 { 2 } else { 0 };
             let what = match how.nondetect {
                 Substitution::HalfLimit => "half the limit stands for each",
                 Substitution::Limit => "the limit stands for each",
                 Substitution::LimitOverSqrt2 => "the limit divided by √2 stands for each",
                 _ => "they were left out, which makes the map too high",
             };
-            notes.push(format!("values below their limit: {below} ({percent:.0} %); {what}"));
+            notes.push(format!("values below their limit: {below} ({percent:.decimals$} %); {what}"));
         }
         if not_detected > 0 {
             notes.push(format!(

@@ -353,12 +353,11 @@ fn picture(
         _ => format!("{analyte} ({unit})"),
     };
     let title = args.title.clone().unwrap_or_else(|| format!("{analyte} in soil"));
-    let subtitle = match &field.model {
-        Some(model) => {
-            format!("{}, {} samples; {}", method_words(field), source.samples().len(), model.short_notation())
-        }
-        None => format!("{}, {} samples", method_words(field), source.samples().len()),
-    };
+    let what = if args.model.transform == TransformChoice::Log { format!(" of ln({analyte})") } else { String::new() };
+    let mut subtitle = format!("{}{what}, {} samples", method_words(field), source.samples().len());
+    if let Some(model) = &field.model {
+        subtitle = format!("{subtitle}; {}", model.short_notation());
+    }
     let threshold = args.decision.threshold;
     let hotspot_label = match threshold {
         Some(t) if field.has_variance() => {
