@@ -191,6 +191,30 @@ fn interrupted_message(signal: &str) -> String {
 }
 
 #[test]
+fn interrupted_variogram_ends_at_once() {
+    // 30,000 samples: some 10^8 pairs within the default cutoff, which keep a debug build busy for seconds.
+    let folder = folder();
+    let mut text = String::from("x,y,lead\n");
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state >> 33
+    };
+    for _ in 0..30_000 {
+        text.push_str(&format!("{},{},{}\n", next() % 1_000_000, next() % 1_000_000, 1 + next() % 100));
+    }
+    std::fs::write(folder.path().join("big.csv"), text).unwrap();
+    let words = ["variogram", "big.csv", "--crs", "local", "--analyte", "lead", "-o", "v.csv", "--progress", "always"];
+    let mut child = program(folder.path()).args(words).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(|l| l.unwrap());
+    assert!(lines.any(|l| l.contains("looking at pairs")));
+    assert!(Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert_eq!(names(folder.path()), ["big.csv", "meuse.csv", "meuse_area.csv", "meuse_grid.csv"]);
+}
+
+#[test]
 fn interrupted_run_leaves_no_file() {
     for signal in ["INT", "TERM"] {
         assert!(interrupted_message(signal).starts_with("interrupted: "));

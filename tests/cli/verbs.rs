@@ -244,7 +244,7 @@ fn gdal_reads_every_output_without_a_warning() {
     }
     for file in ["out/zinc_hotspots.geojson", "out/zinc_hotspots.gpkg"] {
         let said = read("ogrinfo", &["-ro", "-al", file]);
-        for column in ["area", "mean", "maximum", "mean_probability", "samples_inside"] {
+        for column in ["area_m2", "mean", "maximum", "mean_probability", "samples_inside"] {
             assert!(said.contains(&format!("{column} (")), "{file}: {said}");
         }
     }
@@ -310,6 +310,90 @@ fn map_on_a_local_plane_and_on_a_template() {
     for key in ["columns", "rows", "cell", "bounds"] {
         assert_eq!(first["grid"][key], second["grid"][key], "{key}");
     }
+}
+
+#[test]
+fn hotspot_areas_are_those_on_the_ground() {
+    let folder = folder();
+    let area = |record: &serde_json::Value| record["hotspots"]["area_m2"].as_f64().unwrap();
+    let plane = map(folder.path(), "plane", &[]);
+    // The Dutch grid keeps areas to 2 in 10,000 here.
+    assert!((area(&plane) / plane["hotspots"]["area_on_map"].as_f64().unwrap() - 1.0).abs() < 3e-4);
+    let mercator = soilscope(
+        folder.path(),
+        &with(
+            "map",
+            &[
+                "--transform",
+                "log",
+                "--threshold",
+                "500",
+                "--out-crs",
+                "EPSG:3857",
+                "--cell",
+                "40",
+                "-o",
+                "m",
+                "--json",
+            ],
+        ),
+    )
+    .done();
+    assert!(mercator.err.contains("does not keep distances"), "{}", mercator.err);
+    let record = mercator.json();
+    assert!(record["notes"].to_string().contains("does not keep distances"));
+    let stretched = record["hotspots"]["area_on_map"].as_f64().unwrap() / area(&record);
+    // The secant of 50.98 degrees, squared, but for the flattening.
+    assert!((2.45..2.60).contains(&stretched), "{stretched}");
+}
+
+#[test]
+fn map_says_how_far_it_reaches() {
+    let folder = folder();
+    let far = soilscope(
+        folder.path(),
+        &with("map", &["--bounds", "-100,-100,100,100", "--cell", "10", "-o", "far", "--json"]),
+    )
+    .done()
+    .json();
+    assert!(far["notes"].to_string().contains("every cell is further than"), "{}", far["notes"]);
+    let wide = soilscope(
+        folder.path(),
+        &with("map", &["--bounds", "175000,325000,185000,337000", "--cell", "100", "-o", "wide", "--json"]),
+    )
+    .done()
+    .json();
+    assert!(wide["notes"].to_string().contains("% of the cells"), "{}", wide["notes"]);
+    let near = map(folder.path(), "near", &[]);
+    assert_eq!(near["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn overwriting_leaves_no_decision_of_another_map() {
+    let folder = folder();
+    map(folder.path(), "out", &[]);
+    let record =
+        soilscope(folder.path(), &with("map", &["--cell", "100", "-o", "out", "--overwrite", "--json"])).done().json();
+    assert_eq!(names(&folder.path().join("out")), ["run.json", "zinc_map.png", "zinc_prediction.tif", "zinc_sd.tif"]);
+    assert!(record["notes"].to_string().contains("zinc_exceedance.tif of an earlier run was removed"));
+}
+
+#[test]
+fn a_failed_run_leaves_no_folder() {
+    let folder = folder();
+    let run =
+        soilscope(folder.path(), &["map", "meuse.csv", "--analyte", "zinc", "--crs", "EPSG:99999", "-o", "new/deep"]);
+    assert_eq!(run.code, Some(2));
+    assert!(!folder.path().join("new").exists());
+}
+
+#[test]
+fn predict_refuses_columns_that_would_stand_twice() {
+    let folder = folder();
+    std::fs::write(folder.path().join("at.csv"), "x,y,prediction\n181000,333000,1\n").unwrap();
+    let run = soilscope(folder.path(), &with("predict", &["--at", "at.csv"]));
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("'prediction' already"), "{}", run.err);
 }
 
 #[test]

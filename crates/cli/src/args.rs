@@ -101,7 +101,7 @@ pub(crate) struct SampleArgs {
     #[arg(long, value_name = "UNIT")]
     pub(crate) unit: Option<String>,
     /// Limit of `n.d.` values, where the file does not say it
-    #[arg(long, value_name = "LIMIT")]
+    #[arg(long, value_name = "LIMIT", allow_negative_numbers = true)]
     pub(crate) limit: Option<f64>,
     /// What stands for a value below its limit
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
@@ -159,19 +159,19 @@ pub(crate) struct ModelArgs {
     #[arg(long, default_value = "auto", value_name = "MODEL")]
     pub(crate) model: String,
     /// Largest lag [default: a third of the diagonal of the samples' bounding box]
-    #[arg(long, value_name = "DISTANCE")]
+    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) cutoff: Option<f64>,
     /// Width of the lag classes [default: cutoff / 15]
-    #[arg(long, value_name = "DISTANCE")]
+    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) width: Option<f64>,
     /// Upper bounds of the lag classes
     #[arg(long, value_name = "B1,B2,…", value_delimiter = ',', conflicts_with_all = ["cutoff", "width"])]
     pub(crate) boundaries: Vec<f64>,
     /// Directions, degrees clockwise from north [default: all together]
-    #[arg(long, value_name = "A1,A2,…", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, value_name = "A1,A2,…", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) azimuths: Vec<f64>,
     /// Degrees either side of each direction [default: 90 / number of directions]
-    #[arg(long, value_name = "DEGREES", requires = "azimuths")]
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, requires = "azimuths")]
     pub(crate) tolerance: Option<f64>,
     /// Estimator of the semivariances
     #[arg(long, value_enum, default_value_t)]
@@ -230,16 +230,16 @@ pub(crate) struct MethodArgs {
     #[arg(long, default_value = "ordinary", value_name = "METHOD")]
     pub(crate) method: Method,
     /// Most samples for a target, nearest first, or `all` [default: all up to 300 samples (for IDW 12), else 32]
-    #[arg(long, value_name = "MAX", alias = "neighbors")]
+    #[arg(long, value_name = "MAX", allow_negative_numbers = true, alias = "neighbors")]
     pub(crate) neighbours: Option<Neighbours>,
     /// Fewest samples for a target: with fewer there is no prediction
-    #[arg(long, value_name = "MIN", default_value_t = 1, alias = "min-neighbors")]
+    #[arg(long, value_name = "MIN", allow_negative_numbers = true, default_value_t = 1, alias = "min-neighbors")]
     pub(crate) min_neighbours: usize,
     /// Largest distance of a sample to its target
-    #[arg(long, value_name = "DISTANCE")]
+    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) radius: Option<f64>,
     /// Sectors around a target that share --neighbours evenly: 4 or 8
-    #[arg(long, value_name = "N", requires = "neighbours")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "neighbours")]
     pub(crate) sectors: Option<usize>,
 }
 
@@ -318,7 +318,7 @@ pub(crate) struct Predict {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) scale: ScaleChoice,
     /// Add the probability to exceed this value, in the data's unit
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<f64>,
     /// Write here by the ending: .csv, .geojson or .gpkg [default: CSV on stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -362,19 +362,13 @@ pub(crate) struct Map {
 #[command(next_help_heading = "Grid")]
 pub(crate) struct GridArgs {
     /// Cell size, CRS units [default: from the density of the samples (Hengl 2006)]
-    #[arg(long, value_name = "SIZE", conflicts_with = "like")]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, conflicts_with = "like")]
     pub(crate) cell: Option<f64>,
     /// Grid of this raster
     #[arg(long, value_name = "RASTER", conflicts_with_all = ["bounds", "out_crs"])]
     pub(crate) like: Option<PathBuf>,
-    /// Extent in the map's CRS [default: that of the mask's polygons, else of the samples]
-    #[arg(
-        long,
-        value_name = "XMIN,YMIN,XMAX,YMAX",
-        value_delimiter = ',',
-        num_args = 1,
-        allow_negative_numbers = true
-    )]
+    /// Extent in the map's CRS, widened to whole cells of a grid through the origin [default: that of the mask's polygons, else of the samples]
+    #[arg(long, value_name = "XMIN,YMIN,XMAX,YMAX", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
     pub(crate) bounds: Vec<f64>,
     /// Cells outside are no data: polygons, a raster (0 and nodata are outside), or samples:DISTANCE (near a sample);
     /// may be repeated
@@ -384,7 +378,7 @@ pub(crate) struct GridArgs {
     #[arg(long, value_name = "CRS")]
     pub(crate) mask_crs: Option<String>,
     /// Refuse a grid with more cells than this
-    #[arg(long, value_name = "N", default_value_t = 10_000_000_000)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 10_000_000_000)]
     pub(crate) max_cells: u64,
 }
 
@@ -393,12 +387,12 @@ pub(crate) struct GridArgs {
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionArgs {
     /// What "polluted" means: above this value, in the data's unit
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<f64>,
     /// A hotspot is where P(value > threshold) is at least this
-    #[arg(long, value_name = "P", default_value_t = 0.8)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 0.8)]
     pub(crate) confidence: f64,
     /// Leave out hotspots smaller than this, CRS units squared
-    #[arg(long, value_name = "AREA", default_value_t = 0.0)]
+    #[arg(long, value_name = "AREA", allow_negative_numbers = true, default_value_t = 0.0)]
     pub(crate) min_area: f64,
 }

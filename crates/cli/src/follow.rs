@@ -1,10 +1,12 @@
 //! Following a run: interrupts and progress.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use soilscope_pipeline::tidy;
 use soilscope_pipeline::watch::Watch;
@@ -12,13 +14,23 @@ use soilscope_pipeline::watch::Watch;
 use crate::args::{Common, ProgressWhen};
 use crate::output::say;
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// The last word of an interrupted run.
+pub(crate) const INTERRUPTED: &str = "interrupted: nothing unfinished is left";
 
-/// The first interrupt (Ctrl-C, SIGTERM) lets the run end in order; the second ends it at once, without a broken file.
+static STOP: AtomicBool = AtomicBool::new(false);
+/// Whether what runs cannot look at [`STOP`] itself.
+static DEAF: AtomicBool = AtomicBool::new(false);
+/// Folders that this run made, the deepest last.
+static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// The first interrupt (Ctrl-C, SIGTERM) lets the run end in order; the second ends it at once. Neither leaves a broken file.
 pub(crate) fn listen_for_interrupts() {
     let handler = || {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+        let again = STOP.swap(true, Ordering::SeqCst);
+        if again || DEAF.load(Ordering::SeqCst) {
+            say(INTERRUPTED);
             tidy::remove_all();
+            remove_empty_folders();
             std::process::exit(130);
         }
         say("interrupted: ending in order; press Ctrl-C again to end at once");
@@ -30,13 +42,33 @@ pub(crate) fn listen_for_interrupts() {
 
 /// Whether the user asked to stop.
 pub(crate) fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
+    STOP.load(Ordering::SeqCst)
 }
 
 /// Fails where the user asked to stop: for stages that cannot look for themselves.
-pub(crate) fn check_interrupt(stage: &str) -> anyhow::Result<()> {
+pub(crate) fn check_interrupt(stage: &str) -> Result<()> {
     anyhow::ensure!(!interrupted(), "stopped before {stage}");
     Ok(())
+}
+
+fn folders() -> MutexGuard<'static, Vec<PathBuf>> {
+    FOLDERS.lock().unwrap_or_else(PoisonError::into_inner) // a list of paths is never half changed
+}
+
+/// Makes a folder for results, and those above it. What is still empty when the run fails is removed again.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    let absent: Vec<PathBuf> = path.ancestors().take_while(|p| !p.exists()).map(Path::to_owned).collect();
+    std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+    folders().extend(absent.into_iter().rev().filter(|p| !p.as_os_str().is_empty()));
+    Ok(())
+}
+
+/// Removes the folders that this run made, as far as they are empty.
+pub(crate) fn remove_empty_folders() {
+    for folder in std::mem::take(&mut *folders()).iter().rev() {
+        // One that holds something stays, and that is as it should be.
+        let _ = std::fs::remove_dir(folder);
+    }
 }
 
 /// How often plain progress lines appear.
@@ -44,9 +76,9 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Progress on stderr: a bar on a terminal, plain lines elsewhere.
 pub(crate) struct Progress {
-    bar: Option<ProgressBar>,
+    bars: bool,
     lines: bool,
-    stage: Mutex<Stage>,
+    stage: Mutex<Option<Stage>>,
     done: AtomicU64,
 }
 
@@ -55,36 +87,66 @@ struct Stage {
     total: u64,
     started: Instant,
     last_line: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 impl Progress {
     pub(crate) fn new(common: &Common) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let (bar, lines) = match common.progress {
+        let (bars, lines) = match common.progress {
             _ if common.quiet && common.progress != ProgressWhen::Always => (false, false),
             ProgressWhen::Never => (false, false),
             ProgressWhen::Auto => (terminal, false),
             ProgressWhen::Always => (terminal, !terminal),
         };
-        let bar = bar.then(|| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-            let template = "{msg:>18} {wide_bar} {percent:>3} %  {per_sec} cells/s  {eta} left";
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            bar.set_style(style.with_key(
-                "per_sec",
-                |state: &indicatif::ProgressState, w: &mut dyn std::fmt::Write| {
-                    // A failed write to a terminal line is not worth a run.
-                    let _ = w.write_str(&rate(state.per_sec()));
-                },
-            ));
-            bar
-        });
-        let now = Instant::now();
-        let stage = Stage { name: String::new(), total: 0, started: now, last_line: now };
-        Self { bar, lines, stage: Mutex::new(stage), done: AtomicU64::new(0) }
+        Self { bars, lines, stage: Mutex::new(None), done: AtomicU64::new(0) }
     }
 
-    fn print_line(&self, stage: &Stage, done: u64) {
+    fn current(&self) -> MutexGuard<'_, Option<Stage>> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner) // only for display
+    }
+
+    fn begin(&self, name: &str, total: u64, template: &str) {
+        self.done.store(0, Ordering::Relaxed);
+        let now = Instant::now();
+        let mut current = self.current();
+        *current = None; // its line is cleared before the next is drawn
+        let bar = self.bars.then(|| {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.with_key("rate", |state: &indicatif::ProgressState, w: &mut dyn std::fmt::Write| {
+                // A failed write to a terminal line is not worth a run.
+                let _ = w.write_str(&rate(state.per_sec()));
+            }));
+            bar.set_message(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        *current = Some(Stage { name: name.to_owned(), total, started: now, last_line: now, bar });
+    }
+
+    /// Does work that cannot be watched: it shows that it lives, and an interrupt ends the run at once.
+    pub(crate) fn busy<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
+        self.begin(name, 0, "{spinner} {msg}, {elapsed}");
+        if self.lines {
+            say(&format!("{name} ..."));
+        }
+        DEAF.store(true, Ordering::SeqCst);
+        let outcome = work();
+        DEAF.store(false, Ordering::SeqCst);
+        *self.current() = None;
+        outcome
+    }
+
+    fn print_line(stage: &Stage, done: u64) {
         let elapsed = stage.started.elapsed().as_secs_f64();
         let speed = done as f64 / elapsed.max(1e-9);
         let left = (stage.total.saturating_sub(done)) as f64 / speed.max(1e-9);
@@ -103,45 +165,27 @@ fn rate(per_second: f64) -> String {
 
 impl Watch for Progress {
     fn stage(&self, name: &str, total: u64) {
-        self.done.store(0, Ordering::Relaxed);
-        if let Ok(mut stage) = self.stage.lock() {
-            let now = Instant::now();
-            *stage = Stage { name: name.to_owned(), total, started: now, last_line: now };
-            if self.lines {
-                say(&format!("{name}: {total} cells"));
-            }
-        }
-        if let Some(bar) = &self.bar {
-            bar.reset();
-            bar.set_length(total);
-            bar.set_message(name.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(200));
+        self.begin(name, total, "{msg:>18} {wide_bar} {percent:>3} %  {rate} cells/s  {eta} left");
+        if self.lines {
+            say(&format!("{name}: {total} cells"));
         }
     }
 
     fn advance(&self, cells: u64) {
         let done = self.done.fetch_add(cells, Ordering::Relaxed) + cells;
-        if let Some(bar) = &self.bar {
-            bar.inc(cells);
+        // Whoever comes while another reports need not wait: the count is kept.
+        let Ok(mut current) = self.stage.try_lock() else { return };
+        let Some(stage) = current.as_mut() else { return };
+        if let Some(bar) = &stage.bar {
+            bar.set_position(done);
         }
-        if self.lines
-            && let Ok(mut stage) = self.stage.try_lock()
-            && (stage.last_line.elapsed() >= LINE_EVERY || done >= stage.total)
-        {
+        if self.lines && (stage.last_line.elapsed() >= LINE_EVERY || done >= stage.total) {
             stage.last_line = Instant::now();
-            self.print_line(&stage, done);
+            Self::print_line(stage, done);
         }
     }
 
     fn cancelled(&self) -> bool {
         interrupted()
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
     }
 }

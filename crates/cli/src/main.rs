@@ -35,11 +35,15 @@ fn main() -> ExitCode {
     match commands::run(&cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CheckSaysNo) => ExitCode::from(1),
-        Err(_) if follow::interrupted() => {
-            output::say("interrupted: nothing unfinished is left");
-            ExitCode::from(130)
+        Err(error) => {
+            follow::remove_empty_folders();
+            if follow::interrupted() {
+                output::say(follow::INTERRUPTED);
+                ExitCode::from(130)
+            } else {
+                fail(&error)
+            }
         }
-        Err(error) => fail(&error),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use geo::{Distance, Geodesic};
 use soilscope_core::Samples;
 use soilscope_core::censored::Substitution;
-use soilscope_pipeline::crs::Crs;
+use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::samples::{
     Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, read_samples,
 };
@@ -18,6 +19,8 @@ pub(crate) struct Source {
     path: PathBuf,
     analyte: String,
     prepared: Prepared,
+    /// What a reader should know beside the notes of the record.
+    remarks: Vec<String>,
 }
 
 /// The options of reading, from what was typed.
@@ -60,9 +63,10 @@ impl Source {
         let table = read_samples(&args.samples, &read_options(args))?;
         let analyte = the_analyte(&table, args)?;
         let prepared = table.prepare(&analyte, &how)?;
-        let source = Self { path: args.samples.clone(), analyte, prepared };
+        let remarks = distortion(&prepared.crs, &prepared.samples)?.into_iter().collect();
+        let source = Self { path: args.samples.clone(), analyte, prepared, remarks };
         if !common.quiet {
-            for note in &source.record().notes {
+            for note in source.notes() {
                 say(&format!("note: {note}"));
             }
         }
@@ -98,6 +102,16 @@ impl Source {
 
     pub(crate) fn record(&self) -> &PreparationRecord {
         &self.prepared.record
+    }
+
+    /// Everything that was done to the rows, or is odd about them.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &String> {
+        self.record().notes.iter().chain(&self.remarks)
+    }
+
+    /// What is odd about the samples, beside the notes of their record.
+    pub(crate) fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// Line of the file that sample `index` comes from.
@@ -157,4 +171,37 @@ fn the_analyte(table: &SampleTable, args: &SampleArgs) -> Result<String> {
             names.join(", ")
         )),
     }
+}
+
+/// Largest departure of distances on the map from those on Earth that goes without a note.
+const DISTORTION: f64 = 0.05;
+
+/// Says so where the projection does not keep distances at the samples, as web Mercator does not: lags, ranges and radii are
+/// then in units that are not metres on the ground.
+fn distortion(crs: &Crs, samples: &Samples) -> Result<Option<String>> {
+    let Some(metres) = crs.metres_per_unit() else { return Ok(None) };
+    let (low, high) = samples.bounds();
+    let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
+    let on_earth = |c: [f64; 2]| transformer.forward(c).map(|[x, y]| geo::Point::new(x, y));
+    let middle = [0, 1].map(|k| 0.5 * (low[k] + high[k]));
+    let step = (samples.diagonal() * 1e-3).max(1.0);
+    let mut worst = 1.0_f64;
+    for at in [middle, low, high, [low[0], high[1]], [high[0], low[1]]] {
+        for to in [[at[0] + step, at[1]], [at[0], at[1] + step]] {
+            // A corner of the samples' extent may lie where the projection does not reach.
+            if let (Ok(a), Ok(b)) = (on_earth(at), on_earth(to)) {
+                let ratio = step * metres / Geodesic.distance(a, b);
+                if ratio.is_finite() && (ratio - 1.0).abs() > (worst - 1.0).abs() {
+                    worst = ratio;
+                }
+            }
+        }
+    }
+    Ok(((worst - 1.0).abs() > DISTORTION).then(|| {
+        format!(
+            "{} does not keep distances here: one metre on the ground is up to {worst:.3} on the map, and lags, ranges, radii and \
+             cells are in map units; name a projection made for the place by --out-crs",
+            crs.title()
+        )
+    }))
 }

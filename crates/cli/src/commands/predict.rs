@@ -11,11 +11,12 @@ use soilscope_pipeline::io::geopackage::{self, write_geopackage};
 use soilscope_pipeline::io::vector::{Feature, Value};
 use soilscope_pipeline::run::gap_name;
 use soilscope_pipeline::samples::{PointTable, ReadOptions, read_points};
+use soilscope_pipeline::watch::Watch;
 
 use crate::Outcome;
 use crate::args::{Common, Predict, ScaleChoice};
 use crate::field::{Field, MethodRecord, ModelRecord};
-use crate::follow::check_interrupt;
+use crate::follow::{Progress, check_interrupt};
 use crate::output::{self, say};
 use crate::source::Source;
 
@@ -62,7 +63,16 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
             ..ReadOptions::default()
         },
     )?;
-    let field = source.located(Field::new(&args.model, &args.method, source.samples()))?;
+    for column in ["prediction", "variance", "exceedance", "gap"] {
+        ensure!(
+            !points.header().iter().any(|name| name == column),
+            "{}: there is a column '{column}' already, which the result would have twice: rename it first",
+            args.at.display()
+        );
+    }
+    let progress = Progress::new(common);
+    let field = source
+        .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
     ensure!(
         args.threshold.is_none() || field.has_variance(),
         "--threshold asks for a probability, and {} has no error model: use --method ordinary or simple:MEAN",
@@ -76,7 +86,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         points_crs.title()
     );
     let places = working_places(&points, points_crs, source.crs())?;
-    let rows = predict(args, &field, &source, &places)?;
+    let rows = predict(args, &field, &source, &places, &progress)?;
     let mut gaps = std::collections::BTreeMap::new();
     for gap in rows.iter().filter_map(|r| r.gap) {
         *gaps.entry(gap).or_insert(0) += 1;
@@ -87,37 +97,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         }
     }
     let columns = columns(args, &field);
-    match kind {
-        Some(Kind::Csv) => {
-            let path = args.out.as_deref().unwrap_or(Path::new(""));
-            output::fill(output::open(path, args.overwrite)?, &csv(&points, &columns, &rows)?)?;
-        }
-        Some(Kind::GeoJson) => {
-            let features = features(&points, points.coords(), &columns, &rows);
-            ensure!(
-                !points_crs.is_local(),
-                "GeoJSON is longitude and latitude, and a local plane has none: write .csv or .gpkg"
-            );
-            let transformer = Transformer::new(points_crs, &Crs::parse("EPSG:4326")?)?;
-            let mut to_lon_lat = |c: Coord| transformer.forward(c);
-            let path = args.out.as_deref().unwrap_or(Path::new(""));
-            write_geojson(path, output::existing(args.overwrite), &features, Some(&mut to_lon_lat))?;
-        }
-        Some(Kind::GeoPackage) => {
-            let features = features(&points, points.coords(), &columns, &rows);
-            let path = args.out.as_deref().unwrap_or(Path::new(""));
-            let date = output::source_date()?;
-            let layer = geopackage::Layer {
-                name: "predictions",
-                kind: geopackage::Kind::Point,
-                crs_wkt: points_crs.to_wkt(),
-                last_change: date.as_deref(),
-            };
-            write_geopackage(path, output::existing(args.overwrite), &layer, &features)?;
-        }
-        None if !common.json => output::print(&String::from_utf8(csv(&points, &columns, &rows)?)?)?,
-        None => {}
-    }
+    progress.busy("writing", || write(args, common, kind.as_ref(), &points, points_crs, &columns, &rows))?;
     if common.json {
         let in_json = args.out.is_none();
         output::print_json(&Report {
@@ -133,6 +113,50 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         })?;
     }
     Ok(Outcome::Done)
+}
+
+/// Writes the result where it was asked for.
+fn write(
+    args: &Predict,
+    common: &Common,
+    kind: Option<&Kind>,
+    points: &PointTable,
+    points_crs: &Crs,
+    columns: &[&str],
+    rows: &[Row],
+) -> Result<()> {
+    match kind {
+        Some(Kind::Csv) => {
+            let path = args.out.as_deref().unwrap_or(Path::new(""));
+            output::fill(output::open(path, args.overwrite)?, &csv(points, columns, rows)?)?;
+        }
+        Some(Kind::GeoJson) => {
+            let features = features(points, points.coords(), columns, rows);
+            ensure!(
+                !points_crs.is_local(),
+                "GeoJSON is longitude and latitude, and a local plane has none: write .csv or .gpkg"
+            );
+            let transformer = Transformer::new(points_crs, &Crs::parse("EPSG:4326")?)?;
+            let mut to_lon_lat = |c: Coord| transformer.forward(c);
+            let path = args.out.as_deref().unwrap_or(Path::new(""));
+            write_geojson(path, output::existing(args.overwrite), &features, Some(&mut to_lon_lat))?;
+        }
+        Some(Kind::GeoPackage) => {
+            let features = features(points, points.coords(), columns, rows);
+            let path = args.out.as_deref().unwrap_or(Path::new(""));
+            let date = output::source_date()?;
+            let layer = geopackage::Layer {
+                name: "predictions",
+                kind: geopackage::Kind::Point,
+                crs_wkt: points_crs.to_wkt(),
+                last_change: date.as_deref(),
+            };
+            write_geopackage(path, output::existing(args.overwrite), &layer, &features)?;
+        }
+        None if !common.json => output::print(&String::from_utf8(csv(points, columns, rows)?)?)?,
+        None => {}
+    }
+    Ok(())
 }
 
 enum Kind {
@@ -161,14 +185,16 @@ fn working_places(points: &PointTable, crs: &Crs, working: &Crs) -> Result<Vec<C
     Ok(points.coords().iter().map(|&c| transformer.forward(c)).collect::<soilscope_pipeline::Result<_>>()?)
 }
 
-fn predict(args: &Predict, field: &Field, source: &Source, places: &[Coord]) -> Result<Vec<Row>> {
-    let predictor = source.located(field.interpolator.fit(&field.on_scale))?;
+fn predict(args: &Predict, field: &Field, source: &Source, places: &[Coord], progress: &Progress) -> Result<Vec<Row>> {
+    let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
+    progress.stage("predicting", places.len() as u64);
     let (mut scratch, mut out) = (Scratch::default(), Predictions::default());
     let mut rows = Vec::with_capacity(places.len());
     for batch in places.chunks(BATCH) {
         check_interrupt("all points were predicted")?;
         predictor.predict_into(&Targets::Points(batch), &mut scratch, &mut out);
         rows.extend(out.iter().map(|outcome| row(args, field, outcome)));
+        progress.advance(batch.len() as u64);
     }
     Ok(rows)
 }

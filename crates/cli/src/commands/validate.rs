@@ -10,6 +10,7 @@ use soilscope_core::validation::{self, Residual, Scores};
 use crate::Outcome;
 use crate::args::{Common, Validate};
 use crate::field::{Field, MethodRecord, ModelRecord};
+use crate::follow::Progress;
 use crate::output;
 use crate::source::Source;
 use crate::words::Folds;
@@ -44,8 +45,11 @@ struct Report<'a> {
 pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
     let source = Source::read(&args.samples, common)?;
-    let field = source.located(Field::new(&args.model, &args.method, source.samples()))?;
-    let (record, residuals, folds) = cross_validate(&field, &source, args.folds, args.seed)?;
+    let progress = Progress::new(common);
+    let field = source
+        .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
+    let (record, residuals, folds) =
+        progress.busy("cross-validating", || cross_validate(&field, &source, args.folds, args.seed))?;
     ensure!(
         record.scores.is_some(),
         "no sample can be predicted from the others: widen --radius or lower --min-neighbours"

@@ -12,6 +12,7 @@ use soilscope_picture::{Lag, VariogramPlot, VariogramSeries, svg_to_png, variogr
 use crate::Outcome;
 use crate::args::{Common, Variogram};
 use crate::field::{self, ModelRecord};
+use crate::follow::Progress;
 use crate::output;
 use crate::source::Source;
 
@@ -40,7 +41,8 @@ pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
     source.located(source.samples().check_variation())?;
     let transform: Transform = args.model.transform.into();
     let on_scale = source.located(transform.forward(source.samples()))?;
-    let empirical = source.located(field::empirical(&args.model, &on_scale))?;
+    let progress = Progress::new(common);
+    let empirical = source.located(progress.busy("looking at pairs", || field::empirical(&args.model, &on_scale)))?;
     let model = if args.no_fit { None } else { Some(fitted(args, &empirical)?) };
     let report = Report {
         analyte: source.analyte(),

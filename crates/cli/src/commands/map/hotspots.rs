@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use geo::{Densify, Euclidean, GeodesicArea, MapCoords};
 use serde::Serialize;
-use soilscope_assess::hotspot::{Dropped, GridFrame, HotCell, HotspotSettings, HotspotTracer, Hotspots};
+use soilscope_assess::hotspot::{Dropped, GridFrame, HotCell, Hotspot, HotspotSettings, HotspotTracer, Hotspots};
 use soilscope_core::Coord;
+use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::io::raster_in::RasterIn;
 use soilscope_pipeline::io::vector::{Feature, Value};
 
@@ -26,8 +28,11 @@ pub(crate) enum Rule {
 pub(crate) struct HotspotRecord {
     pub(crate) rule: Rule,
     pub(crate) count: usize,
-    /// CRS units squared.
-    pub(crate) area: f64,
+    /// On the ellipsoid of WGS 84, square metres; `None` on a local plane.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) area_m2: Option<f64>,
+    /// On the map's plane, CRS units squared.
+    pub(crate) area_on_map: f64,
     pub(crate) samples_inside: usize,
     pub(crate) minimum_area: f64,
     pub(crate) dropped: Dropped,
@@ -71,7 +76,8 @@ pub(crate) fn trace(
     let record = HotspotRecord {
         rule,
         count: hotspots.spots.len(),
-        area: hotspots.area(),
+        area_m2: None,
+        area_on_map: hotspots.area(),
         samples_inside: hotspots.spots.iter().map(|s| s.samples_inside).sum(),
         minimum_area,
         dropped: hotspots.dropped,
@@ -79,12 +85,36 @@ pub(crate) fn trace(
     Ok((hotspots, record))
 }
 
-/// Hotspots as features, with what they stand for.
-pub(crate) fn features(hotspots: &Hotspots, about: &[(&str, Value)]) -> Vec<Feature> {
-    let feature = |spot: &soilscope_assess::hotspot::Hotspot| {
+/// Areas of hotspots on the ellipsoid of WGS 84, in square metres: the true size, whatever the map's projection does to it.
+/// `None` on a local plane.
+///
+/// # Source
+/// Karney (2013), *Journal of Geodesy* 87:43, sec. 6, by the crate geographiclib-rs.
+pub(crate) fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>>> {
+    if crs.is_local() {
+        return Ok(None);
+    }
+    let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
+    let area = |spot: &Hotspot| -> Result<f64> {
+        // A side of many cells is a curve on the ellipsoid; at each cell it is a vertex.
+        let step = hotspots.frame().cell[0].max(hotspots.frame().cell[1]);
+        let dense = Euclidean.densify(&spot.shape, step * 8.0);
+        let on_ellipsoid = dense.try_map_coords(|c| {
+            let [x, y] = transformer.forward([c.x, c.y])?;
+            Ok::<_, soilscope_pipeline::Error>(geo::Coord { x, y })
+        })?;
+        Ok(on_ellipsoid.geodesic_area_unsigned())
+    };
+    hotspots.spots.iter().map(area).collect::<Result<_>>().map(Some)
+}
+
+/// Hotspots as features, with what they stand for. The area is in square metres, or in units of the local plane.
+pub(crate) fn features(hotspots: &Hotspots, areas_m2: Option<&[f64]>, about: &[(&str, Value)]) -> Vec<Feature> {
+    let feature = |(k, spot): (usize, &Hotspot)| {
+        let area = areas_m2.map_or(("area", spot.area), |areas| ("area_m2", areas[k]));
         let own = [
             ("id", Value::Integer(spot.id as i64)),
-            ("area", Value::Real(spot.area)),
+            (area.0, Value::Real(area.1)),
             ("cells", Value::Integer(spot.cells as i64)),
             ("mean", Value::Real(spot.mean_value)),
             ("maximum", Value::Real(spot.max_value)),
@@ -94,5 +124,5 @@ pub(crate) fn features(hotspots: &Hotspots, about: &[(&str, Value)]) -> Vec<Feat
         let properties = own.iter().chain(about).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Feature { geometry: spot.geometry(), properties }
     };
-    hotspots.spots.iter().map(feature).collect()
+    hotspots.spots.iter().enumerate().map(feature).collect()
 }

@@ -4,6 +4,7 @@ mod grid;
 mod hotspots;
 mod picture;
 mod products;
+mod reach;
 mod summary;
 
 use std::num::NonZeroUsize;
@@ -20,7 +21,7 @@ use soilscope_pipeline::io::geopackage::{self, write_geopackage};
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::io::vector::Value;
 use soilscope_pipeline::mask::Mask;
-use soilscope_pipeline::product::Scale;
+use soilscope_pipeline::product::{Product, Scale};
 use soilscope_pipeline::run::{self, Plan, RunReport};
 use soilscope_pipeline::samples::PreparationRecord;
 use soilscope_pipeline::tidy::Beside;
@@ -31,7 +32,7 @@ use crate::Outcome;
 use crate::args::{Common, Map, ScaleChoice, TransformChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::field::{Field, MethodRecord, ModelRecord};
-use crate::follow::{Progress, check_interrupt};
+use crate::follow::{Progress, check_interrupt, make_folder};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line};
 use crate::source::Source;
@@ -86,7 +87,8 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let mut times = Times::start();
     check_decision(args)?;
     let creation = creation_options(&args.co)?;
-    std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make the folder {}", args.out.display()))?;
+    make_folder(&args.out)?;
+    let progress = Progress::new(common);
 
     let source = Source::read_into(&args.samples, common, grid::template_crs(&args.grid)?)?;
     let paths = Paths::new(&args.out, source.analyte());
@@ -94,7 +96,8 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     check_interrupt("the model was fitted")?;
 
     let (grid, mask, grid_record) = grid::build(&args.grid, &source)?;
-    let field = source.located(Field::new(&args.model, &args.method, source.samples()))?;
+    let field = source
+        .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
     let mut notes = notes(args, &field, &source);
     let products = products(args, &field, &source, &paths);
     let threads = threads(common)?;
@@ -111,18 +114,22 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     announce(common, args, &field, &grid_record, &source);
     times.lap("model");
 
-    let validation = cross_validate(&field, &source, Folds::LeaveOneOut, 1)?.0;
+    let validation = progress.busy("cross-validating", || cross_validate(&field, &source, Folds::LeaveOneOut, 1))?.0;
     times.lap("validation");
     check_interrupt("the map was computed")?;
 
-    let progress = Progress::new(common);
     let report = compute(args, &field, grid, mask.as_ref().map(|m| m as &dyn Mask), &source, sink, threads, &progress)?;
     drop(progress);
+    notes.extend(reach::notes(&paths.of("prediction.tif"), &field, &source)?);
     for (reason, count) in &report.gaps {
         notes.push(format!("{count} cells have no prediction: {reason}"));
     }
     if report.predicted == 0 {
-        notes.push("no cell has a prediction: see --mask, --radius and --min-neighbours".into());
+        let why = match report.outside_mask == report.cells {
+            true => "the mask leaves none: does it lie where the samples do, and in the CRS it says?",
+            false => "the reasons stand above",
+        };
+        notes.push(format!("no cell has a prediction: {why}"));
     }
     times.lap("map");
 
@@ -133,14 +140,16 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let found = match rule(args, &field) {
         Some(rule) => {
             let exceedance = field.has_variance().then(|| paths.of("exceedance.tif"));
-            let found = hotspots::trace(
+            let mut found = hotspots::trace(
                 &paths.of("prediction.tif"),
                 exceedance.as_deref(),
                 rule,
                 args.decision.min_area,
                 source.samples().coords(),
             )?;
-            write_hotspots(args, &field, &source, &found.0, &vector_files)?;
+            let areas = hotspots::areas_m2(&found.0, source.crs())?;
+            found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().sum());
+            write_hotspots(args, &field, &source, &found.0, areas.as_deref(), &vector_files)?;
             for path in &vector_files {
                 outputs.push(FileRecord::of("hotspots", path)?);
             }
@@ -150,6 +159,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     };
     times.lap("hotspots");
 
+    notes.extend(remove_outdated(args, &paths, &products, &vector_files)?);
     let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0))?;
     output::fill(picture_file, &png)?;
     outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
@@ -177,7 +187,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         outputs,
         notes,
     };
-    finish(args, common, &record, record_file)
+    finish(args, common, &record, source.remarks().len(), record_file)
 }
 
 /// Computes the rasters.
@@ -192,7 +202,7 @@ fn compute(
     threads: NonZeroUsize,
     progress: &Progress,
 ) -> Result<RunReport> {
-    let predictor = source.located(field.interpolator.fit(&field.on_scale))?;
+    let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
     let plan = Plan {
         grid,
         mask,
@@ -209,12 +219,13 @@ fn compute(
 }
 
 /// Writes the record last: a folder with a record is a finished run.
-fn finish(args: &Map, common: &Common, record: &RunRecord<'_>, file: Beside) -> Result<Outcome> {
+fn finish(args: &Map, common: &Common, record: &RunRecord<'_>, told: usize, file: Beside) -> Result<Outcome> {
     let mut text = serde_json::to_vec_pretty(record)?;
     text.push(b'\n');
     output::fill(file, &text)?;
     if !common.quiet {
-        for note in &record.notes {
+        // What was said when the samples were read is not said again.
+        for note in record.notes.iter().skip(told) {
             say(&format!("note: {note}"));
         }
     }
@@ -252,9 +263,16 @@ fn has_error_model(args: &Map) -> bool {
     matches!(args.method.method, Method::Ordinary | Method::Simple { .. })
 }
 
+/// Creation options of the COG driver with which it would write another grid than the map's.
+const REGRIDDING: [&str; 7] =
+    ["TILING_SCHEME", "ZOOM_LEVEL", "ZOOM_LEVEL_STRATEGY", "TARGET_SRS", "RES", "EXTENT", "ALIGNED_LEVELS"];
+
 fn creation_options(co: &[String]) -> Result<Vec<(String, String)>> {
     co.iter()
         .map(|option| match option.split_once('=') {
+            Some((name, _)) if REGRIDDING.iter().any(|r| r.eq_ignore_ascii_case(name)) => {
+                bail!("--co {option} would move the cells: use --cell, --bounds, --like and --out-crs, or gdalwarp afterwards")
+            }
             Some((name, value)) if !name.is_empty() => Ok((name.to_ascii_uppercase(), value.to_owned())),
             _ => bail!("--co takes NAME=VALUE, as COMPRESS=ZSTD, not '{option}'"),
         })
@@ -268,6 +286,22 @@ fn threads(common: &Common) -> Result<NonZeroUsize> {
     }
 }
 
+/// Removes what an earlier run of this analyte left in the folder and this one did not make: a map must not stand beside
+/// decisions of another.
+fn remove_outdated(args: &Map, paths: &Paths, products: &[Product], vectors: &[PathBuf]) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    if args.overwrite {
+        for what in ["sd.tif", "exceedance.tif", "hotspots.geojson", "hotspots.gpkg"] {
+            let path = paths.of(what);
+            if path.is_file() && !vectors.contains(&path) && !products.iter().any(|p| p.path == path) {
+                std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+                notes.push(format!("{} of an earlier run was removed", path.display()));
+            }
+        }
+    }
+    Ok(notes)
+}
+
 /// Which cells are hot, where a threshold says what polluted means.
 fn rule(args: &Map, field: &Field) -> Option<Rule> {
     let threshold = args.decision.threshold?;
@@ -279,7 +313,8 @@ fn rule(args: &Map, field: &Field) -> Option<Rule> {
 }
 
 fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
-    let mut notes: Vec<String> = field.model.iter().flat_map(|m| m.remarks.iter().cloned()).collect();
+    let mut notes: Vec<String> = source.remarks().to_vec();
+    notes.extend(field.model.iter().flat_map(|m| m.remarks.iter().cloned()));
     if args.decision.threshold.is_some() && !field.has_variance() {
         notes.push(format!(
             "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
@@ -305,6 +340,7 @@ fn write_hotspots(
     field: &Field,
     source: &Source,
     found: &soilscope_assess::hotspot::Hotspots,
+    areas: Option<&[f64]>,
     files: &[PathBuf],
 ) -> Result<()> {
     let threshold = args.decision.threshold.unwrap_or(f64::NAN);
@@ -317,7 +353,7 @@ fn write_hotspots(
         ("rule", text(if field.has_variance() { "exceedance probability" } else { "prediction above threshold" })),
         ("distribution", if field.has_variance() { text(field.transform.distribution()) } else { Value::Null }),
     ];
-    let features = hotspots::features(found, &about);
+    let features = hotspots::features(found, areas, &about);
     let existing = output::existing(args.overwrite);
     for path in files {
         if path.extension().is_some_and(|e| e == "geojson") {
@@ -349,7 +385,8 @@ fn picture(
     let analyte = source.analyte();
     let legend = match (args.scale, unit) {
         (ScaleChoice::Transformed, _) if args.model.transform == TransformChoice::Log => format!("ln({analyte})"),
-        (_, "") => analyte.to_owned(),
+        // Some laboratories write the unit into the name.
+        (_, unit) if unit.is_empty() || analyte.contains(unit) => analyte.to_owned(),
         _ => format!("{analyte} ({unit})"),
     };
     let title = args.title.clone().unwrap_or_else(|| format!("{analyte} in soil"));

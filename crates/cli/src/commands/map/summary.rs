@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::RunRecord;
 use crate::args::Map;
+use crate::field::short_number;
 use crate::record::FileRecord;
 
 pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
@@ -22,15 +23,17 @@ pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
         let unit = record.unit.unwrap_or("");
         let ratio = scores.msdr.map(|m| format!(", variance ratio (MSDR) {m:.2}")).unwrap_or_default();
         lines.push(format!(
-            "cross-validation: mean error {:.4} {unit}, RMSE {:.4} {unit}{ratio}",
-            scores.me, scores.rmse
+            "cross-validation: mean error {} {unit}, RMSE {} {unit}{ratio}",
+            short_number(scores.me),
+            short_number(scores.rmse)
         ));
     }
     if let Some(h) = &record.hotspots {
         let threshold = args.decision.threshold.unwrap_or(f64::NAN);
-        let area = match record.crs.metres_per_unit() {
-            Some(m) => format!("{:.4} km²", h.area * m * m / 1e6),
-            None => format!("{} square units", h.area),
+        let area = match h.area_m2 {
+            Some(area) if area >= 1e5 => format!("{} km²", short_number(area / 1e6)),
+            Some(area) => format!("{} m²", short_number(area)),
+            None => format!("{} square units", short_number(h.area_on_map)),
         };
         lines.push(format!("hotspots above {threshold}: {}, {area}, {} samples inside", h.count, h.samples_inside));
     }
