@@ -109,7 +109,7 @@ fn suspicious_coordinates() {
     let degrees = judge("x,y,a\n5.7,50.9,1\n5.8,50.9,2\n5.9,51,3\n", &rd);
     assert_eq!(finding(&degrees, "degrees-as-metres").0, Severity::Error);
     let elsewhere = judge(&grid([1_000_000.0, 5_000_000.0], 100.0, ""), &rd);
-    assert_eq!(finding(&elsewhere, "outside-area").0, Severity::Warning);
+    assert_eq!(finding(&elsewhere, "outside-area").0, Severity::Error);
     let wgs84 = ReadOptions { crs: Some("EPSG:4326".into()), ..wanting("a") };
     let metres = judge(&grid([178_000.0, 330_000.0], 100.0, ""), &wgs84);
     assert_eq!(finding(&metres, "metres-as-degrees").0, Severity::Error);

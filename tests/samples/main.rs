@@ -6,6 +6,7 @@ mod check;
 mod crs;
 mod delimited;
 mod hostile;
+mod judge_places;
 mod long;
 mod places;
 mod prepare;

@@ -7,8 +7,7 @@ use std::collections::HashMap;
 
 use super::duplicates;
 use super::prepare::{Preparation, Working};
-use super::report::{AnalyteReport, CheckReport, DuplicateReport, Extent, Finding, NeighbourDistances, Severity};
-use super::statistics::{Summary, nearest_distances};
+use super::report::{AnalyteReport, CheckReport, DuplicateReport, Extent, Finding, Severity};
 use super::table::{Problems, Reading, SampleTable};
 use crate::crs::Crs;
 use soilscope_core::Coord;
@@ -52,8 +51,13 @@ impl Findings {
         }
         let rows: Vec<usize> = problems.list.iter().map(|bad| bad.row).collect();
         self.add(Severity::Error, code, analyte, format!("{}; {}", reasons.join("; "), first.remedy), &rows);
+        self.count_last(problems.count);
+    }
+
+    /// How many rows there are of what was added last, where not all are known by number.
+    fn count_last(&mut self, count: usize) {
         if let Some(finding) = self.0.last_mut() {
-            finding.count = problems.count;
+            finding.count = count;
         }
     }
 }
@@ -93,16 +97,8 @@ impl SampleTable {
         let mut neighbours = None;
         let mut distinct_count = 0;
         if let Some(working) = &working {
-            let groups = duplicates::groups(&working.places);
-            distinct_count = groups.len();
-            if groups.len() > 1 {
-                let distinct: Vec<Coord> = groups.iter().map(|g| working.places[g[0]]).collect();
-                let distances = nearest_distances(&distinct);
-                if let Some(s) = Summary::of(&distances) {
-                    neighbours = Some(NeighbourDistances { min: s.min, median: s.median, max: s.max });
-                    places::judge_isolated(self, &groups, &distinct, &distances, s.median, &mut findings);
-                }
-            } else {
+            (distinct_count, neighbours) = places::judge_neighbours(self, &working.places, &mut findings);
+            if distinct_count < 2 {
                 findings.add(
                     Severity::Error,
                     "one-place",
@@ -112,6 +108,7 @@ impl SampleTable {
                 );
             }
         }
+        findings.drop_consequences();
         for note in self.notes.iter().chain(working.iter().flat_map(|w| &w.notes)) {
             findings.add(Severity::Note, "note", None, note.clone(), &[]);
         }
