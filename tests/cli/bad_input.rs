@@ -96,6 +96,10 @@ fn mistakes() -> Vec<Mistake> {
             "probability without an error model",
             "predict meuse.csv --analyte zinc --crs EPSG:28992 --at meuse_grid.csv --method idw:2 --threshold 500",
         ),
+        mistake(
+            "an option without effect",
+            "validate meuse.csv --analyte zinc --crs EPSG:28992 --method idw:2 --cutoff 900",
+        ),
         mistake("output that exists", "variogram meuse.csv --analyte zinc --crs EPSG:28992 -o meuse_grid.csv"),
         mistake(
             "output folder that cannot be made",
@@ -107,6 +111,37 @@ fn mistakes() -> Vec<Mistake> {
         ),
         mistake("creation option that GDAL does not know", &map("meuse.csv", &format!("{MAP} --co COMPRES=ZSTD"))),
     ]
+}
+
+/// Option that would have no effect, in each verb and method.
+#[test]
+fn no_option_is_ignored() {
+    let complete = "0.05 Nug + 0.59 Sph(897)";
+    let folder = folder();
+    for (words, option) in [
+        ("validate @ --method idw --model Sph", "--model"),
+        ("validate @ --method nearest --neighbours 3", "--neighbours"),
+        ("validate @ --method nearest --min-neighbours 3", "--min-neighbours"),
+        ("validate @ --method nearest --estimator cressie", "--estimator"),
+        ("validate @ --model MODEL --width 50", "--width"),
+        ("validate @ --seed 3", "--seed"),
+        ("validate @ --azimuths 0,90", "--azimuths"),
+        ("validate @ --sectors 4", "--neighbours"),
+        ("validate @ --sectors 4 --neighbours all", "--sectors"),
+        ("variogram @ --no-fit --model Sph", "--model"),
+        ("variogram @ --tolerance 20", "--azimuths"),
+        ("map @ -o out --confidence 0.9", "--threshold"),
+        ("map @ -o out --min-area 9", "--threshold"),
+        ("map @ -o out --mask-crs EPSG:4326", "--mask"),
+        ("map @ -o out --like a.tif --cell 3", "--cell"),
+        ("map @ -o out --like a.tif --bounds 0,0,1,1", "--bounds"),
+    ] {
+        let words = words.replace('@', "meuse.csv --analyte zinc --crs EPSG:28992");
+        let words: Vec<&str> = words.split(' ').map(|w| if w == "MODEL" { complete } else { w }).collect();
+        let run = soilscope(folder.path(), &words);
+        assert_eq!(run.code, Some(2), "{words:?}: {}", run.out);
+        assert!(run.err.contains(option), "{words:?}: {}", run.err);
+    }
 }
 
 /// A checkerboard: neighbours differ most, so there is nothing to interpolate by.

@@ -1,7 +1,9 @@
 //! What was typed: the command line's words, before anything is checked against data.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use soilscope_core::censored::Substitution;
 use soilscope_core::transform::Transform;
@@ -38,15 +40,25 @@ pub(crate) struct Common {
     /// No messages but errors
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
-    /// More messages: settings as they take effect
+    /// More messages: what was read, and settings as they take effect
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Everywhere")]
     pub(crate) verbose: u8,
-    /// Threads to compute with [default: all cores]
+    /// Threads to compute with, where work is shared out: map and predict [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Everywhere")]
     pub(crate) threads: Option<u16>,
     /// A bar with rate and time left: on a terminal only, always (plain lines where it is none), or never
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
     pub(crate) progress: ProgressWhen,
+}
+
+impl Common {
+    /// Threads to compute with.
+    pub(crate) fn threads(&self) -> anyhow::Result<NonZeroUsize> {
+        match self.threads {
+            Some(n) => NonZeroUsize::new(n.into()).context("--threads must be at least 1"),
+            None => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -181,6 +193,21 @@ pub(crate) struct ModelArgs {
     pub(crate) fit_weights: WeightsChoice,
 }
 
+impl ModelArgs {
+    /// Options that shape the empirical variogram and its fit, as far as they were given.
+    pub(crate) fn lag_options(&self) -> Vec<&'static str> {
+        let given = [
+            ("--cutoff", self.cutoff.is_some()),
+            ("--width", self.width.is_some()),
+            ("--boundaries", !self.boundaries.is_empty()),
+            ("--azimuths", !self.azimuths.is_empty()),
+            ("--estimator", self.estimator != EstimatorChoice::default()),
+            ("--fit-weights", self.fit_weights != WeightsChoice::default()),
+        ];
+        given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TransformChoice {
     #[default]
@@ -268,7 +295,7 @@ pub(crate) struct Variogram {
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     /// Only the empirical variogram, no fit
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["model", "fit_weights"])]
     pub(crate) no_fit: bool,
     /// Write to a file by its ending: .csv the lag classes, .json everything, .png or .svg a plot; may be repeated
     #[arg(short, long, value_name = "FILE")]
@@ -289,9 +316,9 @@ pub(crate) struct Validate {
     /// `loo` (leave one out), K random folds, or block:SIZE (spatial blocks)
     #[arg(long, default_value = "loo", value_name = "FOLDS")]
     pub(crate) folds: Folds,
-    /// Seed of random folds
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
+    /// Seed of random folds [default: 1]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// Write the residuals, one row a sample in order, to this CSV file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -375,7 +402,7 @@ pub(crate) struct GridArgs {
     #[arg(long, value_name = "MASK")]
     pub(crate) mask: Vec<Mask>,
     /// CRS of a mask file that does not say it [default: the samples']
-    #[arg(long, value_name = "CRS")]
+    #[arg(long, value_name = "CRS", requires = "mask")]
     pub(crate) mask_crs: Option<String>,
     /// Refuse a grid with more cells than this
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 10_000_000_000)]
@@ -390,9 +417,9 @@ pub(crate) struct DecisionArgs {
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     pub(crate) threshold: Option<f64>,
     /// A hotspot is where P(value > threshold) is at least this
-    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 0.8)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 0.8, requires = "threshold")]
     pub(crate) confidence: f64,
     /// Leave out hotspots smaller than this, CRS units squared
-    #[arg(long, value_name = "AREA", allow_negative_numbers = true, default_value_t = 0.0)]
+    #[arg(long, value_name = "AREA", allow_negative_numbers = true, default_value_t = 0.0, requires = "threshold")]
     pub(crate) min_area: f64,
 }

@@ -89,6 +89,7 @@ fn model(args: &ModelArgs, samples: &Samples, on_scale: &Samples) -> Result<Mode
         text => Some(text.parse()?),
     };
     if let Some(given) = template.as_ref().map(ModelTemplate::complete).transpose()?.flatten() {
+        refuse_idle(&args.lag_options(), "the model is complete, so no variogram is fitted")?;
         return Ok(ModelRecord::new(given, Origin::Given));
     }
     samples.check_variation()?;
@@ -101,6 +102,10 @@ pub(crate) fn fit_to(
     template: Option<&ModelTemplate>,
     empirical: EmpiricalVariogram,
 ) -> Result<ModelRecord> {
+    ensure!(
+        template.is_some() || args.azimuths.is_empty(),
+        "a model is chosen automatically from all directions together: leave out --azimuths, or name a --model"
+    );
     let (weights, weights_name) = match args.fit_weights {
         WeightsChoice::Pairs => (FitWeights::Pairs, "pairs"),
         WeightsChoice::PairsOverSquaredDistance => {
@@ -214,11 +219,18 @@ impl Field {
         let transform: Transform = model_args.transform.into();
         let on_scale = transform.forward(samples)?;
         let neighbourhood = neighbourhood(method_args, samples.len())?;
-        let nearest = matches!(method_args.method, Method::Nearest);
-        ensure!(
-            !nearest || method_args.neighbours.is_none(),
-            "--method nearest uses one sample: leave out --neighbours"
-        );
+        if matches!(method_args.method, Method::Nearest | Method::InverseDistance { .. }) {
+            let mut idle = model_args.lag_options();
+            idle.extend((model_args.model != "auto").then_some("--model"));
+            refuse_idle(&idle, "this --method has no model")?;
+        }
+        if matches!(method_args.method, Method::Nearest) {
+            let idle = [
+                method_args.neighbours.is_some().then_some("--neighbours"),
+                (method_args.min_neighbours != 1).then_some("--min-neighbours"),
+            ];
+            refuse_idle(&idle.into_iter().flatten().collect::<Vec<_>>(), "--method nearest uses one sample")?;
+        }
         let mut record = MethodRecord { method: "ordinary-kriging", known_mean: None, power: None, neighbourhood };
         let (model, interpolator): (Option<ModelRecord>, Box<dyn Interpolator>) = match method_args.method {
             Method::Nearest => {
@@ -253,6 +265,12 @@ impl Field {
     pub(crate) fn has_variance(&self) -> bool {
         self.model.is_some()
     }
+}
+
+/// Refuses options that would have no effect: whoever gave them expects one.
+fn refuse_idle(options: &[&str], why: &str) -> Result<()> {
+    ensure!(options.is_empty(), "{} would have no effect: {why}; leave it out", options.join(", "));
+    Ok(())
 }
 
 fn neighbourhood(args: &MethodArgs, samples: usize) -> Result<Neighbourhood> {

@@ -65,6 +65,14 @@ impl Source {
         let prepared = table.prepare(&analyte, &how)?;
         let remarks = distortion(&prepared.crs, &prepared.samples)?.into_iter().collect();
         let source = Self { path: args.samples.clone(), analyte, prepared, remarks };
+        if common.verbose > 0 && !common.quiet {
+            let record = source.record();
+            say(&format!("read: {}", table.source().describe()));
+            say(&format!(
+                "samples: {} of {} rows; CRS {} ({})",
+                record.used, record.rows, record.crs, record.crs_reason
+            ));
+        }
         if !common.quiet {
             for note in source.notes() {
                 say(&format!("note: {note}"));

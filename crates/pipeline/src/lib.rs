@@ -7,6 +7,7 @@ pub mod grid;
 #[cfg(feature = "gdal")]
 pub mod io;
 pub mod mask;
+pub mod points;
 pub mod product;
 pub mod run;
 pub mod samples;

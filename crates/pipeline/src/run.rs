@@ -113,11 +113,7 @@ pub fn run(
         return Err(Error::NoVariance);
     }
     let threads = plan.threads.get();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|i| format!("soilscope-{i}"))
-        .build()
-        .map_err(|e| Error::Worker { message: format!("cannot start {threads} threads: {e}") })?;
+    let pool = pool(plan.threads)?;
 
     let shop = Shop {
         plan,
@@ -175,6 +171,15 @@ pub fn run(
             .collect(),
         seconds: begun.elapsed().as_secs_f64(),
     })
+}
+
+/// Threads of our own, so that a caller's pool is left alone.
+pub(crate) fn pool(threads: NonZeroUsize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.get())
+        .thread_name(|i| format!("soilscope-{i}"))
+        .build()
+        .map_err(|e| Error::Worker { message: format!("cannot start {threads} threads: {e}") })
 }
 
 /// What the workers share.

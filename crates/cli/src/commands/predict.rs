@@ -1,27 +1,25 @@
 //! `soilscope predict`: predictions at given points.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
-use soilscope_core::{Coord, Outcome as Predicted, Predictions, Scratch, Targets};
+use soilscope_core::{Coord, Outcome as Predicted};
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::io::geojson::write_geojson;
 use soilscope_pipeline::io::geopackage::{self, write_geopackage};
 use soilscope_pipeline::io::vector::{Feature, Value};
+use soilscope_pipeline::points::predict_points;
 use soilscope_pipeline::run::gap_name;
 use soilscope_pipeline::samples::{PointTable, ReadOptions, read_points};
-use soilscope_pipeline::watch::Watch;
 
 use crate::Outcome;
 use crate::args::{Common, Predict, ScaleChoice};
 use crate::field::{Field, MethodRecord, ModelRecord};
-use crate::follow::{Progress, check_interrupt};
+use crate::follow::Progress;
 use crate::output::{self, say};
 use crate::source::Source;
-
-/// Targets predicted between two looks at interrupts.
-const BATCH: usize = 4096;
 
 /// Added columns of one point.
 struct Row {
@@ -86,7 +84,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         points_crs.title()
     );
     let places = working_places(&points, points_crs, source.crs())?;
-    let rows = predict(args, &field, &source, &places, &progress)?;
+    let rows = predict(args, &field, &source, &places, common.threads()?, &progress)?;
     let mut gaps = std::collections::BTreeMap::new();
     for gap in rows.iter().filter_map(|r| r.gap) {
         *gaps.entry(gap).or_insert(0) += 1;
@@ -185,18 +183,17 @@ fn working_places(points: &PointTable, crs: &Crs, working: &Crs) -> Result<Vec<C
     Ok(points.coords().iter().map(|&c| transformer.forward(c)).collect::<soilscope_pipeline::Result<_>>()?)
 }
 
-fn predict(args: &Predict, field: &Field, source: &Source, places: &[Coord], progress: &Progress) -> Result<Vec<Row>> {
+fn predict(
+    args: &Predict,
+    field: &Field,
+    source: &Source,
+    places: &[Coord],
+    threads: NonZeroUsize,
+    progress: &Progress,
+) -> Result<Vec<Row>> {
     let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
-    progress.stage("predicting", places.len() as u64);
-    let (mut scratch, mut out) = (Scratch::default(), Predictions::default());
-    let mut rows = Vec::with_capacity(places.len());
-    for batch in places.chunks(BATCH) {
-        check_interrupt("all points were predicted")?;
-        predictor.predict_into(&Targets::Points(batch), &mut scratch, &mut out);
-        rows.extend(out.iter().map(|outcome| row(args, field, outcome)));
-        progress.advance(batch.len() as u64);
-    }
-    Ok(rows)
+    let outcomes = predict_points(places, predictor.as_ref(), threads, progress)?;
+    Ok(outcomes.into_iter().map(|outcome| row(args, field, outcome)).collect())
 }
 
 fn row(args: &Predict, field: &Field, outcome: Predicted) -> Row {

@@ -43,13 +43,17 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
+    ensure!(
+        args.seed.is_none() || matches!(args.folds, Folds::Random(_)),
+        "--seed would have no effect: these folds are not random; leave it out, or use --folds K"
+    );
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
     let source = Source::read(&args.samples, common)?;
     let progress = Progress::new(common);
     let field = source
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
     let (record, residuals, folds) =
-        progress.busy("cross-validating", || cross_validate(&field, &source, args.folds, args.seed))?;
+        progress.busy("cross-validating", || cross_validate(&field, &source, args.folds, args.seed.unwrap_or(1)))?;
     ensure!(
         record.scores.is_some(),
         "no sample can be predicted from the others: widen --radius or lower --min-neighbours"

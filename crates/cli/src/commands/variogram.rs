@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use soilscope_core::transform::Transform;
 use soilscope_core::variogram::{EmpiricalVariogram, LagClass, ModelTemplate};
@@ -97,10 +97,6 @@ fn fitted(args: &Variogram, empirical: &EmpiricalVariogram) -> Result<ModelRecor
         "auto" => None,
         text => Some(text.parse()?),
     };
-    ensure!(
-        template.is_some() || args.model.azimuths.is_empty(),
-        "a model is chosen automatically from all directions together: leave out --azimuths, name a --model, or use --no-fit"
-    );
     field::fit_to(&args.model, template.as_ref(), empirical.clone())
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
     let mut notes = notes(args, &field, &source);
     let products = products(args, &field, &source, &paths);
-    let threads = threads(common)?;
+    let threads = common.threads()?;
     let options =
         GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
     // Every output is opened before the computing, so that a place that cannot be written is told now.
@@ -277,13 +277,6 @@ fn creation_options(co: &[String]) -> Result<Vec<(String, String)>> {
             _ => bail!("--co takes NAME=VALUE, as COMPRESS=ZSTD, not '{option}'"),
         })
         .collect()
-}
-
-fn threads(common: &Common) -> Result<NonZeroUsize> {
-    match common.threads {
-        Some(n) => NonZeroUsize::new(n.into()).context("--threads must be at least 1"),
-        None => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
-    }
 }
 
 /// Removes what an earlier run of this analyte left in the folder and this one did not make: a map must not stand beside
