@@ -11,6 +11,7 @@ mod long;
 mod places;
 mod prepare;
 mod shared;
+mod streams;
 mod values;
 mod vector;
 

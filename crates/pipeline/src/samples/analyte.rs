@@ -177,7 +177,7 @@ pub(super) fn is_concentration(name: &str) -> bool {
 
 /// The names that a request could mean, by exact name, then without regard to case, then by what is left without a unit.
 pub(super) fn matching<'a>(wanted: &str, names: impl Iterator<Item = &'a str> + Clone) -> Vec<usize> {
-    let wanted = wanted.trim();
+    let wanted = &super::text::one_line(wanted);
     let lower = wanted.to_lowercase();
     let pick = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
         names.clone().enumerate().filter(|(_, name)| same(name)).map(|(i, _)| i).collect()
@@ -292,7 +292,7 @@ pub(super) fn numeric_columns(input: &Input) -> Vec<usize> {
         .collect()
 }
 
-/// At least one number, and nine of ten cells that say something are values.
+/// At least one number, and nine of ten cells that say something are values, or numbers that are refused as such.
 fn is_numeric(input: &Input, column: usize) -> bool {
     let (mut numbers, mut values, mut others) = (0usize, 0usize, 0usize);
     for cell in input.sample_column(column) {
@@ -303,7 +303,8 @@ fn is_numeric(input: &Input, column: usize) -> bool {
                 values += 1;
             }
             Ok(_) => values += 1,
-            Err(_) => others += 1,
+            Err(refusal) if refusal.is_no_number() => others += 1,
+            Err(_) => values += 1,
         }
     }
     numbers > 0 && values >= 9 * others

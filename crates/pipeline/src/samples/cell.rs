@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::unit::Unit;
+
 /// Which sign parts whole from fraction in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -20,6 +22,11 @@ pub(super) enum Cell {
     Number(f64),
     /// `<0.1`
     Below(f64),
+    /// `<0.1 mg/kg`: a limit and what its unit is in mg/kg.
+    BelowIn {
+        limit: f64,
+        mg_per_kg: f64,
+    },
     /// `n.d.`, `<LOD`: below a limit that is not in the cell.
     NotDetected,
 }
@@ -29,6 +36,13 @@ pub(super) enum Cell {
 pub(super) struct Refusal {
     pub(super) reason: &'static str,
     pub(super) remedy: &'static str,
+}
+
+impl Refusal {
+    /// Whether the cell holds something else than a number, rather than one that cannot be used.
+    pub(super) fn is_no_number(self) -> bool {
+        self.reason == NO_NUMBER.reason
+    }
 }
 
 const MISSING: [&str; 18] = [
@@ -164,7 +178,19 @@ fn below(limit: &str, decimal: Decimal, whole: &str) -> Result<Cell, Refusal> {
         Ok(limit) if limit > 0.0 => Ok(Cell::Below(limit)),
         Ok(_) => Err(LIMIT),
         Err(AMBIGUOUS) => Err(AMBIGUOUS),
-        Err(_) => Err(LIMIT),
+        Err(_) => below_in(limit, decimal),
+    }
+}
+
+/// `0.1 mg/kg`: a limit with its unit, where that is a mass fraction.
+fn below_in(limit: &str, decimal: Decimal) -> Result<Cell, Refusal> {
+    let at = limit.find(|c: char| c == '%' || (c.is_alphabetic() && !matches!(c, 'e' | 'E'))).ok_or(LIMIT)?;
+    let (amount, unit) = (limit[..at].trim_end(), &limit[at..]);
+    let mg_per_kg = Unit::parse(unit).and_then(|unit| unit.in_mg_per_kg()).ok_or(LIMIT)?;
+    match number(amount, decimal) {
+        Ok(limit) if limit > 0.0 => Ok(Cell::BelowIn { limit, mg_per_kg }),
+        Err(AMBIGUOUS) => Err(AMBIGUOUS),
+        _ => Err(LIMIT),
     }
 }
 
@@ -324,6 +350,8 @@ mod tests {
             ("< 0,1", Cell::Below(0.1)),
             ("<= 5", Cell::Below(5.0)),
             ("≤5", Cell::Below(5.0)),
+            ("< 0.5 mg/kg", Cell::BelowIn { limit: 0.5, mg_per_kg: 1.0 }),
+            ("<5e-1ppb", Cell::BelowIn { limit: 0.5, mg_per_kg: 0.001 }),
             ("<LOD", Cell::NotDetected),
             ("< loq", Cell::NotDetected),
             ("n.d.", Cell::NotDetected),
@@ -359,6 +387,8 @@ mod tests {
         assert_eq!(point("<0"), Err(LIMIT));
         assert_eq!(point("<-1"), Err(LIMIT));
         assert_eq!(point("<abc"), Err(LIMIT));
+        assert_eq!(point("<5 apples"), Err(LIMIT));
+        assert_eq!(point("<0 mg/kg"), Err(LIMIT));
         assert_eq!(point("1e999"), Err(INFINITE));
         for text in ["trace", "12.05.2020", "1-2", "12 mg/kg", "e", "1,2,3", "٣", "+"] {
             assert_eq!(point(text), Err(NO_NUMBER), "{text}");

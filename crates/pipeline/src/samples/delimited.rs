@@ -1,7 +1,5 @@
 //! Delimited text: separator, decimal sign, header, rows and their line numbers.
 
-use std::path::Path;
-
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::cell::{self, Decimal};
@@ -24,15 +22,7 @@ pub(super) struct Delimited {
     pub(super) sample: Vec<ByteRecord>,
 }
 
-/// Reads and recognises a text table.
-pub(super) fn open(path: &Path) -> Result<Input> {
-    let file = path.display().to_string();
-    let bytes =
-        std::fs::read(path).map_err(|error| Error::Unreadable { file: file.clone(), reason: error.to_string() })?;
-    from_bytes(file, bytes)
-}
-
-/// As [`open`], from memory.
+/// Recognises a text table.
 pub(super) fn from_bytes(file: String, bytes: Vec<u8>) -> Result<Input> {
     let refuse = |reason: &str, remedy: &str| Error::Table {
         file: file.clone(),
@@ -56,7 +46,7 @@ pub(super) fn from_bytes(file: String, bytes: Vec<u8>) -> Result<Input> {
     };
     let (header, sample) = head(&text[start..], separator, SAMPLE)
         .ok_or_else(|| refuse("has no header line", "begin it with the names of the columns"))?;
-    let header: Vec<String> = header.iter().map(|cell| cell::trim(cell).to_owned()).collect();
+    let header: Vec<String> = header.iter().map(|cell| super::text::one_line(cell::trim(cell))).collect();
     if header.iter().filter(|name| !name.is_empty()).all(|name| cell::number(name, Decimal::Point).is_ok()) {
         return Err(refuse(
             "begins with numbers where the names of the columns should be",

@@ -1,5 +1,6 @@
 //! One way to walk the rows of a file, whatever its format.
 
+use std::io::Read;
 use std::path::Path;
 
 use csv::ByteRecord;
@@ -8,9 +9,13 @@ use soilscope_core::Coord;
 use super::cell::{self, Decimal, Refusal};
 use super::delimited::Delimited;
 use super::source::{Format, Source};
+use super::unit::Unit;
 use crate::crs::Crs;
 use crate::error::{BadCell, shorten};
 use crate::{Error, Result};
+
+/// First bytes by which formats are told apart.
+const HEAD: u64 = 64;
 
 /// An opened file: a header and rows of text, and places where the format has them.
 pub(super) struct Input {
@@ -50,25 +55,70 @@ impl Row<'_> {
 }
 
 impl Input {
-    /// Opens a file by its content and name.
+    /// Opens a file by its content and name, once; `-` is standard input.
+    ///
+    /// What is no regular file can be read but once: it is taken into memory, and must be text.
     pub(super) fn open(path: &Path, layer: Option<&str>) -> Result<Self> {
+        if path.as_os_str() == "-" {
+            return Self::from_stream(&mut std::io::stdin().lock(), "standard input".to_owned(), path, layer);
+        }
         let file = path.display().to_string();
+        let unreadable = |error: std::io::Error| Error::Unreadable { file: file.clone(), reason: error.to_string() };
         let found = std::fs::metadata(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::NoSuchFile { file: file.clone() },
-            _ => Error::Unreadable { file: file.clone(), reason: error.to_string() },
+            _ => unreadable(error),
         })?;
         if found.is_dir() {
             return Err(Error::Unreadable { file, reason: "it is a folder, not a file".to_owned() });
         }
-        match vector_format(path)? {
+        if !found.is_file() {
+            let mut stream = std::fs::File::open(path).map_err(unreadable)?;
+            return Self::from_stream(&mut stream, file, path, layer);
+        }
+        match vector_format_by_name(path)? {
             Some(format) => super::vector::open(path, format, layer),
-            None if layer.is_some() => Err(Error::Table {
+            None => {
+                let mut opened = std::fs::File::open(path).map_err(unreadable)?;
+                let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
+                if !is_named_as_text(path) {
+                    opened.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
+                    if let Some(format) = vector_format_by_content(&bytes) {
+                        return super::vector::open(path, format, layer);
+                    }
+                }
+                opened.read_to_end(&mut bytes).map_err(unreadable)?;
+                Self::from_text(file, bytes, layer)
+            }
+        }
+    }
+
+    fn from_stream(stream: &mut dyn Read, file: String, path: &Path, layer: Option<&str>) -> Result<Self> {
+        let mut format = vector_format_by_name(path)?;
+        let mut bytes = Vec::new();
+        if format.is_none() {
+            let read = stream.read_to_end(&mut bytes);
+            read.map_err(|error| Error::Unreadable { file: file.clone(), reason: error.to_string() })?;
+            format = vector_format_by_content(&bytes);
+        }
+        match format {
+            None => Self::from_text(file, bytes, layer),
+            Some(format) => Err(Error::Table {
+                file,
+                reason: format!("is {} from a pipe, which has no places to go back to", format.name()),
+                remedy: "write it to a file and name that; only text is read from a pipe or standard input".to_owned(),
+            }),
+        }
+    }
+
+    fn from_text(file: String, bytes: Vec<u8>, layer: Option<&str>) -> Result<Self> {
+        if layer.is_some() {
+            return Err(Error::Table {
                 file,
                 reason: "is a text table, which has no layers".to_owned(),
                 remedy: "leave the layer out".to_owned(),
-            }),
-            None => super::delimited::open(path),
+            });
         }
+        super::delimited::from_bytes(file, bytes)
     }
 
     /// Whether places come from geometries.
@@ -113,7 +163,7 @@ impl Input {
         let by = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
             self.header.iter().enumerate().filter(|(_, h)| same(h)).map(|(i, _)| i).collect()
         };
-        let name = name.trim();
+        let name = &super::text::one_line(name);
         let exact = by(&|h| h == name);
         let found = if exact.is_empty() { by(&|h| h.to_lowercase() == name.to_lowercase()) } else { exact };
         match found[..] {
@@ -151,6 +201,18 @@ impl Input {
 
     /// A refusal of one cell.
     pub(super) fn bad_cell(&self, row: Row<'_>, column: usize, refusal: Refusal) -> BadCell {
+        if refusal.is_no_number()
+            && self.sample().first() == Some(row.record)
+            && Unit::parse(cell::trim(row.cell(column))).is_some()
+        {
+            let reason = "is not a number; this looks like a row of units";
+            return self.bad_row(
+                row,
+                Some(column),
+                reason,
+                "remove it; units may stand in the names, as 'zinc (mg/kg)'",
+            );
+        }
         self.bad_row(row, Some(column), refusal.reason, refusal.remedy)
     }
 
@@ -174,38 +236,42 @@ impl Input {
     }
 }
 
-/// The vector format that a file's name or first bytes show; `None` for text.
-fn vector_format(path: &Path) -> Result<Option<Format>> {
-    use std::io::Read;
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let by_name = match extension.as_str() {
-        "gpkg" => Some(Format::GeoPackage),
-        "geojson" | "json" | "geojsonl" => Some(Format::GeoJson),
-        "shp" => Some(Format::Shapefile),
-        "fgb" => Some(Format::FlatGeobuf),
-        "dbf" | "shx" => {
-            return Err(Error::Table {
-                file: path.display().to_string(),
-                reason: "is one part of a Shapefile".to_owned(),
-                remedy: "name the .shp file".to_owned(),
-            });
-        }
-        _ => None,
-    };
-    if by_name.is_some() || matches!(extension.as_str(), "csv" | "tsv" | "txt") {
-        return Ok(by_name);
+/// The vector format that a file's name shows.
+fn vector_format_by_name(path: &Path) -> Result<Option<Format>> {
+    match extension(path).as_str() {
+        "gpkg" => Ok(Some(Format::GeoPackage)),
+        "geojson" | "json" | "geojsonl" => Ok(Some(Format::GeoJson)),
+        "shp" => Ok(Some(Format::Shapefile)),
+        "fgb" => Ok(Some(Format::FlatGeobuf)),
+        "dbf" | "shx" => Err(Error::Table {
+            file: path.display().to_string(),
+            reason: "is one part of a Shapefile".to_owned(),
+            remedy: "name the .shp file".to_owned(),
+        }),
+        _ => Ok(None),
     }
-    let mut head = Vec::with_capacity(64);
-    let unreadable =
-        |error: std::io::Error| Error::Unreadable { file: path.display().to_string(), reason: error.to_string() };
-    std::fs::File::open(path).map_err(unreadable)?.take(64).read_to_end(&mut head).map_err(unreadable)?;
-    Ok(if head.starts_with(b"SQLite format 3") {
+}
+
+/// Whether a file's name says that it is text, whatever its first bytes look like.
+fn is_named_as_text(path: &Path) -> bool {
+    matches!(extension(path).as_str(), "csv" | "tsv" | "txt")
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
+}
+
+/// The vector format that a file's first bytes show; `None` for text.
+fn vector_format_by_content(head: &[u8]) -> Option<Format> {
+    if head.starts_with(b"SQLite format 3") {
         Some(Format::GeoPackage)
     } else if head.starts_with(&[0, 0, 0x27, 0x0a]) {
         Some(Format::Shapefile)
+    } else if head.starts_with(b"fgb\x03") {
+        Some(Format::FlatGeobuf)
     } else if head.trim_ascii_start().starts_with(b"{") {
         Some(Format::GeoJson)
     } else {
         None
-    })
+    }
 }

@@ -206,7 +206,8 @@ pub(super) fn read(
                 return analyte.unreadable.take(input.bad_row(row, columns.unit, reason, remedy));
             }
         };
-        let scale = Scale { factor, default_limit: options.default_limit };
+        let mg_per_kg = analyte.unit.as_ref().and_then(Unit::in_mg_per_kg).map(|own| own * factor);
+        let scale = Scale { factor, mg_per_kg, default_limit: options.default_limit };
         match reading::read(input, row, &columns.reading, scale) {
             Ok((reading, unmarked)) => {
                 analyte.rows.push(record);
@@ -356,6 +357,7 @@ fn prepare(
         factors.insert(Vec::new(), without);
     }
     let mut column = AnalyteColumn::new(asked, name, unit, source, collector.tolerant());
+    column.notes.extend(options.unit.as_deref().and_then(Unit::doubt));
     if !converted.is_empty() {
         let target = column.unit.as_ref().map_or("", Unit::name);
         column.notes.push(format!("values in {} were converted to {target}", converted.join(", ")));

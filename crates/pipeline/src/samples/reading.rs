@@ -20,6 +20,8 @@ pub(super) struct ReadingColumns {
 pub(super) struct Scale {
     /// From the unit of the file to the unit of the readings.
     pub(super) factor: f64,
+    /// What the unit of the file is in mg/kg, where it is a mass fraction.
+    pub(super) mg_per_kg: Option<f64>,
     /// The limit of `n.d.` without one, in the unit of the readings.
     pub(super) default_limit: Option<f64>,
 }
@@ -27,6 +29,10 @@ pub(super) struct Scale {
 const NOT_A_LIMIT: Refusal = Refusal {
     reason: "is marked as below a limit, but it is not a positive number that could be the limit",
     remedy: "write the limit of detection there, or add a column with it",
+};
+const OTHER_UNIT: Refusal = Refusal {
+    reason: "is a limit in another unit than the column is in",
+    remedy: "write the limit in the unit of the column, or state with --unit what the column is in",
 };
 const NO_FLAG: Refusal = Refusal {
     reason: "is no qualifier that is known",
@@ -42,6 +48,13 @@ pub(super) fn read(
 ) -> Result<(Reading, bool), Box<BadCell>> {
     let refuse = |column: usize, refusal: Refusal| Box::new(input.bad_cell(row, column, refusal));
     let value = cell::read(row.cell(columns.value), input.decimal).map_err(|r| refuse(columns.value, r))?;
+    let value = match value {
+        Cell::BelowIn { limit, mg_per_kg } => {
+            let same = scale.mg_per_kg.is_some_and(|own| (own / mg_per_kg - 1.0).abs() < 1e-9);
+            if same { Cell::Below(limit) } else { return Err(refuse(columns.value, OTHER_UNIT)) }
+        }
+        value => value,
+    };
     if columns.beside == Companions::default() {
         return Ok((without_flag(value, None, scale), false));
     }
@@ -65,7 +78,7 @@ pub(super) fn read(
         return Ok((without_flag(value, limit, scale), unmarked));
     }
     let stated = match value {
-        Cell::Below(limit) => Some(limit),
+        Cell::Below(limit) | Cell::BelowIn { limit, .. } => Some(limit),
         Cell::Number(v) if v > 0.0 && (flag == Flag::LessThan || limit.is_none()) => Some(v),
         Cell::Number(_) if limit.is_none() && scale.default_limit.is_none() => {
             return Err(refuse(columns.value, NOT_A_LIMIT));
@@ -79,7 +92,7 @@ fn without_flag(value: Cell, limit: Option<f64>, scale: Scale) -> Reading {
     match value {
         Cell::Missing => Reading::Missing,
         Cell::Number(v) => Reading::Measured(Measurement::Quantified(v * scale.factor)),
-        Cell::Below(limit) => below(Some(limit), scale),
+        Cell::Below(limit) | Cell::BelowIn { limit, .. } => below(Some(limit), scale),
         Cell::NotDetected => below(limit, scale),
     }
 }

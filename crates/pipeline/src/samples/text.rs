@@ -84,3 +84,8 @@ fn recognise(bytes: &[u8]) -> Result<Encoding, &'static str> {
     }
     Ok(if std::str::from_utf8(bytes).is_ok() { Encoding::Utf8 } else { Encoding::Windows1252 })
 }
+
+/// A name without line breaks, and with single blanks: a spreadsheet's header may have both.
+pub(super) fn one_line(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -72,6 +72,13 @@ impl Unit {
         Self::parse(text).unwrap_or_else(|| Self { name: text.trim().to_owned(), mg_per_kg: None })
     }
 
+    /// What to say of a unit that a person stated and that is not known.
+    pub(super) fn doubt(stated: &str) -> Option<String> {
+        Self::parse(stated)
+            .is_none()
+            .then(|| format!("unit '{}' is not one that is known; values are taken as they are", stated.trim()))
+    }
+
     /// Its name, as `mg/kg`.
     pub fn name(&self) -> &str {
         &self.name

@@ -80,9 +80,11 @@ fn job(input: &Input, options: &ReadOptions, collector: &Collector<'_>, name: &s
             reason: format!("column '{header}' is in {has}, which does not convert to {wants}"),
             remedy: "leave --unit out, or state one that converts".to_owned(),
         })?;
-    let scale = Scale { factor, default_limit: options.default_limit };
+    let mg_per_kg = unit.as_ref().and_then(Unit::in_mg_per_kg).map(|own| own * factor);
+    let scale = Scale { factor, mg_per_kg, default_limit: options.default_limit };
     let columns = ReadingColumns { value: column, beside: analyte::companions(&input.header, column) };
     let mut analyte = AnalyteColumn::new(name, header, unit, source, collector.tolerant());
+    analyte.notes.extend(options.unit.as_deref().and_then(Unit::doubt));
     if factor != 1.0 {
         analyte.notes.push(format!("values of '{header}' were multiplied by {factor} to convert the unit"));
     }
