@@ -242,6 +242,19 @@ fn rasters_are_read_in_rows_and_as_templates_and_masks() {
     assert_eq!((template.origin(), template.cell(), template.size()), (grid.origin(), grid.cell(), grid.size()));
     assert!(matches!(template.crs(), GridCrs::Wkt(wkt) if wkt.contains("Amersfoort")));
     assert!(raster.grid(100).is_err());
+    for (name, transform, word) in [
+        ("turned", [0.0, 1.0, 0.1, 9.0, 0.1, -1.0], "rotated"),
+        ("south", [0.0, 1.0, 0.0, 9.0, 0.0, 1.0], "southernmost"),
+        ("mirrored", [9.0, -1.0, 0.0, 9.0, 0.0, -1.0], "easternmost"),
+    ] {
+        let path = folder.path().join(name).with_extension("tif");
+        let driver = gdal::DriverManager::get_driver_by_name("GTiff").unwrap();
+        driver.create_with_band_type::<u8, _>(&path, 4, 4, 1).unwrap().set_geo_transform(&transform).unwrap();
+        let refused = RasterIn::open(&path, 1).unwrap().grid(DEFAULT_CELL_LIMIT).unwrap_err().to_string();
+        assert!(refused.contains(&format!("{name}.tif: the raster")) && refused.contains(word), "{refused}");
+    }
+    let turned = RasterMask::open(&folder.path().join("turned.tif"), 1).err().unwrap().to_string();
+    assert!(turned.contains("turned.tif") && turned.contains("rotated"), "{turned}");
     assert!(RasterIn::open(&path, 2).is_err_and(|e| e.to_string().contains("no band 2")));
     assert!(RasterIn::open(&folder.path().join("no.tif"), 1).is_err_and(|e| e.to_string().contains("no such file")));
 

@@ -47,6 +47,7 @@ fn templates_are_north_up() {
     assert_eq!(grid.geotransform(), [100.0, 2.0, 0.0, 50.0, 0.0, -1.0]);
     assert_eq!(template([100.0, 2.0, 0.1, 50.0, 0.0, -1.0]), Err(GridError::Rotated));
     assert_eq!(template([100.0, 2.0, 0.0, 50.0, 0.0, 1.0]), Err(GridError::SouthUp));
+    assert_eq!(template([100.0, -2.0, 0.0, 50.0, 0.0, -1.0]), Err(GridError::Mirrored));
 }
 
 #[test]

@@ -174,9 +174,37 @@ fn files_that_are_no_masks_say_so() {
     assert!(message(&folder.path().join("no.gpkg")).contains("there is no such file"));
     assert!(message(&write("a.csv", "x,y\n0,0\n1,1\n")).contains("not closed"));
     assert!(message(&write("b.csv", "x,z\n0,0\n")).contains("there is no y"));
-    assert!(message(&write("c.csv", "x,y\n0,zero\n")).contains("line 2: 'zero'"));
+    assert!(
+        message(&write("c.csv", "x,y\n0,zero\n")).contains("c.csv, line 2, column 'y': 'zero' is not a number; write")
+    );
     assert!(message(&write("d.geojson", "nonsense")).contains("d.geojson"));
     let points = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}]}"#;
     assert!(message(&write("e.geojson", points)).contains("no polygon"));
     assert!(RasterMask::open(&folder.path().join("no.tif"), 1).is_err());
+}
+
+#[test]
+fn rings_of_a_table_are_parted_by_rows_without_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rings.csv");
+    let read = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_polygons(&path, None)
+    };
+    let area = |text: &str| {
+        let file = read(text).unwrap();
+        (file.polygons.0.len(), Polygons::new(&file.polygons).unwrap().area())
+    };
+    let message = |text: &str| read(text).unwrap_err().to_string();
+    // Closed, open and at the end; parted by a blank line, empty cells, NA, or the closing vertex alone.
+    assert_eq!(area("x,y\n0,0\n2,0\n2,2\n0,2\n\n5,5\n7,5\n7,7\n"), (2, 6.0));
+    assert_eq!(area("part,x,y\na,0,0\na,2,0\na,2,2\na,0,2\na,0,0\na,,\n# b\nb,5,5\nb,7,5\nb,7,7\nb,NA,NA\n"), (2, 6.0));
+    assert_eq!(area("\u{feff}\"X\";\"Y\"\r\n0,0;0\r\n2,5;0\r\n2,5;2\r\n0;0\r\n5;5\r\n7;5\r\n7;7\r\n5;5\r\n"), (2, 4.5));
+
+    assert!(message("x,y\n0,0\n1,0\n1,\n").contains("line 4, column 'y': one coordinate is missing; fill it in"));
+    assert!(message("x,y\n\n0,0\n1,0\nNA,NA\n0,0\n").contains("line 3: a ring begins here that has 2 vertices"));
+    let line: String = (0..20).map(|i| format!("{i},{}\n", i % 3)).collect();
+    let refused = message(&format!("x,y\n0,0\n2,0\n2,2\n\n{line}"));
+    assert!(refused.contains("line 6: a line begins here rather than a ring") && refused.contains("repeat its first"));
+    assert!(message("").contains("is empty"));
 }

@@ -115,6 +115,14 @@ pub enum Error {
     /// There is no such grid.
     #[error(transparent)]
     Grid(#[from] crate::grid::GridError),
+    /// A raster cannot be a template.
+    #[error("{file}: {refusal}")]
+    Template {
+        /// The path as given.
+        file: String,
+        /// Why.
+        refusal: crate::grid::GridError,
+    },
     /// A mask that chooses nothing, or cannot be placed.
     #[error("mask: {message}")]
     Mask {

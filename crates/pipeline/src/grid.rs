@@ -68,6 +68,12 @@ pub enum GridError {
     /// A raster whose first row is in the south.
     #[error("the raster's first row is its southernmost; only north-up rasters can be a template (gdalwarp makes one)")]
     SouthUp,
+    /// A raster whose first column is in the east.
+    #[error(
+        "the raster's first column is its easternmost (negative cell width); only rasters from west to east can be a \
+         template (gdalwarp makes one)"
+    )]
+    Mirrored,
 }
 
 /// The coordinate system of a grid.
@@ -209,7 +215,7 @@ impl Grid {
     /// The grid of a raster with the six numbers of GDAL's geotransform.
     ///
     /// # Errors
-    /// A raster that is rotated or south-up, and as [`new`](Self::new).
+    /// A raster that is rotated, south-up or mirrored, and as [`new`](Self::new).
     pub fn from_geotransform(
         transform: [f64; 6],
         size: [usize; 2],
@@ -222,6 +228,9 @@ impl Grid {
         }
         if height > 0.0 {
             return Err(GridError::SouthUp);
+        }
+        if width < 0.0 {
+            return Err(GridError::Mirrored);
         }
         Self::new([west, north], [width, -height], size, crs, limit)
     }

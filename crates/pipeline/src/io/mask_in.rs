@@ -26,51 +26,20 @@ pub struct PolygonFile {
     pub wkt: Option<String>,
 }
 
-/// Reads polygons: from a CSV with the columns `x,y` of closed rings one after the other, or from `layer` (the first one
+/// Reads polygons: from a CSV with the columns `x,y` of rings one after the other, parted by an empty row or
+/// `NA` or by their closing vertex, or from `layer` (the first one
 /// unless named) of any vector file that GDAL reads.
 ///
 /// # Errors
 /// A file that cannot be read, has no polygons, or curved ones.
 pub fn read_polygons(path: &Path, layer: Option<&str>) -> Result<PolygonFile> {
     let is_csv = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-    let file = if is_csv { PolygonFile { polygons: read_rings(path)?, wkt: None } } else { read_vector(path, layer)? };
+    let file =
+        if is_csv { PolygonFile { polygons: super::rings::read(path)?, wkt: None } } else { read_vector(path, layer)? };
     if file.polygons.0.is_empty() {
         return Err(read_error(path, "there is no polygon in it"));
     }
     Ok(file)
-}
-
-fn read_rings(path: &Path) -> Result<MultiPolygon<f64>> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| read_error(path, e))?;
-    let header = reader.headers().map_err(|e| read_error(path, e))?.clone();
-    let column = |name: &str| {
-        header.iter().position(|h| h.trim_start_matches('\u{feff}').trim().eq_ignore_ascii_case(name)).ok_or_else(
-            || read_error(path, format!("a CSV of polygon rings needs the columns x and y, and there is no {name}")),
-        )
-    };
-    let columns = [column("x")?, column("y")?];
-    let mut rings = Vec::new();
-    let mut ring: Vec<(f64, f64)> = Vec::new();
-    for (row, record) in reader.records().enumerate() {
-        let line = row + 2;
-        let record = record.map_err(|e| read_error(path, e))?;
-        let number = |column: usize| {
-            let text = record.get(column).unwrap_or("").trim();
-            text.parse::<f64>()
-                .ok()
-                .filter(|n| n.is_finite())
-                .ok_or_else(|| read_error(path, format!("line {line}: '{text}' is not a number")))
-        };
-        let vertex = (number(columns[0])?, number(columns[1])?);
-        ring.push(vertex);
-        if ring.len() > 1 && ring[0] == vertex {
-            rings.push(Polygon::new(LineString::from(std::mem::take(&mut ring)), vec![]));
-        }
-    }
-    if !ring.is_empty() {
-        return Err(read_error(path, "the last ring is not closed: its last vertex must repeat its first"));
-    }
-    Ok(MultiPolygon::new(rings))
 }
 
 fn read_vector(path: &Path, layer: Option<&str>) -> Result<PolygonFile> {
@@ -159,7 +128,11 @@ impl RasterMask {
             .ok_or_else(|| read_error(path, "the raster does not say where it is (no geotransform)"))?;
         let [west, width, shear, north, turn, height] = place;
         if shear != 0.0 || turn != 0.0 || width == 0.0 || height == 0.0 {
-            return Err(Error::Grid(crate::grid::GridError::Rotated));
+            return Err(Error::Table {
+                file: path.display().to_string(),
+                reason: "the raster is rotated, and only unrotated ones can be a mask".to_owned(),
+                remedy: "unturn it with gdalwarp".to_owned(),
+            });
         }
         Ok(Self {
             path: path.to_owned(),

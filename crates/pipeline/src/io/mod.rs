@@ -7,6 +7,7 @@ pub mod geotiff;
 mod lonlat;
 pub mod mask_in;
 pub mod raster_in;
+mod rings;
 pub mod vector;
 
 use std::path::Path;

@@ -7,8 +7,8 @@ use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata};
 
 use super::ffi::Listening;
 use super::{missing, read_error};
-use crate::Result;
-use crate::grid::{Grid, GridCrs, GridError};
+use crate::grid::{Grid, GridCrs};
+use crate::{Error, Result};
 
 /// Cells read at a time, at most a row more: 4 million numbers are 32 MB.
 const STRIP: usize = 4 << 20;
@@ -106,13 +106,14 @@ impl RasterIn {
     /// The raster's grid, as a template; without a CRS it is a local plane.
     ///
     /// # Errors
-    /// No place, rotated or south-up, or more cells than `limit`.
+    /// No place, rotated, south-up or mirrored, or more cells than `limit`; all name the file.
     pub fn grid(&self, limit: u64) -> Result<Grid> {
         let place = self
             .geotransform()
             .ok_or_else(|| read_error(&self.path, "the raster does not say where it is (no geotransform)"))?;
         let crs = self.wkt().map_or(GridCrs::Local, GridCrs::Wkt);
-        Grid::from_geotransform(place, self.size, crs, limit).map_err(|e: GridError| e.into())
+        Grid::from_geotransform(place, self.size, crs, limit)
+            .map_err(|refusal| Error::Template { file: self.path.display().to_string(), refusal })
     }
 
     /// The unit of the band's values; empty where the file has none.
