@@ -103,6 +103,19 @@ fn a_working_crs_is_chosen_by_extent_and_explained() {
     assert_eq!(choose(&[[-75.96, -8.5], [-75.5, -8.9]]).0.authority(), Some("EPSG:32718"));
     assert_eq!(choose(&[[-120.0, 30.0], [-70.0, 48.0]]).0.authority(), Some("EPSG:5070"));
     assert_eq!(choose(&[[-9.0, 37.0], [30.0, 68.0]]).0.authority(), Some("EPSG:3035"));
+    // Lisbon and Helsinki with Tenerife, Reykjavík and Nicosia; one place a little outside the area of use is let pass.
+    let mut europe = vec![[-9.0, 38.7], [25.0, 60.2], [-16.5, 28.3], [-21.9, 64.1], [33.4, 35.2]];
+    let (crs, reason) = choose(&europe);
+    assert_eq!(crs.authority(), Some("EPSG:3035"));
+    assert!(reason.ends_with("within Europe, equal area"), "{reason}");
+    europe.extend((0..40).map(|i| [f64::from(i) / 2.0, 50.0]));
+    europe.push([46.5, 41.0]);
+    let (crs, reason) = choose(&europe);
+    assert_eq!(crs.authority(), Some("EPSG:3035"));
+    assert!(reason.contains("(97.8 % of the places)"), "{reason}");
+    europe.push([55.0, 41.0]);
+    assert_eq!(choose(&europe).0.authority(), None, "Tehran is too far");
+    assert_eq!(choose(&[[-10.0, 25.0], [30.0, 32.0]]).0.authority(), None, "the Sahara is not Europe");
     let (laea, reason) = choose(&[[20.0, -30.0], [40.0, 10.0]]);
     assert_eq!(laea.definition(), "+proj=laea +lat_0=-10.00 +lon_0=30.00 +datum=WGS84 +units=m +no_defs");
     assert!(laea.is_metric() && reason.contains("equal-area"));

@@ -209,8 +209,9 @@ impl Crs {
 /// The CRS in which distances are measured when nobody named one, and why that one.
 ///
 /// A projected CRS or local plane is kept. Geographic places go to the UTM zone (WGS 84) of their centre if they span at
-/// most 7° of longitude and lie between 80° S and 84° N; else to EPSG:5070 inside the conterminous USA, EPSG:3035 inside
-/// Europe, or a Lambert azimuthal equal-area projection centred on the data.
+/// most 7° of longitude and lie between 80° S and 84° N; else to EPSG:5070 in the conterminous USA or EPSG:3035 in Europe
+/// if 95 % of them are inside its area of use and none more than 3° outside; else to a Lambert azimuthal equal-area
+/// projection centred on the data.
 ///
 /// # Errors
 /// No places, or PROJ lacks the CRS.
@@ -237,17 +238,47 @@ pub fn choose_working(source: &Crs, places: &[Coord]) -> Result<(Crs, String)> {
         let crs = Crs::parse(&format!("EPSG:{code}"))?;
         return Ok((crs, format!("{about}: {span:.2}° of longitude fit one UTM zone, {zone}")));
     }
-    let within = |w: f64, s: f64, e: f64, n: f64| west >= w && south >= s && east <= e && north <= n;
-    if within(-125.0, 24.0, -66.5, 50.0) {
-        return Ok((Crs::parse("EPSG:5070")?, format!("{about}: within the conterminous USA, equal area")));
-    }
-    if within(-25.0, 34.0, 45.0, 72.0) {
-        return Ok((Crs::parse("EPSG:3035")?, format!("{about}: within Europe, equal area")));
+    for (code, middle, region) in CONTINENTS {
+        let [w, s, e, n] = middle;
+        if (w..=e).contains(&longitude) && (s..=n).contains(&latitude) {
+            let crs = Crs::parse(code)?;
+            if let Some(share) = crs.area_of_use().and_then(|area| share_within(area, places, degrees)) {
+                let all = if share < 1.0 { format!(" ({:.1} % of the places)", 100.0 * share) } else { String::new() };
+                return Ok((crs, format!("{about}: within {region}{all}, equal area")));
+            }
+        }
     }
     let wrapped = (longitude + 180.0).rem_euclid(360.0) - 180.0;
     let crs =
         Crs::parse(&format!("+proj=laea +lat_0={latitude:.2} +lon_0={wrapped:.2} +datum=WGS84 +units=m +no_defs"))?;
     Ok((crs, format!("{about}: too wide for one UTM zone, so an equal-area projection centred on the samples")))
+}
+
+/// Equal-area CRSs of a continent, where the middle of the places must be (west, south, east, north), and its name.
+///
+/// The area of use alone would put the Sahara into Europe.
+const CONTINENTS: [(&str, [f64; 4], &str); 2] = [
+    ("EPSG:5070", [-125.0, 24.0, -66.5, 50.0], "the conterminous USA"),
+    ("EPSG:3035", [-25.0, 34.0, 45.0, 72.0], "Europe"),
+];
+/// Share of the places that must be inside an area of use.
+const MOST: f64 = 0.95;
+/// Degrees that the others may be outside.
+const BESIDE: f64 = 3.0;
+
+/// The share of places inside an area of use; `None` if it is too small, or one of the others far away.
+fn share_within([west, south, east, north]: [f64; 4], places: &[Coord], degrees: f64) -> Option<f64> {
+    let mut inside = 0usize;
+    for place in places {
+        let (longitude, latitude) = (place[0] * degrees, place[1] * degrees);
+        let outside = (west - longitude).max(longitude - east).max(south - latitude).max(latitude - north);
+        if outside > BESIDE {
+            return None;
+        }
+        inside += usize::from(outside <= 0.0);
+    }
+    let share = inside as f64 / places.len() as f64;
+    (share >= MOST).then_some(share)
 }
 
 /// Bounding box in degrees; `east` may exceed 180 where the places straddle the antimeridian.
