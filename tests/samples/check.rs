@@ -134,8 +134,20 @@ fn outliers_skew_and_constants() {
     assert!(a.logarithmic && a.outlier_count == 2);
     assert_eq!(finding(&report, "outliers").1, [67, 66], "farthest first, on the logarithm");
     assert!(a.outliers[0].robust_z < -3.5);
+    let many: String = (0..8).map(|i| format!("{i},-5,{}\n", 5000 + i)).collect();
+    let report = judge(&grid([0.0, 0.0], 1.0, &many), &local("a"));
+    assert_eq!((finding(&report, "wide-spread").0, report.analytes[0].outlier_count), (Severity::Note, 8));
+    assert!(!codes(&report).contains(&"outliers") && report.analytes[0].outliers.is_empty());
     let constant = judge("x,y,a\n0,0,5\n1,0,5\n2,0,5\n", &local("a"));
     assert_eq!(finding(&constant, "constant").0, Severity::Warning);
+}
+
+#[test]
+fn values_below_their_limit_are_no_outliers_and_what_stands_for_them_is_said() {
+    let report = judge(&grid([0.0, 0.0], 1.0, "9,9,<0.001\n9,8,<0.001\n"), &local("a"));
+    assert_eq!((report.analytes[0].outlier_count, report.analytes[0].below_limit), (0, 2));
+    assert!(finding(&report, "below-limit").2.ends_with("in the statistics half the limit stands for each"));
+    assert!(report.to_text().contains("of values below their limit: half the limit stands for each"), "{report}");
 }
 
 #[test]

@@ -132,6 +132,7 @@ impl SampleTable {
             misplaced: self.places.count,
             duplicates,
             neighbours,
+            nondetect: how.nondetect,
             analytes,
             findings: findings.0,
         }

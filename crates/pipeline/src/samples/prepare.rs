@@ -147,6 +147,16 @@ fn explain(file: &str, analyte: &str, source: soilscope_core::Error) -> Error {
     }
 }
 
+/// What stands for values below their limit, in words.
+pub(super) fn stands_for(substitution: Substitution) -> &'static str {
+    match substitution {
+        Substitution::HalfLimit => "half the limit stands for each",
+        Substitution::Limit => "the limit stands for each",
+        Substitution::LimitOverSqrt2 => "the limit divided by √2 stands for each",
+        _ => "they are left out",
+    }
+}
+
 /// Places in the CRS where distances are measured.
 pub(super) struct Working {
     pub(super) crs: Crs,
@@ -319,10 +329,8 @@ impl SampleTable {
             // A few of many are not none.
             let decimals = if percent < 1.0 { 2 } else { 0 };
             let what = match how.nondetect {
-                Substitution::HalfLimit => "half the limit stands for each",
-                Substitution::Limit => "the limit stands for each",
-                Substitution::LimitOverSqrt2 => "the limit divided by √2 stands for each",
-                _ => "they were left out, which makes the map too high",
+                Substitution::Drop => "they were left out, which makes the map too high",
+                other => stands_for(other),
             };
             notes.push(format!("values below their limit: {below} ({percent:.decimals$} %); {what}"));
         }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::Serialize;
+use soilscope_core::censored::Substitution;
 
+use super::prepare::stands_for;
 use super::source::Source;
 use super::statistics::Summary;
 use super::table::UnitSource;
@@ -85,9 +87,9 @@ pub struct AnalyteReport {
     pub values: Option<Summary>,
     /// Whether outliers are sought on the logarithm.
     pub logarithmic: bool,
-    /// How many values are outliers: |robust z| > 3.5.
+    /// How many quantified values have |robust z| > 3.5.
     pub outlier_count: usize,
-    /// The farthest ten.
+    /// The farthest ten, if they are at most one in twenty: more are no outliers but the shape of the values.
     pub outliers: Vec<Outlier>,
 }
 
@@ -144,6 +146,8 @@ pub struct CheckReport {
     pub duplicates: DuplicateReport,
     /// Distances between neighbours.
     pub neighbours: Option<NeighbourDistances>,
+    /// What stands for values below their limit in the statistics.
+    pub nondetect: Substitution,
     /// The analytes.
     pub analytes: Vec<AnalyteReport>,
     /// What was found, what matters most first.
@@ -195,6 +199,9 @@ impl fmt::Display for CheckReport {
             writeln!(f, "  neighbours    nearest {min}, median {median}, farthest {max} {} apart", working.unit)?;
         }
         write_table(f, &self.analytes)?;
+        if self.analytes.iter().any(|a| a.below_limit > 0) {
+            writeln!(f, "  in these numbers, of values below their limit: {}", stands_for(self.nondetect))?;
+        }
         for analyte in self.analytes.iter().filter(|a| !a.limits.is_empty()) {
             let shown: Vec<String> =
                 analyte.limits.iter().take(8).map(|l| format!("<{} × {}", short(l.limit), l.count)).collect();

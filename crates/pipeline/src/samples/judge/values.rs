@@ -3,7 +3,7 @@
 use soilscope_core::censored::Measurement;
 
 use super::Findings;
-use crate::samples::prepare::Preparation;
+use crate::samples::prepare::{Preparation, stands_for};
 use crate::samples::report::{AnalyteReport, LimitCount, Outlier, Severity, short};
 use crate::samples::statistics::{Summary, robust_scores};
 use crate::samples::table::{AnalyteColumn, Reading, SampleTable, UnitSource};
@@ -11,6 +11,8 @@ use crate::samples::unit::Unit;
 
 /// Robust standard deviations beyond which a value is an outlier (Iglewicz & Hoaglin 1993).
 const OUTLIER: f64 = 3.5;
+/// One value in so many may be an outlier, or one at all; more are the shape of the values.
+const RARE: usize = 20;
 /// Outliers that are listed.
 const LISTED: usize = 10;
 
@@ -70,7 +72,12 @@ pub(super) fn judge(
     }
     if counts.below_limit > 0 {
         let share = counts.below_limit as f64 / (counts.below_limit + counts.quantified) as f64;
-        let message = format!("values below their limit: {} ({:.0} %)", counts.below_limit, 100.0 * share);
+        let message = format!(
+            "values below their limit: {} ({:.0} %); in the statistics {}",
+            counts.below_limit,
+            100.0 * share,
+            stands_for(how.nondetect)
+        );
         if share > 0.5 {
             let message = format!(
                 "{message}; the map will mostly show the substitute; map the chance of exceeding a limit instead"
@@ -101,20 +108,26 @@ pub(super) fn judge(
         findings.add(Severity::Note, "missing", name, message, &[]);
     }
 
-    let (outlier_count, outliers, logarithmic) = outliers(&quantified, &quantified_rows);
-    if outlier_count > 0 {
+    let (outlier_count, mut outliers, logarithmic) = outliers(&quantified, &quantified_rows);
+    let scale = if logarithmic { " on the logarithm" } else { "" };
+    if outlier_count > (quantified.len() / RARE).max(1) {
+        outliers.clear();
+        let message = format!(
+            "values more than {OUTLIER} robust standard deviations from the median{scale}: {outlier_count} of {}; so many \
+             are no outliers: the values are spread widely, or come from different kinds of places",
+            quantified.len()
+        );
+        findings.add(Severity::Note, "wide-spread", name, message, &[]);
+    } else if outlier_count > 0 {
         let rows: Vec<usize> = outliers.iter().map(|o| o.row).collect();
         let shown: Vec<String> = outliers.iter().take(5).map(|o| short(o.value)).collect();
-        let scale = if logarithmic { " on the logarithm" } else { "" };
         let message = format!(
             "outliers: {outlier_count} (more than {OUTLIER} robust standard deviations from the median{scale}), farthest {}: a hotspot, \
              another unit, or a slip?",
             shown.join(", ")
         );
         findings.add(Severity::Warning, "outliers", name, message, &rows);
-        if let Some(finding) = findings.0.last_mut() {
-            finding.count = outlier_count;
-        }
+        findings.count_last(outlier_count);
     }
     for note in &analyte.notes {
         findings.add(Severity::Note, "note", name, note.clone(), &[]);
