@@ -84,6 +84,9 @@ fn mistakes() -> Vec<Mistake> {
             .with_file("text.csv", meuse_with(3, "181025", "18I025")),
         mistake("latitude 95", &map("world.csv", "--analyte zinc --crs EPSG:4326 -o out"))
             .with_file("world.csv", "longitude,latitude,zinc\n5.72,50.96,10\n5.73,95.0,20\n5.74,50.98,30\n"),
+        mistake("easting and northing exchanged", &map("swap.csv", MAP)).with_file("swap.csv", exchanged()),
+        mistake("degrees declared as metres", &map("degrees.csv", MAP))
+            .with_file("degrees.csv", "x,y,zinc\n5.72,50.96,10\n5.73,50.97,20\n5.74,50.98,30\n"),
         mistake("zero on a logarithmic scale", &map("zero.csv", &format!("{MAP} --transform log")))
             .with_file("zero.csv", meuse_with(3, "1141", "0")),
         mistake("cells too small: 10^13 of them", &map("meuse.csv", &format!("{MAP} --cell 0.001"))),
@@ -142,6 +145,12 @@ fn no_option_is_ignored() {
         assert_eq!(run.code, Some(2), "{words:?}: {}", run.out);
         assert!(run.err.contains(option), "{words:?}: {}", run.err);
     }
+}
+
+/// The Meuse samples with their coordinates the wrong way round.
+fn exchanged() -> String {
+    let text = std::fs::read_to_string(root().join("data/meuse.csv")).unwrap();
+    text.replacen("sample,x,y,", "sample,y,x,", 1)
 }
 
 /// A checkerboard: neighbours differ most, so there is nothing to interpolate by.

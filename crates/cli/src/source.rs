@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use geo::{Distance, Geodesic};
 use soilscope_core::Samples;
 use soilscope_core::censored::Substitution;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::samples::{
-    Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, read_samples,
+    Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, Severity, read_samples,
 };
 
 use crate::args::{Common, DuplicateRule, SampleArgs};
@@ -63,7 +63,20 @@ impl Source {
         let table = read_samples(&args.samples, &read_options(args))?;
         let analyte = the_analyte(&table, args)?;
         let prepared = table.prepare(&analyte, &how)?;
-        let remarks = distortion(&prepared.crs, &prepared.samples)?.into_iter().collect();
+        let mut remarks = Vec::new();
+        for finding in table.judge_places() {
+            match finding.severity {
+                Severity::Error => {
+                    let message = &finding.message;
+                    let way_out = "; if they are right, compute on a plane by --crs local";
+                    let way_out = if message.contains("--crs local") { "" } else { way_out };
+                    bail!("{}: {message}{way_out}", args.samples.display())
+                }
+                Severity::Warning => remarks.push(finding.message),
+                Severity::Note => {}
+            }
+        }
+        remarks.extend(distortion(&prepared.crs, &prepared.samples)?);
         let source = Self { path: args.samples.clone(), analyte, prepared, remarks };
         if common.verbose > 0 && !common.quiet {
             let record = source.record();
