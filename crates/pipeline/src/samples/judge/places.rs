@@ -94,7 +94,7 @@ pub(super) fn judge(table: &SampleTable, findings: &mut Findings) {
     }
     let Some(crs) = table.crs.as_ref().filter(|_| !table.coords.is_empty()) else { return };
     let zero: Vec<usize> =
-        table.coords.iter().zip(&table.lines).filter(|(c, _)| **c == [0.0, 0.0]).map(|(_, &line)| line).collect();
+        table.coords.iter().zip(&table.lines).filter(|(c, _)| is_zero(**c)).map(|(_, &line)| line).collect();
     if !zero.is_empty() && !crs.is_local() {
         let message = "the place (0, 0): usually a missing coordinate; leave both cells empty where it is unknown";
         findings.add(Severity::Warning, "zero-place", None, message, &zero);
@@ -113,7 +113,7 @@ pub(super) fn judge(table: &SampleTable, findings: &mut Findings) {
         };
         let severity = if area.is_some() && (!fits(false) || fits(true)) { Severity::Error } else { Severity::Warning };
         let message = format!(
-            "all coordinates look like degrees, but {} is projected, in {}; state --crs EPSG:4326 if they are longitude \
+            "all coordinates look like degrees, but {} is projected, in units of a {}; state --crs EPSG:4326 if they are longitude \
              and latitude, or --crs local if they are of a site grid",
             crs.title(),
             crs.unit_name()
@@ -124,6 +124,11 @@ pub(super) fn judge(table: &SampleTable, findings: &mut Findings) {
     if let Some(area) = area {
         judge_area(table, crs, &area, findings);
     }
+}
+
+/// Whether a place is (0, 0), of which one finding is enough.
+fn is_zero(place: Coord) -> bool {
+    place == [0.0, 0.0]
 }
 
 /// Indices of at most [`SEEN`] places, evenly spread over the file.
@@ -167,8 +172,11 @@ impl Area {
 /// Whether places lie where the CRS is meant to be used, and whether they would if swapped.
 fn judge_area(table: &SampleTable, crs: &Crs, area: &Area, findings: &mut Findings) {
     let seen: Vec<usize> = thinned(table).collect();
-    let outside: Vec<usize> =
-        seen.iter().copied().filter(|&i| !area.inside(table.coords[i], [MARGIN, MARGIN])).collect();
+    let outside: Vec<usize> = seen
+        .iter()
+        .copied()
+        .filter(|&i| !is_zero(table.coords[i]) && !area.inside(table.coords[i], [MARGIN, MARGIN]))
+        .collect();
     if outside.is_empty() {
         return;
     }
@@ -274,8 +282,10 @@ fn judge_isolated(
     if groups.len() < 5 {
         return;
     }
-    let stray: Vec<usize> =
-        (0..groups.len()).filter(|&i| distances[i] > 10.0 * median && distances[i] > size).collect();
+    let told = |place: Coord| is_zero(place) && table.crs.as_ref().is_some_and(|crs| !crs.is_local());
+    let stray: Vec<usize> = (0..groups.len())
+        .filter(|&i| distances[i] > 10.0 * median && distances[i] > size && !told(table.coords[groups[i][0]]))
+        .collect();
     if stray.is_empty() || stray.len() * 10 > groups.len() {
         return;
     }
