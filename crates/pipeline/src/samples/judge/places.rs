@@ -113,7 +113,7 @@ pub(super) fn judge(table: &SampleTable, findings: &mut Findings) {
         };
         let severity = if area.is_some() && (!fits(false) || fits(true)) { Severity::Error } else { Severity::Warning };
         let message = format!(
-            "all coordinates look like degrees, but {} is projected, in units of a {}; state --crs EPSG:4326 if they are longitude \
+            "all coordinates look like degrees, but {} is projected, in {}; state --crs EPSG:4326 if they are longitude \
              and latitude, or --crs local if they are of a site grid",
             crs.title(),
             crs.unit_name()
