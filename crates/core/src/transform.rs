@@ -47,7 +47,7 @@ impl Transform {
     /// Value in the data's unit, variance in its square.
     ///
     /// # Source
-    /// Cressie (1993), *Statistics for Spatial Data*, eq. 3.2.40, with the multiplier's sign as in
+    /// Cressie (1993), *Statistics for Spatial Data*, sec. 3.2.2 (log-normal kriging), with the multiplier's sign as in
     /// [`Prediction::multiplier`].
     ///
     /// # Examples

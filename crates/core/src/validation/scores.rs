@@ -51,7 +51,7 @@ pub struct Scores {
     /// Share of the variance of the observations that is predicted: 1 − MSE / mean squared deviation from their mean.
     pub r2: Option<f64>,
     /// Mean squared deviation ratio: mean squared z-score on the modelling scale; 1 is a right variance (Webster & Oliver
-    /// 2007, sec. 8.3). `None` without variances.
+    /// 2007, ch. 8). `None` without variances.
     pub msdr: Option<f64>,
     /// Mean continuous ranked probability score, data units; smaller is better (Gneiting & Raftery 2007, *JASA* 102:359).
     pub crps: Option<f64>,
@@ -105,8 +105,8 @@ fn residual(observed: f64, outcome: &Outcome, transform: Transform) -> Residual 
 /// Continuous ranked probability score of a Gaussian with this mean and standard deviation on the modelling scale.
 ///
 /// # Source
-/// Gaussian: Gneiting & Raftery (2007), eq. 21. Log-normal: Baran & Lerch (2015), *Q. J. R. Meteorol. Soc.* 141:2289,
-/// eq. 7.
+/// Gaussian: Gneiting & Raftery (2007), *JASA* 102:359. Log-normal: Baran & Lerch (2015), *Q. J. R. Meteorol. Soc.*
+/// 141:2289. Both are compared with the score's definition, integrated numerically, in the tests below.
 fn crps(observed: f64, mean: f64, sd: f64, transform: Transform) -> f64 {
     match transform {
         Transform::None => {

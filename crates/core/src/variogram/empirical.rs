@@ -59,7 +59,7 @@ struct Sums {
 /// the directions.
 ///
 /// # Source
-/// Webster & Oliver (2007), *Geostatistics for Environmental Scientists*, eq. 4.40 for the Matheron estimator.
+/// Webster & Oliver (2007), *Geostatistics for Environmental Scientists*, ch. 4, for the Matheron estimator.
 ///
 /// # Examples
 /// ```

@@ -9,7 +9,7 @@ pub enum Estimator {
     /// Half the mean squared difference (Matheron 1962).
     #[default]
     Matheron,
-    /// Robust: 0.5 (mean √|Δ|)⁴ / (0.457 + 0.494/N) (Cressie & Hawkins 1980, *Mathematical Geology* 12:115, eq. 9,
+    /// Robust: 0.5 (mean √|Δ|)⁴ / (0.457 + 0.494/N) (Cressie & Hawkins 1980, *Mathematical Geology* 12:115,
     /// without the term in 1/N², as gstat).
     CressieHawkins,
 }

@@ -87,6 +87,11 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let mut times = Times::start();
     check_decision(args)?;
     let creation = creation_options(&args.co)?;
+    ensure!(
+        args.samples.samples.is_file() || !(args.samples.samples.exists() || args.samples.samples == Path::new("-")),
+        "{}: a map's record holds the sum of its samples, so they must be a file that can be read again: save them first",
+        args.samples.samples.display()
+    );
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
