@@ -348,6 +348,14 @@ fn hotspot_areas_are_those_on_the_ground() {
 }
 
 #[test]
+fn no_hotspot_is_nothing_and_not_less() {
+    let folder = folder();
+    let run = soilscope(folder.path(), &with("map", &["--threshold", "100000", "--cell", "100", "-o", "out"])).done();
+    assert!(run.out.contains("hotspots above 100000: 0, 0 m², 0 samples inside"), "{}", run.out);
+    assert!(folder.path().join("out/zinc_hotspots.gpkg").exists(), "an empty layer says that there is none");
+}
+
+#[test]
 fn map_says_how_far_it_reaches() {
     let folder = folder();
     let far = soilscope(

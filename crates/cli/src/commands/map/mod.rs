@@ -153,7 +153,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
                 source.samples().coords(),
             )?;
             let areas = hotspots::areas_m2(&found.0, source.crs())?;
-            found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().sum());
+            found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
             write_hotspots(args, &field, &source, &found.0, areas.as_deref(), &vector_files)?;
             for path in &vector_files {
                 outputs.push(FileRecord::of("hotspots", path)?);
