@@ -133,6 +133,7 @@ fn no_option_is_ignored() {
         ("validate @ --sectors 4 --neighbours all", "--sectors"),
         ("variogram @ --no-fit --model Sph", "--model"),
         ("variogram @ --tolerance 20", "--azimuths"),
+        ("map @ -o out --threads 60000", "1..=1024"),
         ("map @ -o out --confidence 0.9", "--threshold"),
         ("map @ -o out --min-area 9", "--threshold"),
         ("map @ -o out --mask-crs EPSG:4326", "--mask"),

@@ -44,7 +44,7 @@ pub(crate) struct Common {
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Everywhere")]
     pub(crate) verbose: u8,
     /// Threads to compute with, where work is shared out: map and predict [default: all cores]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Everywhere")]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Everywhere")]
     pub(crate) threads: Option<u16>,
     /// A bar with rate and time left: on a terminal only, always (plain lines where it is none), or never
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Everywhere")]
