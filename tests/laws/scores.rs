@@ -64,7 +64,9 @@ proptest! {
         assert_close(row.prediction.unwrap() / predicted, 1.0, 1e-12, "prediction");
         assert_close(row.residual.unwrap(), z - predicted, 1e-9, "residual");
         assert_close(row.zscore.unwrap(), (z.ln() - y) / v.sqrt(), 1e-9, "z-score");
-        assert_close(row.variance.unwrap() / ((2.0 * y + v).exp() * (v.exp() - 1.0)), 1.0, 1e-9, "variance");
+        // E Z*² + E Z₀² − 2 E Z*Z₀ of jointly log-normal predictor and truth, but for the factor that is estimated.
+        let moments = v.exp() + (2.0 * (v - m)).exp() - 2.0 * (v - m).exp();
+        assert_close(row.variance.unwrap() / ((2.0 * (y - m)).exp() * moments), 1.0, 1e-9, "variance");
     }
 
     #[test]
