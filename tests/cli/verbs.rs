@@ -348,6 +348,42 @@ fn hotspot_areas_are_those_on_the_ground() {
 }
 
 #[test]
+fn codes_of_points_are_not_numbers() {
+    let folder = folder();
+    std::fs::write(folder.path().join("at.csv"), "x,y,site,depth\n181000,333000,007,1.5\n180500,332000,12,2\n")
+        .unwrap();
+    let json = soilscope(folder.path(), &with("predict", &["--at", "at.csv", "--json"])).done().json();
+    assert_eq!(json["predictions"][0]["site"], "007");
+    assert_eq!(json["predictions"][1]["site"], "12", "a column is one or the other");
+    assert_eq!(json["predictions"][0]["depth"], 1.5);
+}
+
+#[test]
+fn a_map_that_fails_late_leaves_nothing() {
+    let folder = folder();
+    let words = with("map", &["--cell", "100", "--threshold", "500", "-o", "out"]);
+    // A file that GDAL cannot replace: the hotspots come after the rasters.
+    std::fs::create_dir_all(folder.path().join("out/zinc_map.png/x")).unwrap();
+    let run = soilscope(folder.path(), &words);
+    assert_eq!(run.code, Some(2));
+    assert_eq!(names(&folder.path().join("out")), Vec::<String>::new());
+    let run = crate::support::program(folder.path()).args(words).env("SOURCE_DATE_EPOCH", "abc").output().unwrap();
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("SOURCE_DATE_EPOCH"));
+}
+
+#[test]
+fn a_folder_is_the_map_of_one_analyte() {
+    let folder = folder();
+    soilscope(folder.path(), &with("map", &["--cell", "100", "-o", "out"])).done();
+    let words =
+        ["map", "meuse.csv", "--analyte", "lead", "--crs", "EPSG:28992", "--cell", "100", "-o", "out", "--overwrite"];
+    let run = soilscope(folder.path(), &words);
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("holds a map of zinc"), "{}", run.err);
+}
+
+#[test]
 fn no_hotspot_is_nothing_and_not_less() {
     let folder = folder();
     let run = soilscope(folder.path(), &with("map", &["--threshold", "100000", "--cell", "100", "-o", "out"])).done();

@@ -41,7 +41,7 @@ pub(crate) struct Common {
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(crate) quiet: bool,
     /// More messages: what was read, and settings as they take effect
-    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Everywhere")]
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Everywhere")]
     pub(crate) verbose: u8,
     /// Threads to compute with, where work is shared out: map and predict [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Everywhere")]
@@ -164,7 +164,7 @@ pub(crate) enum DuplicateRule {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArgs {
-    /// Scale to model on; `log` returns to the unit with the log-normal correction
+    /// Scale to krige on; `log` returns to the unit with the log-normal correction
     #[arg(long, value_enum, default_value_t, value_name = "SCALE")]
     pub(crate) transform: TransformChoice,
     /// `auto`, or gstat's notation: '0.05 Nug + 0.59 Sph(897)'; what is left out is fitted: 'Nug + Sph', 'Nug + Mat(kappa=1.5)'
@@ -260,8 +260,8 @@ pub(crate) struct MethodArgs {
     #[arg(long, value_name = "MAX", allow_negative_numbers = true, alias = "neighbors")]
     pub(crate) neighbours: Option<Neighbours>,
     /// Fewest samples for a target: with fewer there is no prediction
-    #[arg(long, value_name = "MIN", allow_negative_numbers = true, default_value_t = 1, alias = "min-neighbors")]
-    pub(crate) min_neighbours: usize,
+    #[arg(long, value_name = "MIN", allow_negative_numbers = true, default_value = "1", alias = "min-neighbors")]
+    pub(crate) min_neighbours: NonZeroUsize,
     /// Largest distance of a sample to its target
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) radius: Option<f64>,
@@ -345,7 +345,7 @@ pub(crate) struct Predict {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) scale: ScaleChoice,
     /// Add the probability to exceed this value, in the data's unit
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite)]
     pub(crate) threshold: Option<f64>,
     /// Write here by the ending: .csv, .geojson or .gpkg [default: CSV on stdout]
     #[arg(short, long, value_name = "FILE")]
@@ -414,7 +414,7 @@ pub(crate) struct GridArgs {
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionArgs {
     /// What "polluted" means: above this value, in the data's unit
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite)]
     pub(crate) threshold: Option<f64>,
     /// A hotspot is where P(value > threshold) is at least this
     #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 0.8, requires = "threshold")]

@@ -12,7 +12,8 @@ use soilscope_core::variogram::{
 };
 use soilscope_core::{Interpolator, Samples};
 
-use crate::args::{MethodArgs, ModelArgs, WeightsChoice};
+use crate::args::{Common, MethodArgs, ModelArgs, ScaleChoice, TransformChoice, WeightsChoice};
+use crate::output::say;
 use crate::words::{Method, Neighbours};
 
 /// Up to this many samples kriging uses all of them for every target by default.
@@ -22,16 +23,39 @@ const NEIGHBOURS: usize = 32;
 /// Neighbours of inverse distance weighting by default.
 const IDW_NEIGHBOURS: usize = 12;
 
+/// Lag classes and directions as they took effect.
+#[derive(Debug, Clone)]
+pub(crate) struct LagSettings {
+    /// `None` where boundaries were given.
+    pub(crate) width: Option<f64>,
+    pub(crate) boundaries: Vec<f64>,
+    pub(crate) azimuths: Vec<f64>,
+    /// `None` for all directions together.
+    pub(crate) tolerance: Option<f64>,
+}
+
+impl LagSettings {
+    fn new(args: &ModelArgs, on_scale: &Samples) -> Self {
+        let cutoff = args.cutoff.unwrap_or(on_scale.diagonal() / 3.0);
+        Self {
+            width: args.boundaries.is_empty().then(|| args.width.unwrap_or(cutoff / 15.0)),
+            boundaries: args.boundaries.clone(),
+            azimuths: args.azimuths.clone(),
+            tolerance: (!args.azimuths.is_empty()).then(|| args.tolerance.unwrap_or(90.0 / args.azimuths.len() as f64)),
+        }
+    }
+}
+
 /// The samples' empirical variogram, with the settings that took effect.
 pub(crate) fn empirical(args: &ModelArgs, on_scale: &Samples) -> Result<EmpiricalVariogram> {
-    let lags = if args.boundaries.is_empty() {
-        let cutoff = args.cutoff.unwrap_or(on_scale.diagonal() / 3.0);
-        LagClasses::regular(cutoff, args.width.unwrap_or(cutoff / 15.0))?
-    } else {
-        LagClasses::with_boundaries(args.boundaries.clone())?
+    let settings = LagSettings::new(args, on_scale);
+    let lags = match settings.width {
+        Some(width) => LagClasses::regular(args.cutoff.unwrap_or(on_scale.diagonal() / 3.0), width)?,
+        None => LagClasses::with_boundaries(settings.boundaries)?,
     };
-    let tolerance = args.tolerance.unwrap_or(90.0 / args.azimuths.len().max(1) as f64);
-    let directions: Vec<Direction> = args.azimuths.iter().map(|&azimuth| Direction { azimuth, tolerance }).collect();
+    let tolerance = settings.tolerance.unwrap_or(90.0);
+    let directions: Vec<Direction> =
+        settings.azimuths.iter().map(|&azimuth| Direction { azimuth, tolerance }).collect();
     Ok(empirical_variogram(on_scale, &lags, &directions, args.estimator.into())?)
 }
 
@@ -114,7 +138,10 @@ pub(crate) fn fit_to(
         WeightsChoice::Equal => (FitWeights::Equal, "equal"),
     };
     let (fitted, origin, candidates) = match template {
-        Some(template) => (fit(&empirical, template, &weights)?, Origin::Fitted, Vec::new()),
+        Some(template) => {
+            let origin = if template.unknowns() == 0 { Origin::Given } else { Origin::Fitted };
+            (fit(&empirical, template, &weights)?, origin, Vec::new())
+        }
         None => {
             let best = fit_best(&empirical, &weights)?;
             let candidates =
@@ -129,6 +156,13 @@ pub(crate) fn fit_to(
              raise --cutoff, or mind that the field has a trend",
             empirical.cutoff
         ));
+    }
+    let first_lag = empirical.classes.iter().map(|c| c.dist).fold(f64::INFINITY, f64::min);
+    if origin == Origin::Fitted && fitted.variogram.effective_range() <= first_lag {
+        remarks.push(
+            "the fit has no structure at the distances that the samples have: every prediction is close to the mean"
+                .into(),
+        );
     }
     Ok(ModelRecord {
         sserr: Some(fitted.sserr),
@@ -209,6 +243,8 @@ pub(crate) struct Field {
     pub(crate) on_scale: Samples,
     /// `None` for methods without a model.
     pub(crate) model: Option<ModelRecord>,
+    /// `None` where no variogram was fitted.
+    pub(crate) lags: Option<LagSettings>,
     pub(crate) method: MethodRecord,
     pub(crate) interpolator: Box<dyn Interpolator>,
 }
@@ -223,11 +259,15 @@ impl Field {
             let mut idle = model_args.lag_options();
             idle.extend((model_args.model != "auto").then_some("--model"));
             refuse_idle(&idle, "this --method has no model")?;
+            ensure!(
+                transform == Transform::None,
+                "--transform is for kriging: without an error model the way back from the logarithm would be biased low"
+            );
         }
         if matches!(method_args.method, Method::Nearest) {
             let idle = [
                 method_args.neighbours.is_some().then_some("--neighbours"),
-                (method_args.min_neighbours != 1).then_some("--min-neighbours"),
+                (method_args.min_neighbours.get() != 1).then_some("--min-neighbours"),
             ];
             refuse_idle(&idle.into_iter().flatten().collect::<Vec<_>>(), "--method nearest uses one sample")?;
         }
@@ -258,7 +298,19 @@ impl Field {
                 (Some(model), Box::new(kriging))
             }
         };
-        Ok(Self { transform, on_scale, model, method: record, interpolator })
+        let fitted = model.as_ref().is_some_and(|m| m.empirical.is_some());
+        let lags = fitted.then(|| LagSettings::new(model_args, &on_scale));
+        Ok(Self { transform, on_scale, model, lags, method: record, interpolator })
+    }
+
+    /// Says which model is used, and what a reader should know of it.
+    pub(crate) fn announce(&self, common: &Common) {
+        if let Some(model) = self.model.as_ref().filter(|_| !common.quiet) {
+            say(&format!("model: {}", model.short_notation()));
+            for remark in &model.remarks {
+                say(&format!("note: {remark}"));
+            }
+        }
     }
 
     /// Whether predictions carry a variance.
@@ -271,6 +323,12 @@ impl Field {
 fn refuse_idle(options: &[&str], why: &str) -> Result<()> {
     ensure!(options.is_empty(), "{} would have no effect: {why}; leave it out", options.join(", "));
     Ok(())
+}
+
+/// Refuses a wish for the transformed scale where there is no transform.
+pub(crate) fn refuse_idle_scale(scale: ScaleChoice, model: &ModelArgs) -> Result<()> {
+    let idle = scale == ScaleChoice::Transformed && model.transform == TransformChoice::None;
+    refuse_idle(if idle { &["--scale transformed"] } else { &[] }, "there is no --transform")
 }
 
 fn neighbourhood(args: &MethodArgs, samples: usize) -> Result<Neighbourhood> {
@@ -287,13 +345,17 @@ fn neighbourhood(args: &MethodArgs, samples: usize) -> Result<Neighbourhood> {
     if max.is_none() && args.radius.is_none() {
         ensure!(args.sectors.is_none(), "--sectors shares a number of neighbours: give it by --neighbours");
         ensure!(
-            args.min_neighbours <= samples,
+            args.min_neighbours.get() <= samples,
             "--min-neighbours is {}, but there are only {samples} samples",
             args.min_neighbours
         );
         return Ok(Neighbourhood::Global);
     }
-    let search = Search::new(max, args.min_neighbours.max(1), args.radius)?;
+    ensure!(
+        args.sectors.is_none() || max.is_some(),
+        "--sectors share a number of neighbours: --neighbours must be one, not all"
+    );
+    let search = Search::new(max, args.min_neighbours.get(), args.radius)?;
     Ok(Neighbourhood::Moving(match args.sectors {
         Some(count) => search.with_sectors(Sectors::from_count(count)?)?,
         None => search,

@@ -18,19 +18,22 @@ use crate::output::say;
 pub(crate) const INTERRUPTED: &str = "interrupted: nothing unfinished is left";
 
 static STOP: AtomicBool = AtomicBool::new(false);
-/// Whether what runs cannot look at [`STOP`] itself.
-static DEAF: AtomicBool = AtomicBool::new(false);
+/// Whether what runs looks at [`STOP`] by itself, and ends in order.
+static WATCHING: AtomicBool = AtomicBool::new(false);
+/// Whole files of a run that is not whole yet.
+static WRITTEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Folders that this run made, the deepest last.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// The first interrupt (Ctrl-C, SIGTERM) lets the run end in order; the second ends it at once. Neither leaves a broken file.
+/// An interrupt (Ctrl-C, SIGTERM) ends the run at once, or in order where what runs looks out for it; a second one ends
+/// that at once too. No file is left.
 pub(crate) fn listen_for_interrupts() {
     let handler = || {
         let again = STOP.swap(true, Ordering::SeqCst);
-        if again || DEAF.load(Ordering::SeqCst) {
-            say(INTERRUPTED);
+        if again || !WATCHING.load(Ordering::SeqCst) {
             tidy::remove_all();
-            remove_empty_folders();
+            give_up();
+            say(INTERRUPTED);
             std::process::exit(130);
         }
         say("interrupted: ending in order; press Ctrl-C again to end at once");
@@ -63,8 +66,35 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes the folders that this run made, as far as they are empty.
-pub(crate) fn remove_empty_folders() {
+/// Runs work that looks out for interrupts by itself, through [`Watch::cancelled`].
+pub(crate) fn watching<T>(work: impl FnOnce() -> T) -> T {
+    WATCHING.store(true, Ordering::SeqCst);
+    let outcome = work();
+    WATCHING.store(false, Ordering::SeqCst);
+    outcome
+}
+
+fn written() -> MutexGuard<'static, Vec<PathBuf>> {
+    WRITTEN.lock().unwrap_or_else(PoisonError::into_inner) // a list of paths is never half changed
+}
+
+/// Notes a whole file of a run that may still fail: it goes with the run.
+pub(crate) fn wrote(path: &Path) {
+    written().push(path.to_owned());
+}
+
+/// The run is whole: its files stay.
+pub(crate) fn complete() {
+    written().clear();
+    folders().clear();
+}
+
+/// The run ends without its result: files that it wrote are removed, and folders that it made as far as they are empty.
+pub(crate) fn give_up() {
+    for path in std::mem::take(&mut *written()) {
+        // What cannot be removed was not written, or is somebody else's by now.
+        let _ = std::fs::remove_file(path);
+    }
     for folder in std::mem::take(&mut *folders()).iter().rev() {
         // One that holds something stays, and that is as it should be.
         let _ = std::fs::remove_dir(folder);
@@ -133,15 +163,13 @@ impl Progress {
         *current = Some(Stage { name: name.to_owned(), total, started: now, last_line: now, bar });
     }
 
-    /// Does work that cannot be watched: it shows that it lives, and an interrupt ends the run at once.
+    /// Does work that cannot be watched: it shows that it lives.
     pub(crate) fn busy<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
         self.begin(name, 0, "{spinner} {msg}, {elapsed}");
         if self.lines {
             say(&format!("{name} ..."));
         }
-        DEAF.store(true, Ordering::SeqCst);
         let outcome = work();
-        DEAF.store(false, Ordering::SeqCst);
         *self.current() = None;
         outcome
     }

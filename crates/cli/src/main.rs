@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::CheckSaysNo) => ExitCode::from(1),
         Err(error) => {
-            follow::remove_empty_folders();
+            follow::give_up();
             if follow::interrupted() {
                 output::say(follow::INTERRUPTED);
                 ExitCode::from(130)

@@ -3,6 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+/// A number that is one.
+pub(crate) fn finite(text: &str) -> Result<f64, String> {
+    text.trim().parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| "expected a finite number".to_owned())
+}
+
 /// `--method`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Method {

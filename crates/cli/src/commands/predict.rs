@@ -16,8 +16,8 @@ use soilscope_pipeline::samples::{PointTable, ReadOptions, read_points};
 
 use crate::Outcome;
 use crate::args::{Common, Predict, ScaleChoice};
-use crate::field::{Field, MethodRecord, ModelRecord};
-use crate::follow::Progress;
+use crate::field::{Field, MethodRecord, ModelRecord, refuse_idle_scale};
+use crate::follow::{Progress, watching};
 use crate::output::{self, say};
 use crate::source::Source;
 
@@ -46,6 +46,7 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
+    refuse_idle_scale(args.scale, &args.model)?;
     let kind = args.out.as_deref().map(Kind::of).transpose()?;
     if let Some(path) = &args.out {
         // Refused now and not after the computing; the writers open the file themselves.
@@ -71,6 +72,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
     let progress = Progress::new(common);
     let field = source
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
+    field.announce(common);
     ensure!(
         args.threshold.is_none() || field.has_variance(),
         "--threshold asks for a probability, and {} has no error model: use --method ordinary or simple:MEAN",
@@ -192,7 +194,7 @@ fn predict(
     progress: &Progress,
 ) -> Result<Vec<Row>> {
     let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
-    let outcomes = predict_points(places, predictor.as_ref(), threads, progress)?;
+    let outcomes = watching(|| predict_points(places, predictor.as_ref(), threads, progress))?;
     Ok(outcomes.into_iter().map(|outcome| row(args, field, outcome)).collect())
 }
 
@@ -261,8 +263,10 @@ fn csv(points: &PointTable, columns: &[&str], rows: &[Row]) -> Result<Vec<u8>> {
 }
 
 fn features(points: &PointTable, coords: &[Coord], columns: &[&str], rows: &[Row]) -> Vec<Feature> {
+    let numeric = numeric(points);
     let feature = |(k, row): (usize, &Row)| {
-        let own = points.header().iter().zip(points.cells(k)).map(|(name, text)| (name.clone(), typed(text)));
+        let own = points.header().iter().zip(points.cells(k)).zip(&numeric);
+        let own = own.map(|((name, text), &numeric)| (name.clone(), typed(text, numeric)));
         let added = columns.iter().map(|&c| (c.to_owned(), row.value(c)));
         Feature {
             geometry: geo::Geometry::Point(geo::Point::new(coords[k][0], coords[k][1])),
@@ -272,12 +276,26 @@ fn features(points: &PointTable, coords: &[Coord], columns: &[&str], rows: &[Row
     rows.iter().enumerate().map(feature).collect()
 }
 
-/// A cell of the points' table as a property: a number where it is one.
-fn typed(text: &str) -> Value {
-    match (text.trim(), text.trim().parse::<f64>()) {
+/// Which columns of the points hold numbers: all cells that are not empty print back to what they are, so that neither a
+/// code such as 007 nor a digit is lost.
+fn numeric(points: &PointTable) -> Vec<bool> {
+    let mut numeric = vec![true; points.header().len()];
+    for point in 0..points.len() {
+        for (column, text) in points.cells(point).enumerate() {
+            let text = text.trim();
+            numeric[column] &=
+                text.is_empty() || text.parse().is_ok_and(|v: f64| v.is_finite() && v.to_string() == text);
+        }
+    }
+    numeric
+}
+
+/// A cell of the points' table as a property.
+fn typed(text: &str, numeric: bool) -> Value {
+    match (text.trim(), numeric) {
         ("", _) => Value::Null,
-        (_, Ok(number)) if number.is_finite() => Value::Real(number),
-        (text, _) => Value::Text(text.to_owned()),
+        (text, true) => text.parse().map_or(Value::Null, Value::Real),
+        (text, false) => Value::Text(text.to_owned()),
     }
 }
 
@@ -288,10 +306,12 @@ fn json_rows(points: &PointTable, columns: &[&str], rows: &[Row]) -> Vec<serde_j
         Value::Text(t) => serde_json::json!(t),
         Value::Null => serde_json::Value::Null,
     };
+    let numeric = numeric(points);
     rows.iter()
         .enumerate()
         .map(|(k, row)| {
-            let own = points.header().iter().cloned().zip(points.cells(k).map(|t| json(typed(t))));
+            let cells = points.cells(k).zip(&numeric).map(|(text, &numeric)| json(typed(text, numeric)));
+            let own = points.header().iter().cloned().zip(cells);
             let added = columns.iter().map(|&c| (c.to_owned(), json(row.value(c))));
             serde_json::Value::Object(own.chain(added).collect())
         })

@@ -52,6 +52,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     let progress = Progress::new(common);
     let field = source
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
+    field.announce(common);
     let (record, residuals, folds) =
         progress.busy("cross-validating", || cross_validate(&field, &source, args.folds, args.seed.unwrap_or(1)))?;
     ensure!(

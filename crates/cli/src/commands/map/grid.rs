@@ -119,25 +119,19 @@ fn masks(args: &GridArgs, source: &Source) -> Result<(Option<All>, Option<(Bound
             }
             Mask::File(path) if is_raster(path) => {
                 let raster = RasterMask::open(path, 1)?;
-                if let Some(wkt) = raster.wkt() {
-                    let crs = Crs::parse(wkt)?;
-                    ensure!(
-                        crs.same_as(source.crs()),
-                        "{}: the mask raster is in {}, the map in {}: warp the mask (gdalwarp -t_srs), or use --out-crs",
-                        path.display(),
-                        crs.title(),
-                        source.crs().title()
-                    );
-                }
+                let crs = mask_crs(args, raster.wkt(), source)?;
+                ensure!(
+                    crs.same_as(source.crs()),
+                    "{}: the mask raster is in {}, the map in {}: warp the mask (gdalwarp -t_srs), or use --out-crs",
+                    path.display(),
+                    crs.title(),
+                    source.crs().title()
+                );
                 all.push(Box::new(raster));
             }
             Mask::File(path) => {
                 let file = read_polygons(path, None)?;
-                let crs = match (&args.mask_crs, &file.wkt) {
-                    (Some(stated), _) => Crs::parse(stated)?,
-                    (None, Some(wkt)) => Crs::parse(wkt)?,
-                    (None, None) => source.file_crs().clone(),
-                };
+                let crs = mask_crs(args, file.wkt.as_deref(), source)?;
                 let polygons = if crs.same_as(source.crs()) {
                     Polygons::new(&file.polygons)
                 } else {
@@ -153,6 +147,15 @@ fn masks(args: &GridArgs, source: &Source) -> Result<(Option<All>, Option<(Bound
         }
     }
     Ok(((!all.is_empty()).then_some(All(all)), extent))
+}
+
+/// The CRS of a mask: its own, the one that was stated for files that do not say it, or the samples'.
+fn mask_crs(args: &GridArgs, own: Option<&str>, source: &Source) -> Result<Crs> {
+    Ok(match (own, &args.mask_crs) {
+        (Some(wkt), _) => Crs::parse(wkt)?,
+        (None, Some(stated)) => Crs::parse(stated)?,
+        (None, None) => source.file_crs().clone(),
+    })
 }
 
 /// Whether a mask file is a raster: told by its ending, as people do.

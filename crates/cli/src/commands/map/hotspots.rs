@@ -96,9 +96,9 @@ pub(crate) fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>
     }
     let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
     let area = |spot: &Hotspot| -> Result<f64> {
-        // A side of many cells is a curve on the ellipsoid; at each cell it is a vertex.
-        let step = hotspots.frame().cell[0].max(hotspots.frame().cell[1]);
-        let dense = Euclidean.densify(&spot.shape, step * 8.0);
+        // A side of many cells is a curve on the ellipsoid: a vertex every eight cells follows it.
+        let step = 8.0 * hotspots.frame().cell[0].max(hotspots.frame().cell[1]);
+        let dense = Euclidean.densify(&spot.shape, step);
         let on_ellipsoid = dense.try_map_coords(|c| {
             let [x, y] = transformer.forward([c.x, c.y])?;
             Ok::<_, soilscope_pipeline::Error>(geo::Coord { x, y })

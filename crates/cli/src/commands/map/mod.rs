@@ -26,13 +26,12 @@ use soilscope_pipeline::run::{self, Plan, RunReport};
 use soilscope_pipeline::samples::PreparationRecord;
 use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
-use soilscope_pipeline::watch::Watch;
 
 use crate::Outcome;
 use crate::args::{Common, Map, ScaleChoice, TransformChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
-use crate::field::{Field, MethodRecord, ModelRecord};
-use crate::follow::{Progress, check_interrupt, make_folder};
+use crate::field::{Field, MethodRecord, ModelRecord, refuse_idle_scale};
+use crate::follow::{Progress, check_interrupt, complete, make_folder, watching, wrote};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line};
 use crate::source::Source;
@@ -92,6 +91,9 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         "{}: a map's record holds the sum of its samples, so they must be a file that can be read again: save them first",
         args.samples.samples.display()
     );
+    refuse_another_record(args)?;
+    output::source_date()?; // refused now and not after the computing
+    let inputs = inputs(args)?;
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
@@ -156,6 +158,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
             found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
             write_hotspots(args, &field, &source, &found.0, areas.as_deref(), &vector_files)?;
             for path in &vector_files {
+                wrote(path);
                 outputs.push(FileRecord::of("hotspots", path)?);
             }
             Some(found)
@@ -167,10 +170,10 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     notes.extend(remove_outdated(args, &paths, &products, &vector_files)?);
     let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0))?;
     output::fill(picture_file, &png)?;
+    wrote(&paths.of("map.png"));
     outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
     times.lap("picture");
 
-    let inputs = inputs(args, &source)?;
     times.finish();
     let record = RunRecord {
         versions: Versions::here(),
@@ -192,7 +195,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         outputs,
         notes,
     };
-    finish(args, common, &record, source.remarks().len(), record_file)
+    finish(args, common, &record, source.remarks().len() + remarks(&field).count(), record_file)
 }
 
 /// Computes the rasters.
@@ -217,10 +220,18 @@ fn compute(
         threads,
         tile: run::DEFAULT_TILE,
     };
-    progress.stage("predicting", plan.grid.cells());
-    let report = run::run(&plan, predictor.as_ref(), sink.as_mut(), progress)?;
-    sink.finish(progress)?;
-    Ok(report)
+    watching(|| {
+        let report = run::run(&plan, predictor.as_ref(), sink.as_mut(), progress)?;
+        // From here on there are files of this run: the record of an earlier one no longer describes the folder.
+        match std::fs::remove_file(args.out.join("run.json")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        for path in sink.finish(progress)? {
+            wrote(&path);
+        }
+        Ok(report)
+    })
 }
 
 /// Writes the record last: a folder with a record is a finished run.
@@ -228,6 +239,7 @@ fn finish(args: &Map, common: &Common, record: &RunRecord<'_>, told: usize, file
     let mut text = serde_json::to_vec_pretty(record)?;
     text.push(b'\n');
     output::fill(file, &text)?;
+    complete();
     if !common.quiet {
         // What was said when the samples were read is not said again.
         for note in record.notes.iter().skip(told) {
@@ -255,17 +267,12 @@ fn check_decision(args: &Map) -> Result<()> {
         "--min-area is an area of at least 0, not {}",
         decision.min_area
     );
+    refuse_idle_scale(args.scale, &args.model)?;
     ensure!(
-        args.scale == ScaleChoice::Data || args.decision.threshold.is_none() || has_error_model(args),
-        "--scale transformed with --threshold needs a method with an error model: the threshold is in the data's unit"
+        args.scale == ScaleChoice::Data || args.decision.threshold.is_none(),
+        "--scale transformed and --threshold do not go together: hotspots are in the data's unit; make two maps"
     );
     Ok(())
-}
-
-/// Whether the method gives a variance: known before the samples are read.
-fn has_error_model(args: &Map) -> bool {
-    use crate::words::Method;
-    matches!(args.method.method, Method::Ordinary | Method::Simple { .. })
 }
 
 /// Creation options of the COG driver with which it would write another grid than the map's.
@@ -310,9 +317,14 @@ fn rule(args: &Map, field: &Field) -> Option<Rule> {
     })
 }
 
+/// What was said of the model when it was chosen.
+fn remarks(field: &Field) -> impl Iterator<Item = &String> {
+    field.model.iter().flat_map(|m| &m.remarks)
+}
+
 fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
     let mut notes: Vec<String> = source.remarks().to_vec();
-    notes.extend(field.model.iter().flat_map(|m| m.remarks.iter().cloned()));
+    notes.extend(remarks(field).cloned());
     if args.decision.threshold.is_some() && !field.has_variance() {
         notes.push(format!(
             "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
@@ -428,12 +440,37 @@ fn method_words(field: &Field) -> &'static str {
     }
 }
 
-fn inputs(args: &Map, source: &Source) -> Result<Vec<FileRecord>> {
-    let mut inputs = vec![FileRecord::of("samples", source.path())?];
-    for (role, path) in grid::files(&args.grid) {
+/// Sums of what goes in, taken before it is read; of a Shapefile its companions too, which hold values and CRS.
+fn inputs(args: &Map) -> Result<Vec<FileRecord>> {
+    let mut inputs = Vec::new();
+    for (role, path) in std::iter::once(("samples", args.samples.samples.as_path())).chain(grid::files(&args.grid)) {
+        if !path.exists() {
+            continue; // its reader says so, and better
+        }
         inputs.push(FileRecord::of(role, path)?);
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp")) {
+            for ending in ["dbf", "shx", "prj", "cpg"] {
+                let companion = path.with_extension(ending);
+                if companion.is_file() {
+                    inputs.push(FileRecord::of(role, &companion)?);
+                }
+            }
+        }
     }
     Ok(inputs)
+}
+
+/// A folder holds one record, so the record of another analyte is not overwritten: its rasters would lose it.
+fn refuse_another_record(args: &Map) -> Result<()> {
+    let Ok(text) = std::fs::read(args.out.join("run.json")) else { return Ok(()) };
+    let analyte =
+        serde_json::from_slice::<Json>(&text).ok().and_then(|record| Some(record["analyte"].as_str()?.to_owned()));
+    match (analyte, &args.samples.analyte) {
+        (Some(theirs), Some(ours)) if theirs != *ours => {
+            bail!("{} holds a map of {theirs}, and its record: use another folder for {ours}", args.out.display())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Every setting as it took effect; what was chosen by itself stands in `samples`, `model`, `method` and `grid`.
@@ -446,6 +483,11 @@ fn settings(args: &Map, field: &Field) -> Json {
     set("model", json!(args.model.model));
     set("estimator", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.estimator)));
     set("cutoff", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.cutoff)));
+    let lags = field.lags.as_ref();
+    set("width", json!(lags.and_then(|l| l.width)));
+    set("boundaries", json!(lags.map(|l| &l.boundaries).filter(|b| !b.is_empty())));
+    set("azimuths", json!(lags.map(|l| &l.azimuths).filter(|a| !a.is_empty())));
+    set("tolerance", json!(lags.and_then(|l| l.tolerance)));
     set("threshold", json!(args.decision.threshold));
     set("confidence", json!(args.decision.threshold.map(|_| args.decision.confidence)));
     set("min_area", json!(args.decision.threshold.map(|_| args.decision.min_area)));
@@ -460,9 +502,7 @@ fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRecord, sourc
     if common.quiet {
         return;
     }
-    if let Some(model) = &field.model {
-        say(&format!("model: {}", model.short_notation()));
-    }
+    field.announce(common);
     if common.verbose > 0 {
         say(&format!("crs: {}", source.crs().title()));
         say(&format!("grid: {} x {} cells of {} ({})", grid.columns, grid.rows, grid.cell[0], grid.cell_from));

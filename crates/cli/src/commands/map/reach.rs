@@ -41,12 +41,12 @@ pub(super) fn notes(prediction: &Path, field: &Field, source: &Source) -> Result
     let range = short_number(range);
     Ok(vec![if far == looked {
         format!(
-            "every cell is further than the model's effective range ({range}) from every sample: the map is their mean, and nothing else"
+            "every cell is further than the model's effective range ({range}) from every sample: the map says nothing that the mean does not"
         )
     } else {
         format!(
             "about {:.0} % of the cells ({far} of {looked} looked at) are further than the model's effective range ({range}) \
-             from every sample: there the map is close to the mean",
+             from every sample: there the map says little more than the mean",
             (100.0 * far as f64 / looked as f64).max(1.0)
         )
     }])
