@@ -166,12 +166,47 @@ fn validate_equals_gstat() {
 #[test]
 fn validate_in_folds_and_blocks() {
     let folder = folder();
-    for (folds, name) in [("5", "random"), ("block:500", "spatial-blocks")] {
+    for (folds, name) in [("5", "random"), ("block:500", "spatial-blocks"), ("column:landuse", "column")] {
         let json =
             soilscope(folder.path(), &[&with("validate", &["--json", "--folds"])[..], &[folds]].concat()).done().json();
         assert_eq!(json["folds"], name);
         assert_eq!(json["scores"]["n"], 155);
     }
+}
+
+#[test]
+fn validate_in_folds_of_a_column_equals_gstat() {
+    let folder = folder();
+    // gstat's folds: (row - 1) mod 5 + 1.
+    let text = std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap();
+    let fold = |k: usize| if k == 0 { "fold".to_owned() } else { ((k - 1) % 5 + 1).to_string() };
+    let lines: Vec<String> = text.lines().enumerate().map(|(k, line)| format!("{line},{}", fold(k))).collect();
+    std::fs::write(folder.path().join("folds.csv"), lines.join("\n")).unwrap();
+    let words = [
+        "validate",
+        "folds.csv",
+        "--analyte",
+        "zinc",
+        "--crs",
+        "EPSG:28992",
+        "--transform",
+        "log",
+        "--model",
+        GSTAT_MODEL,
+        "--folds",
+        "column:fold",
+        "-o",
+        "cv.csv",
+    ];
+    soilscope(folder.path(), &words).done();
+    let ours = table(&std::fs::read_to_string(folder.path().join("cv.csv")).unwrap());
+    for (ours, gstat) in ours.iter().zip(&vector("cv_5fold.csv")) {
+        let (z, expected): (f64, f64) = (ours["zscore"].parse().unwrap(), gstat["zscore"].parse().unwrap());
+        assert!((z - expected).abs() < 1e-9, "{z} against {expected}");
+    }
+    let refused = soilscope(folder.path(), &with("validate", &["--folds", "column:nowhere"]));
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("nowhere"), "{}", refused.err);
 }
 
 #[test]

@@ -313,7 +313,7 @@ pub(crate) struct Validate {
     pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) method: MethodArgs,
-    /// `loo` (leave one out), K random folds, or block:SIZE (spatial blocks)
+    /// `loo` (leave one out), K random folds, block:SIZE (spatial blocks), or column:NAME (samples with the same text there)
     #[arg(long, default_value = "loo", value_name = "FOLDS")]
     pub(crate) folds: Folds,
     /// Seed of random folds [default: 1]

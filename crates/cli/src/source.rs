@@ -21,6 +21,8 @@ pub(crate) struct Source {
     prepared: Prepared,
     /// What a reader should know beside the notes of the record.
     remarks: Vec<String>,
+    /// The column of text that was asked for, one entry a sample.
+    labels: Vec<String>,
 }
 
 /// The options of reading, from what was typed.
@@ -53,14 +55,20 @@ pub(crate) fn preparation(args: &SampleArgs) -> Result<Preparation> {
 impl Source {
     /// Reads the samples and says what was done to them.
     pub(crate) fn read(args: &SampleArgs, common: &Common) -> Result<Self> {
-        Self::read_into(args, common, None)
+        Self::read_with(args, common, None, None)
     }
 
-    /// The same, into the CRS of a template where there is one.
-    pub(crate) fn read_into(args: &SampleArgs, common: &Common, template: Option<Crs>) -> Result<Self> {
+    /// The same, into the CRS of a template where there is one, and with a column of text.
+    pub(crate) fn read_with(
+        args: &SampleArgs,
+        common: &Common,
+        template: Option<Crs>,
+        column: Option<&str>,
+    ) -> Result<Self> {
         let mut how = preparation(args)?;
         how.working_crs = template.or(how.working_crs);
-        let table = read_samples(&args.samples, &read_options(args))?;
+        let options = ReadOptions { columns: column.map(str::to_owned).into_iter().collect(), ..read_options(args) };
+        let table = read_samples(&args.samples, &options)?;
         let analyte = the_analyte(&table, args)?;
         let prepared = table.prepare(&analyte, &how)?;
         let mut remarks = Vec::new();
@@ -77,7 +85,11 @@ impl Source {
             }
         }
         remarks.extend(distortion(&prepared.crs, &prepared.samples)?);
-        let source = Self { path: args.samples.clone(), analyte, prepared, remarks };
+        let labels = match table.text_columns() {
+            [text] => prepared.records.iter().map(|&r| text.cells[r].clone()).collect(),
+            _ => Vec::new(),
+        };
+        let source = Self { path: args.samples.clone(), analyte, prepared, remarks, labels };
         if common.verbose > 0 && !common.quiet {
             let record = source.record();
             say(&format!("read: {}", table.source().describe()));
@@ -133,6 +145,11 @@ impl Source {
     /// What is odd about the samples, beside the notes of their record.
     pub(crate) fn remarks(&self) -> &[String] {
         &self.remarks
+    }
+
+    /// The column of text that was asked for, one entry a sample.
+    pub(crate) fn labels(&self) -> &[String] {
+        &self.labels
     }
 
     /// Line of the file that sample `index` comes from.

@@ -65,11 +65,13 @@ impl FromStr for Neighbours {
 }
 
 /// `--folds`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Folds {
     LeaveOneOut,
     Random(usize),
     Blocks(f64),
+    /// Samples with the same text in this column.
+    Column(String),
 }
 
 impl FromStr for Folds {
@@ -85,9 +87,12 @@ impl FromStr for Folds {
                 _ => Err(format!("the block size '{size}' is not a number above 0")),
             };
         }
+        if let Some(name) = text.strip_prefix("column:").filter(|name| !name.is_empty()) {
+            return Ok(Self::Column(name.to_owned()));
+        }
         match text.parse() {
             Ok(k) if k >= 2 => Ok(Self::Random(k)),
-            _ => Err("expected loo, a number of folds of at least 2, or block:SIZE".into()),
+            _ => Err("expected loo, a number of folds of at least 2, block:SIZE, or column:NAME".into()),
         }
     }
 }
@@ -129,6 +134,7 @@ mod tests {
         assert_eq!("all".parse(), Ok(Neighbours::All));
         assert!("0".parse::<Neighbours>().is_err());
         assert_eq!("block:500".parse(), Ok(Folds::Blocks(500.0)));
+        assert_eq!("column:site".parse(), Ok(Folds::Column("site".into())));
         assert!("1".parse::<Folds>().is_err());
         assert_eq!("samples:75e3".parse(), Ok(Mask::NearSamples(75e3)));
         assert!("samples:far".parse::<Mask>().is_err());

@@ -18,13 +18,15 @@ use crate::words::Folds;
 /// How samples were held out, and what came of it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ValidationRecord {
-    /// `leave-one-out`, `random` or `spatial-blocks`.
+    /// `leave-one-out`, `random`, `spatial-blocks` or `column`.
     pub(crate) folds: &'static str,
     pub(crate) count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) block_size: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<String>,
     /// The model was fitted once to all samples and held while samples were left out.
     pub(crate) model: &'static str,
     pub(crate) scores: Option<Scores>,
@@ -48,13 +50,14 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         "--seed would have no effect: these folds are not random; leave it out, or use --folds K"
     );
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
-    let source = Source::read(&args.samples, common)?;
+    let column = if let Folds::Column(name) = &args.folds { Some(name.as_str()) } else { None };
+    let source = Source::read_with(&args.samples, common, None, column)?;
     let progress = Progress::new(common);
     let field = source
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
     field.announce(common);
     let (record, residuals, folds) =
-        progress.busy("cross-validating", || cross_validate(&field, &source, args.folds, args.seed.unwrap_or(1)))?;
+        progress.busy("cross-validating", || cross_validate(&field, &source, &args.folds, args.seed.unwrap_or(1)))?;
     ensure!(
         record.scores.is_some(),
         "no sample can be predicted from the others: widen --radius or lower --min-neighbours"
@@ -82,14 +85,19 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
 pub(crate) fn cross_validate(
     field: &Field,
     source: &Source,
-    how: Folds,
+    how: &Folds,
     seed: u64,
 ) -> Result<(ValidationRecord, Vec<Residual>, validation::Folds)> {
     let samples = &field.on_scale;
     let (name, folds) = match how {
         Folds::LeaveOneOut => ("leave-one-out", validation::Folds::leave_one_out(samples)),
-        Folds::Random(k) => ("random", validation::Folds::random(samples, k, seed)?),
-        Folds::Blocks(size) => ("spatial-blocks", validation::Folds::spatial_blocks(samples, size)?),
+        Folds::Random(k) => ("random", validation::Folds::random(samples, *k, seed)?),
+        Folds::Blocks(size) => ("spatial-blocks", validation::Folds::spatial_blocks(samples, *size)?),
+        Folds::Column(name) => {
+            let folds = validation::Folds::by_label(source.labels());
+            ensure!(folds.count() > 1, "column '{name}' is the same for all samples: folds need at least two values");
+            ("column", folds)
+        }
     };
     let outcomes = source.located(field.interpolator.leave_out(samples, &folds))?;
     let residuals = validation::residuals(source.samples(), &outcomes, field.transform);
@@ -97,7 +105,8 @@ pub(crate) fn cross_validate(
         folds: name,
         count: folds.count(),
         seed: matches!(how, Folds::Random(_)).then_some(seed),
-        block_size: if let Folds::Blocks(size) = how { Some(size) } else { None },
+        block_size: if let Folds::Blocks(size) = how { Some(*size) } else { None },
+        column: if let Folds::Column(name) = how { Some(name.clone()) } else { None },
         model: "held",
         scores: Scores::of(&residuals),
     };

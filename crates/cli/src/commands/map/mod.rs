@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
-    let source = Source::read_into(&args.samples, common, grid::template_crs(&args.grid)?)?;
+    let source = Source::read_with(&args.samples, common, grid::template_crs(&args.grid)?, None)?;
     let paths = Paths::new(&args.out, source.analyte());
     times.lap("read");
     check_interrupt("the model was fitted")?;
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     announce(common, args, &field, &grid_record, &source);
     times.lap("model");
 
-    let validation = progress.busy("cross-validating", || cross_validate(&field, &source, Folds::LeaveOneOut, 1))?.0;
+    let validation = progress.busy("cross-validating", || cross_validate(&field, &source, &Folds::LeaveOneOut, 1))?.0;
     times.lap("validation");
     check_interrupt("the map was computed")?;
 
