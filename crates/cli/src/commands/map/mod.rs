@@ -4,15 +4,16 @@ mod grid;
 mod hotspots;
 mod picture;
 mod products;
+mod provenance;
 mod reach;
 mod summary;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::Serialize;
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde_json::Value as Json;
 use soilscope_core::Coord;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::grid::Grid;
@@ -21,7 +22,7 @@ use soilscope_pipeline::io::geopackage::{self, write_geopackage};
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::io::vector::Value;
 use soilscope_pipeline::mask::Mask;
-use soilscope_pipeline::product::{Product, Scale};
+use soilscope_pipeline::product::Scale;
 use soilscope_pipeline::run::{self, Plan, RunReport};
 use soilscope_pipeline::samples::PreparationRecord;
 use soilscope_pipeline::tidy::Beside;
@@ -38,7 +39,8 @@ use crate::source::Source;
 use crate::words::Folds;
 use grid::GridRecord;
 use hotspots::{HotspotRecord, Rule};
-use products::{layers, products, transform_name};
+use products::{layers, products};
+use provenance::{inputs, refuse_another_record, remove_outdated, settings};
 
 /// `run.json`.
 #[derive(Serialize)]
@@ -291,22 +293,6 @@ fn creation_options(co: &[String]) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-/// Removes what an earlier run of this analyte left in the folder and this one did not make: a map must not stand beside
-/// decisions of another.
-fn remove_outdated(args: &Map, paths: &Paths, products: &[Product], vectors: &[PathBuf]) -> Result<Vec<String>> {
-    let mut notes = Vec::new();
-    if args.overwrite {
-        for what in ["sd.tif", "exceedance.tif", "hotspots.geojson", "hotspots.gpkg"] {
-            let path = paths.of(what);
-            if path.is_file() && !vectors.contains(&path) && !products.iter().any(|p| p.path == path) {
-                std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-                notes.push(format!("{} of an earlier run was removed", path.display()));
-            }
-        }
-    }
-    Ok(notes)
-}
-
 /// Which cells are hot, where a threshold says what polluted means.
 fn rule(args: &Map, field: &Field) -> Option<Rule> {
     let threshold = args.decision.threshold?;
@@ -438,63 +424,6 @@ fn method_words(field: &Field) -> &'static str {
         "inverse-distance" => "Inverse distance weighting",
         _ => "Nearest sample",
     }
-}
-
-/// Sums of what goes in, taken before it is read; of a Shapefile its companions too, which hold values and CRS.
-fn inputs(args: &Map) -> Result<Vec<FileRecord>> {
-    let mut inputs = Vec::new();
-    for (role, path) in std::iter::once(("samples", args.samples.samples.as_path())).chain(grid::files(&args.grid)) {
-        if !path.exists() {
-            continue; // its reader says so, and better
-        }
-        inputs.push(FileRecord::of(role, path)?);
-        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp")) {
-            for ending in ["dbf", "shx", "prj", "cpg"] {
-                let companion = path.with_extension(ending);
-                if companion.is_file() {
-                    inputs.push(FileRecord::of(role, &companion)?);
-                }
-            }
-        }
-    }
-    Ok(inputs)
-}
-
-/// A folder holds one record, so the record of another analyte is not overwritten: its rasters would lose it.
-fn refuse_another_record(args: &Map) -> Result<()> {
-    let Ok(text) = std::fs::read(args.out.join("run.json")) else { return Ok(()) };
-    let analyte =
-        serde_json::from_slice::<Json>(&text).ok().and_then(|record| Some(record["analyte"].as_str()?.to_owned()));
-    match (analyte, &args.samples.analyte) {
-        (Some(theirs), Some(ours)) if theirs != *ours => {
-            bail!("{} holds a map of {theirs}, and its record: use another folder for {ours}", args.out.display())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Every setting as it took effect; what was chosen by itself stands in `samples`, `model`, `method` and `grid`.
-fn settings(args: &Map, field: &Field) -> Json {
-    let mut settings = JsonMap::new();
-    let mut set = |name: &str, value: Json| settings.insert(name.to_owned(), value);
-    set("transform", json!(transform_name(args)));
-    set("distribution", json!(field.has_variance().then(|| field.transform.distribution())));
-    set("scale", json!(if args.scale == ScaleChoice::Data { "data" } else { "transformed" }));
-    set("model", json!(args.model.model));
-    set("estimator", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.estimator)));
-    set("cutoff", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.cutoff)));
-    let lags = field.lags.as_ref();
-    set("width", json!(lags.and_then(|l| l.width)));
-    set("boundaries", json!(lags.map(|l| &l.boundaries).filter(|b| !b.is_empty())));
-    set("azimuths", json!(lags.map(|l| &l.azimuths).filter(|a| !a.is_empty())));
-    set("tolerance", json!(lags.and_then(|l| l.tolerance)));
-    set("threshold", json!(args.decision.threshold));
-    set("confidence", json!(args.decision.threshold.map(|_| args.decision.confidence)));
-    set("min_area", json!(args.decision.threshold.map(|_| args.decision.min_area)));
-    set("tile", json!(run::DEFAULT_TILE));
-    set("max_cells", json!(args.grid.max_cells));
-    set("creation_options", json!(args.co));
-    Json::Object(settings)
 }
 
 /// What is about to be done, for `-v`.

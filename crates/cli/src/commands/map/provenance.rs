@@ -1,0 +1,92 @@
+//! Where a map comes from: what went in, the settings that took effect, and what an earlier run left in the folder.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map as JsonMap, Value as Json, json};
+use soilscope_pipeline::product::Product;
+use soilscope_pipeline::run;
+
+use super::products::transform_name;
+use super::{Paths, grid};
+use crate::args::{Map, ScaleChoice};
+use crate::field::Field;
+use crate::record::FileRecord;
+
+/// Sums of what goes in, taken before it is read; of a Shapefile its companions too, which hold values and CRS.
+pub(super) fn inputs(args: &Map) -> Result<Vec<FileRecord>> {
+    let mut inputs = Vec::new();
+    for (role, path) in std::iter::once(("samples", args.samples.samples.as_path())).chain(grid::files(&args.grid)) {
+        if !path.exists() {
+            continue; // its reader says so, and better
+        }
+        inputs.push(FileRecord::of(role, path)?);
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp")) {
+            for ending in ["dbf", "shx", "prj", "cpg"] {
+                let companion = path.with_extension(ending);
+                if companion.is_file() {
+                    inputs.push(FileRecord::of(role, &companion)?);
+                }
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+/// A folder holds one record, so the record of another analyte is not overwritten: its rasters would lose it.
+pub(super) fn refuse_another_record(args: &Map) -> Result<()> {
+    let Ok(text) = std::fs::read(args.out.join("run.json")) else { return Ok(()) };
+    let analyte =
+        serde_json::from_slice::<Json>(&text).ok().and_then(|record| Some(record["analyte"].as_str()?.to_owned()));
+    match (analyte, &args.samples.analyte) {
+        (Some(theirs), Some(ours)) if theirs != *ours => {
+            bail!("{} holds a map of {theirs}, and its record: use another folder for {ours}", args.out.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every setting as it took effect; what was chosen by itself stands in `samples`, `model`, `method` and `grid`.
+pub(super) fn settings(args: &Map, field: &Field) -> Json {
+    let mut settings = JsonMap::new();
+    let mut set = |name: &str, value: Json| settings.insert(name.to_owned(), value);
+    set("transform", json!(transform_name(args)));
+    set("distribution", json!(field.has_variance().then(|| field.transform.distribution())));
+    set("scale", json!(if args.scale == ScaleChoice::Data { "data" } else { "transformed" }));
+    set("model", json!(args.model.model));
+    set("estimator", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.estimator)));
+    set("cutoff", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.cutoff)));
+    let lags = field.lags.as_ref();
+    set("width", json!(lags.and_then(|l| l.width)));
+    set("boundaries", json!(lags.map(|l| &l.boundaries).filter(|b| !b.is_empty())));
+    set("azimuths", json!(lags.map(|l| &l.azimuths).filter(|a| !a.is_empty())));
+    set("tolerance", json!(lags.and_then(|l| l.tolerance)));
+    set("threshold", json!(args.decision.threshold));
+    set("confidence", json!(args.decision.threshold.map(|_| args.decision.confidence)));
+    set("min_area", json!(args.decision.threshold.map(|_| args.decision.min_area)));
+    set("tile", json!(run::DEFAULT_TILE));
+    set("max_cells", json!(args.grid.max_cells));
+    set("creation_options", json!(args.co));
+    Json::Object(settings)
+}
+
+/// Removes what an earlier run of this analyte left in the folder and this one did not make: a map must not stand beside
+/// decisions of another.
+pub(super) fn remove_outdated(
+    args: &Map,
+    paths: &Paths,
+    products: &[Product],
+    vectors: &[PathBuf],
+) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    if args.overwrite {
+        for what in ["sd.tif", "exceedance.tif", "hotspots.geojson", "hotspots.gpkg"] {
+            let path = paths.of(what);
+            if path.is_file() && !vectors.contains(&path) && !products.iter().any(|p| p.path == path) {
+                std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+                notes.push(format!("{} of an earlier run was removed", path.display()));
+            }
+        }
+    }
+    Ok(notes)
+}
