@@ -52,7 +52,10 @@ fn values_and_gaps_are_those_of_the_predictor() {
             Ok(p) => {
                 let v = p.variance.unwrap();
                 assert_eq!(*value, Some((p.value + v / 2.0 - p.multiplier).exp() as f32));
-                let variance = (2.0 * p.value + v).exp() * v.exp_m1();
+                // The moments of a jointly log-normal predictor and truth, as in `Transform::back`'s documentation.
+                let m = p.multiplier;
+                let moments = v.exp() + (2.0 * (v - m)).exp() - 2.0 * (v - m).exp();
+                let variance = (2.0 * (p.value - m)).exp() * moments;
                 assert!((f64::from(sink.layers[2][i].unwrap()) / variance - 1.0).abs() < 1e-6);
                 assert!((f64::from(sink.layers[1][i].unwrap()) / variance.sqrt() - 1.0).abs() < 1e-6);
             }
