@@ -1,5 +1,6 @@
 //! Samples that are held out together.
 
+use crate::random::SplitMix64;
 use crate::{Error, Result, Samples};
 
 /// A fold for every sample.
@@ -25,19 +26,12 @@ impl Folds {
             let requirement = "at least 2 and at most the number of samples";
             return Err(Error::Parameter { name: "number of folds", value: k as f64, requirement });
         }
-        // Fisher and Yates' shuffle; the generator is Steele, Lea & Flood's SplitMix64 (2014), whose 64 bits leave no
-        // bias that a shuffle of samples could show.
-        let mut state = seed;
-        let mut next = move || {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            z ^ (z >> 31)
-        };
+        // Fisher and Yates' shuffle. Plain SplitMix64, and not `Random`: a seed must go on meaning the folds it always meant.
+        // Its 64 bits leave no bias that a shuffle of samples could show.
+        let mut random = SplitMix64::new(seed);
         let mut of: Vec<usize> = (0..n).map(|i| i % k).collect();
         for i in (1..n).rev() {
-            of.swap(i, (next() % (i as u64 + 1)) as usize);
+            of.swap(i, (random.next_u64() % (i as u64 + 1)) as usize);
         }
         Ok(Self { of, count: k })
     }
