@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-nation data test check fmt-check clippy doc layers bench bless
+.PHONY: help setup demo demo-nation data test check fmt-check clippy doc layers bench bless agreement
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -77,3 +77,11 @@ bench: setup ## benchmarks; close other programs first
 bless: setup ## accept new command-line snapshots; read the diff before committing it
 	UPDATE_SNAPSHOTS=1 INSTA_UPDATE=always cargo test -p soilscope-cli --locked --test cli
 	@git --no-pager diff --stat -- tests/cli 2>/dev/null || true
+
+# The tests record what they reached; one that is ignored otherwise makes the table of it.
+RECORDS := $(abspath $(TARGET))/agreement
+agreement: ## write docs/reference-cases.md: how near every reference case is met; read the diff before committing it
+	rm -rf $(RECORDS) && mkdir -p $(RECORDS)
+	SOILSCOPE_AGREEMENT=$(RECORDS) cargo test -p soilscope-core --locked --test golden -- --skip the_table_has_every_case
+	SOILSCOPE_AGREEMENT=$(RECORDS) cargo test -p soilscope-core --locked --test golden -- --ignored --exact table::write_the_table
+	@git --no-pager diff --stat -- docs/reference-cases.md 2>/dev/null || true

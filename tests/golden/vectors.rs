@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use soilscope_core::Samples;
 use soilscope_core::variogram::{ModelTemplate, Variogram};
 
 /// The project's root.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
@@ -50,32 +51,41 @@ pub(crate) fn data(name: &str) -> Table {
     Table::read(&root().join("data").join(name))
 }
 
-/// One case: its settings and gstat's answer.
+/// One case: its settings and the reference's answer.
 pub(crate) struct Case {
     pub(crate) id: String,
     pub(crate) kind: String,
+    pub(crate) description: String,
     pub(crate) params: Value,
     pub(crate) answer: Table,
 }
 
-/// The case with this id.
-pub(crate) fn case(id: &str) -> Case {
-    let folder = root().join("tests/golden/vectors");
-    let manifest: Value =
-        serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
-    let entry = manifest["cases"].as_array().unwrap().iter().find(|c| c["id"] == id).unwrap_or_else(|| panic!("{id}"));
-    let answer = Table::read(&folder.join(entry["file"].as_str().unwrap()));
-    assert_eq!(answer.rows as u64, entry["rows"].as_u64().unwrap(), "{id} is whole");
-    Case { id: id.into(), kind: entry["kind"].as_str().unwrap().into(), params: entry["params"].clone(), answer }
+/// Where the cases are.
+fn folder() -> PathBuf {
+    root().join("tests/golden/vectors")
 }
 
-/// Ids of all cases of a kind.
-pub(crate) fn ids_of_kind(kind: &str) -> Vec<String> {
-    let folder = root().join("tests/golden/vectors");
-    let manifest: Value =
-        serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
-    let cases = manifest["cases"].as_array().unwrap();
-    cases.iter().filter(|c| c["kind"] == kind).map(|c| c["id"].as_str().unwrap().to_owned()).collect()
+/// The manifest's entries, in its order.
+pub(crate) fn manifest() -> &'static [Value] {
+    static MANIFEST: LazyLock<Value> = LazyLock::new(|| {
+        serde_json::from_str(&std::fs::read_to_string(folder().join("manifest.json")).unwrap()).unwrap()
+    });
+    MANIFEST["cases"].as_array().unwrap()
+}
+
+/// The case with this id.
+pub(crate) fn case(id: &str) -> Case {
+    let entry = manifest().iter().find(|c| c["id"] == id).unwrap_or_else(|| panic!("{id}"));
+    let text = |key: &str| entry[key].as_str().unwrap().to_owned();
+    let answer = Table::read(&folder().join(text("file")));
+    assert_eq!(answer.rows as u64, entry["rows"].as_u64().unwrap(), "{id} is whole");
+    Case {
+        id: id.into(),
+        kind: text("kind"),
+        description: text("description"),
+        params: entry["params"].clone(),
+        answer,
+    }
 }
 
 impl Case {
@@ -117,33 +127,15 @@ impl Case {
         template(&self.params["model"], true).complete().unwrap().unwrap()
     }
 
-    /// Largest absolute difference of a column to what was computed; a missing value must be missing on both sides.
-    pub(crate) fn largest_difference(
-        &self,
-        column: &str,
-        computed: &[Option<f64>],
-        skip: impl Fn(usize) -> bool,
-    ) -> f64 {
-        let expected = self.answer.column(column);
-        assert_eq!(expected.len(), computed.len(), "{}: rows", self.id);
-        let mut largest = 0.0_f64;
-        let mut compared = 0;
-        for (row, (&e, c)) in expected.iter().zip(computed).enumerate() {
-            if skip(row) {
-                continue;
-            }
-            match c {
-                None => assert!(e.is_nan(), "{} row {row}: nothing computed, gstat has {e}", self.id),
-                Some(c) => {
-                    let difference = (c - e).abs();
-                    assert!(!difference.is_nan(), "{} row {row}: {c} against {e}", self.id);
-                    largest = largest.max(difference);
-                    compared += 1;
-                }
-            }
-        }
-        assert!(compared > 0, "{}: nothing was compared", self.id);
-        largest
+    /// Whether the reference says that a row is a matter of convention: a tie of distances, a sample on a sector's border.
+    pub(crate) fn skips(&self, row: usize) -> bool {
+        ["tie", "on_axis"].iter().any(|mark| self.answer.get(mark).is_some_and(|column| column[row] == 1.0))
+    }
+
+    /// The answer's rows as text, for columns that are not numbers.
+    pub(crate) fn records(&self) -> Vec<csv::StringRecord> {
+        let path = folder().join(format!("cases/{}.csv", self.id));
+        csv::Reader::from_path(path).unwrap().records().map(|record| record.unwrap()).collect()
     }
 }
 
