@@ -3,8 +3,9 @@
 //! Samples come from a seeded generator, so every machine computes the same thing. Compare runs of one machine only.
 
 use divan::{Bencher, counter::ItemsCount};
+use soilscope_core::drift::Drift;
 use soilscope_core::idw::InverseDistance;
-use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::variogram::{Estimator, LagClasses, ModelTemplate, empirical_variogram};
 use soilscope_core::{Interpolator, Predictions, Samples, Scratch, Targets, Window};
@@ -39,7 +40,7 @@ fn recipe(neighbourhood: Neighbourhood) -> Kriging {
 
 /// A 64 × 64 window of cells of this size in the middle of the square.
 fn window(cell: f64) -> Targets<'static> {
-    Targets::Window(Window { origin: [SIDE / 2.0, SIDE / 2.0], step: [cell, -cell], size: [64, 64] })
+    Targets::window(Window { origin: [SIDE / 2.0, SIDE / 2.0], step: [cell, -cell], size: [64, 64] })
 }
 
 fn predict(bencher: Bencher<'_, '_>, method: &dyn Interpolator, samples: &Samples, cell: f64) {

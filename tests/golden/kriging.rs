@@ -1,6 +1,7 @@
 //! Simple, ordinary and universal kriging of points, and what follows from them alone.
 
-use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::drift::Drift;
+use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
 use soilscope_core::transform::Transform;
 use soilscope_core::{Interpolator, Outcome, Predictions, Scratch, Targets};
@@ -62,7 +63,7 @@ pub(crate) fn predict(case: &Case, method: &dyn Interpolator) -> Vec<Outcome> {
         None => case.answer.coords(),
     };
     let mut out = Predictions::default();
-    method.fit(&case.samples()).unwrap().predict_into(&Targets::Points(&all), &mut Scratch::default(), &mut out);
+    method.fit(&case.samples()).unwrap().predict_into(&Targets::points(&all), &mut Scratch::default(), &mut out);
     out.iter().collect()
 }
 

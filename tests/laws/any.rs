@@ -3,7 +3,8 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::drift::Drift;
+use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
 use soilscope_core::{Coord, Samples};
 

@@ -1,8 +1,9 @@
 //! Numbers at the edges: never NaN, never for ever.
 
 use proptest::prelude::*;
+use soilscope_core::drift::Drift;
 use soilscope_core::idw::{InverseDistance, Nearest};
-use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::variogram::{Model, ModelTemplate, Structure, Variogram};
 use soilscope_core::{Coord, Error, Gap, Interpolator, Samples};

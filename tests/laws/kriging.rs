@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 1e-8;
 
 pub(crate) fn predict(recipe: &dyn Interpolator, samples: &Samples, targets: &[Coord]) -> Vec<Outcome> {
     let mut out = Predictions::default();
-    recipe.fit(samples).unwrap().predict_into(&Targets::Points(targets), &mut Scratch::default(), &mut out);
+    recipe.fit(samples).unwrap().predict_into(&Targets::points(targets), &mut Scratch::default(), &mut out);
     out.iter().collect()
 }
 
@@ -191,17 +191,17 @@ proptest! {
         (samples, kriging, _, _) in problem(), other in problem(), columns in 1..8_usize, rows in 1..6_usize,
     ) {
         let window = Window { origin: [-3.0, 55.0], step: [7.0, -9.0], size: [columns, rows] };
-        let targets = Targets::Window(window);
+        let targets = Targets::window(window);
         let points: Vec<Coord> = (0..targets.len()).map(|i| targets.coord(i)).collect();
         let predictor = kriging.fit(&samples).unwrap();
         let mut scratch = Scratch::default();
         let mut out = Predictions::default();
-        other.1.fit(&other.0).unwrap().predict_into(&Targets::Points(&other.3), &mut scratch, &mut out);
+        other.1.fit(&other.0).unwrap().predict_into(&Targets::points(&other.3), &mut scratch, &mut out);
         predictor.predict_into(&targets, &mut scratch, &mut out);
         let as_window: Vec<Outcome> = out.iter().collect();
         let mut reversed: Vec<Coord> = points.clone();
         reversed.reverse();
-        predictor.predict_into(&Targets::Points(&reversed), &mut scratch, &mut out);
+        predictor.predict_into(&Targets::points(&reversed), &mut scratch, &mut out);
         let mut backwards: Vec<Outcome> = out.iter().collect();
         backwards.reverse();
         let one_by_one: Vec<Outcome> = points.iter().map(|&at| predictor.predict(at)).collect();

@@ -99,7 +99,7 @@ proptest! {
         prop_assert_eq!(grid.is_exact(), cell != 0.1 && cell != 1.0 / 120.0);
         if grid.is_exact() {
             let patch = grid.patch([column, row], [1000, 1000]);
-            let targets = soilscope_core::Targets::Window(patch.window());
+            let targets = soilscope_core::Targets::window(patch.window());
             for i in [0, 999, 1000, 517_203, 999_999] {
                 prop_assert_eq!(targets.coord(i), patch.centre(i));
             }

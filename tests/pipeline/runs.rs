@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::drift::Drift;
+use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::variogram::{Model, Structure, Variogram};
 use soilscope_core::{Interpolator, Prediction, Predictions, Predictor, Samples, Scratch, Targets};

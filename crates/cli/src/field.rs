@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
+use soilscope_core::drift::Drift;
 use soilscope_core::idw::{InverseDistance, Nearest};
-use soilscope_core::kriging::{Drift, Kriging};
+use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
 use soilscope_core::transform::Transform;
 use soilscope_core::variogram::{

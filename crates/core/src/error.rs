@@ -38,6 +38,18 @@ pub enum Error {
         /// The offending number.
         value: f64,
     },
+    /// Something that a sample carries lies outside its domain.
+    #[error("sample {index} has a {what} of {value}, but it must be {requirement}")]
+    SampleParameter {
+        /// Zero-based sample.
+        index: usize,
+        /// What it carries.
+        what: &'static str,
+        /// The offending number.
+        value: f64,
+        /// The domain.
+        requirement: &'static str,
+    },
     /// A parameter lies outside its domain.
     #[error("{name} is {value}, but must be {requirement}")]
     Parameter {
@@ -91,6 +103,25 @@ pub enum Error {
         size: usize,
         /// The variogram, in gstat's notation.
         model: String,
+    },
+    /// The drift asks for covariates that the samples do not have.
+    #[error("the drift has {needed} covariates, but the samples have {found}: give one column for each")]
+    Covariates {
+        /// Covariates of the drift.
+        needed: usize,
+        /// Covariates of the samples.
+        found: usize,
+    },
+    /// The drift's columns cannot be told apart at the samples.
+    #[error(
+        "the {columns} columns of the drift are not independent at the {samples} samples (they lie on a line, a covariate \
+         is constant, or two say the same): take a drift of lower degree or leave a covariate out"
+    )]
+    DriftSingular {
+        /// Columns of the drift, the constant included.
+        columns: usize,
+        /// Samples in the system.
+        samples: usize,
     },
     /// A value that a transform cannot take.
     #[error("sample {index} has the value {value}: the {transform} transform needs {requirement}")]
@@ -152,6 +183,9 @@ pub enum Error {
         /// The nugget of the best fit.
         nugget: f64,
     },
+    /// The caller's [`Executor`](crate::executor::Executor) said that the work is no longer wanted.
+    #[error("cancelled")]
+    Cancelled,
     /// A model's text cannot be read.
     #[error("cannot read the variogram model '{text}': {reason}; write for example '0.05 Nug + 0.59 Sph(897)'")]
     Notation {

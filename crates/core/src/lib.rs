@@ -6,7 +6,7 @@
 //! # From points in memory to predictions
 //! ```
 //! use soilscope_core::variogram::{Estimator, FitWeights, LagClasses, empirical_variogram, fit_best};
-//! use soilscope_core::{Interpolator, Samples, kriging::{Drift, Kriging}, neighbourhood::Neighbourhood};
+//! use soilscope_core::{Interpolator, Samples, drift::Drift, kriging::Kriging, neighbourhood::Neighbourhood};
 //!
 //! # fn main() -> Result<(), soilscope_core::Error> {
 //! # let coords: Vec<[f64; 2]> = (0..100).map(|i| [f64::from(i % 10) * 10.0, f64::from(i / 10) * 10.0]).collect();
@@ -34,7 +34,9 @@
 //! - Results depend on the samples and settings alone: not on the order of calls, the size of a batch, or a thread.
 
 pub mod censored;
+pub mod drift;
 mod error;
+pub mod executor;
 pub mod idw;
 pub mod kriging;
 pub mod neighbourhood;

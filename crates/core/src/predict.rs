@@ -22,6 +22,10 @@ pub enum Gap {
     },
     /// The neighbours' covariance matrix is not positive definite in floating point.
     SingularSystem,
+    /// The drift's columns cannot be told apart at the neighbours: too few of them, or all on a line.
+    SingularDrift,
+    /// A covariate of the drift is not known at the target.
+    MissingCovariate,
     /// The target's place is not a finite number, or the prediction does not fit one, as after an exponential
     /// back-transform.
     NotFinite,
@@ -42,8 +46,8 @@ pub struct Prediction {
     pub value: f64,
     /// Prediction error variance, unit squared; `None` where the method has no error model.
     pub variance: Option<f64>,
-    /// Lagrange multiplier of the unbiasedness condition, 0 for a known mean: `variance` is
-    /// C(0) − λᵀc₀ + `multiplier`. Log-normal back-transforms need it. Unit squared.
+    /// Lagrange multipliers of the unbiasedness conditions times the drift's functions at the target, 0 for a known mean:
+    /// `variance` is C(0) − λᵀc₀ + `multiplier`. Back-transforms need it. Unit squared.
     pub multiplier: f64,
 }
 
@@ -58,21 +62,56 @@ pub struct Window {
     pub size: [usize; 2],
 }
 
-/// Where predictions are wanted.
+/// Where predictions are wanted, and the covariates there.
+///
+/// # Examples
+/// ```
+/// use soilscope_core::{Targets, Window};
+/// let window = Targets::window(Window { origin: [0.0, 10.0], step: [2.0, -2.0], size: [3, 2] });
+/// assert_eq!((window.len(), window.coord(4)), (6, [2.0, 8.0]));
+/// let points = Targets::points(&[[0.0, 0.0], [1.0, 1.0]]).with_covariates(&[5.0, 7.0], 1);
+/// assert_eq!(points.covariates(1), [7.0]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Targets<'a> {
-    /// Any places.
+pub struct Targets<'a> {
+    places: Places<'a>,
+    covariates: &'a [f64],
+    covariate_count: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Places<'a> {
     Points(&'a [Coord]),
-    /// A rectangle of grid cells.
     Window(Window),
 }
 
-impl Targets<'_> {
+impl<'a> Targets<'a> {
+    /// Any places.
+    pub const fn points(points: &'a [Coord]) -> Self {
+        Self { places: Places::Points(points), covariates: &[], covariate_count: 0 }
+    }
+
+    /// A rectangle of grid cells.
+    pub const fn window(window: Window) -> Self {
+        Self { places: Places::Window(window), covariates: &[], covariate_count: 0 }
+    }
+
+    /// The same places with `count` covariates each, target by target. A covariate that is not finite is missing: its
+    /// target becomes a [`Gap::MissingCovariate`] of the methods that need it.
+    ///
+    /// # Panics
+    /// Another number of covariates than targets × `count`.
+    #[must_use]
+    pub fn with_covariates(self, covariates: &'a [f64], count: usize) -> Self {
+        assert_eq!(covariates.len(), self.len() * count, "one number a target and covariate");
+        Self { covariates, covariate_count: count, ..self }
+    }
+
     /// How many targets there are.
     pub fn len(&self) -> usize {
-        match self {
-            Self::Points(points) => points.len(),
-            Self::Window(window) => window.size[0] * window.size[1],
+        match self.places {
+            Places::Points(points) => points.len(),
+            Places::Window(window) => window.size[0] * window.size[1],
         }
     }
 
@@ -87,13 +126,34 @@ impl Targets<'_> {
     /// An index beyond a list of points, or any index into a window without columns.
     #[inline]
     pub fn coord(&self, index: usize) -> Coord {
-        match self {
-            Self::Points(points) => points[index],
-            Self::Window(w) => {
+        match self.places {
+            Places::Points(points) => points[index],
+            Places::Window(w) => {
                 let (row, column) = (index / w.size[0], index % w.size[0]);
                 [w.origin[0] + column as f64 * w.step[0], w.origin[1] + row as f64 * w.step[1]]
             }
         }
+    }
+
+    /// Covariates of target `index`; empty where none were given.
+    ///
+    /// # Panics
+    /// An index beyond the targets, where there are covariates.
+    #[inline]
+    pub fn covariates(&self, index: usize) -> &'a [f64] {
+        &self.covariates[index * self.covariate_count..(index + 1) * self.covariate_count]
+    }
+
+    #[expect(dead_code, reason = "the kriging system takes it up in the next commit")]
+    /// The covariates of target `index`, if there are `needed` and all are known.
+    #[inline]
+    pub(crate) fn known_covariates(&self, index: usize, needed: usize) -> std::result::Result<&'a [f64], Gap> {
+        if needed == 0 {
+            return Ok(&[]);
+        }
+        let covariates = self.covariates(index);
+        let known = covariates.len() == needed && covariates.iter().all(|v| v.is_finite());
+        if known { Ok(covariates) } else { Err(Gap::MissingCovariate) }
     }
 }
 
@@ -105,12 +165,14 @@ pub struct Predictions {
     multiplier: Vec<f64>,
     gap: Vec<Option<Gap>>,
     has_variance: bool,
+    reduced: usize,
 }
 
 impl Predictions {
     /// Empties the columns and makes room for `len` targets of a method with or without an error model.
     pub fn reset(&mut self, len: usize, has_variance: bool) {
         self.has_variance = has_variance;
+        self.reduced = 0;
         self.value.clear();
         self.value.resize(len, 0.0);
         let errors = if has_variance { len } else { 0 };
@@ -157,6 +219,16 @@ impl Predictions {
             }),
             None => Ok(Prediction { value: self.value[index], variance: None, multiplier: 0.0 }),
         }
+    }
+
+    /// Counts a target whose system was singular until samples that say nothing new were left out of it.
+    pub fn count_reduced(&mut self) {
+        self.reduced += 1;
+    }
+
+    /// How many targets have a system that redundant samples were left out of.
+    pub fn reduced(&self) -> usize {
+        self.reduced
     }
 
     /// How many targets the columns hold.
@@ -226,7 +298,9 @@ pub fn leave_out_by_refitting<I: Interpolator + ?Sized>(
         let (held, kept): (Vec<usize>, Vec<usize>) = (0..samples.len()).partition(|&i| folds.of(i) == fold);
         let predictor = recipe.fit(&samples.subset(&kept)?)?;
         let places: Vec<Coord> = held.iter().map(|&i| samples.coords()[i]).collect();
-        predictor.predict_into(&Targets::Points(&places), &mut scratch, &mut out);
+        let covariates: Vec<f64> = held.iter().flat_map(|&i| samples.covariates(i)).copied().collect();
+        let targets = Targets::points(&places).with_covariates(&covariates, samples.covariate_count());
+        predictor.predict_into(&targets, &mut scratch, &mut out);
         for (&i, outcome) in held.iter().zip(out.iter()) {
             outcomes[i] = outcome;
         }
@@ -242,13 +316,24 @@ pub trait Predictor: Send + Sync {
     /// Whether predictions carry a variance.
     fn has_variance(&self) -> bool;
 
+    /// Covariates that a target must bring.
+    fn covariates(&self) -> usize {
+        0
+    }
+
+    /// Samples, in increasing order, that say nothing new under the model beside others and were left out of a system of
+    /// all samples, which is singular with them.
+    fn left_out(&self) -> &[usize] {
+        &[]
+    }
+
     /// Predicts one target, for convenience; many at a time are faster.
     ///
     /// # Errors
     /// The reason why there is no prediction.
     fn predict(&self, at: Coord) -> std::result::Result<Prediction, Gap> {
         let mut out = Predictions::default();
-        self.predict_into(&Targets::Points(&[at]), &mut Scratch::default(), &mut out);
+        self.predict_into(&Targets::points(&[at]), &mut Scratch::default(), &mut out);
         out.get(0)
     }
 }

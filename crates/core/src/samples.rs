@@ -4,8 +4,11 @@ use crate::{Coord, Error, Result};
 
 /// Values at places, checked once: at least one sample, all numbers finite.
 ///
+/// A sample may also carry the variance of its measurement error ([`with_error_variances`](Self::with_error_variances))
+/// and covariates for the drift ([`with_covariates`](Self::with_covariates)).
+///
 /// # Units
-/// Coordinates in CRS units (metres), easting first; values in the caller's unit.
+/// Coordinates in CRS units (metres), easting first; values in the caller's unit; error variances in its square.
 ///
 /// # Examples
 /// ```
@@ -20,6 +23,11 @@ use crate::{Coord, Error, Result};
 pub struct Samples {
     coords: Vec<Coord>,
     values: Vec<f64>,
+    /// One a sample, or empty.
+    error_variances: Vec<f64>,
+    /// Sample by sample, `covariate_count` each.
+    covariates: Vec<f64>,
+    covariate_count: usize,
 }
 
 impl Samples {
@@ -46,7 +54,88 @@ impl Samples {
                 }
             }
         }
-        Ok(Self { coords, values })
+        Ok(Self { coords, values, error_variances: Vec::new(), covariates: Vec::new(), covariate_count: 0 })
+    }
+
+    /// The same samples, each measured with an error of its own variance, beside the variogram's nugget and error
+    /// variance.
+    ///
+    /// # Errors
+    /// Another number of variances than samples, or one that is negative or not finite.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::Samples;
+    /// let samples = Samples::new(vec![[0.0, 0.0], [3.0, 4.0]], vec![1.0, 2.0])?.with_error_variances(vec![0.1, 0.0])?;
+    /// assert_eq!(samples.error_variance(0), 0.1);
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    pub fn with_error_variances(self, error_variances: Vec<f64>) -> Result<Self> {
+        self.check_length("error variances", error_variances.len())?;
+        if let Some(index) = error_variances.iter().position(|&v| !(v >= 0.0 && v.is_finite())) {
+            let (what, value) = ("measurement-error variance", error_variances[index]);
+            return Err(Error::SampleParameter { index, what, value, requirement: "0 or more" });
+        }
+        Ok(Self { error_variances, ..self })
+    }
+
+    /// The same samples with covariates for the drift, one column a covariate.
+    ///
+    /// # Errors
+    /// A column of another length than the samples, or a number that is not finite.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::Samples;
+    /// let samples = Samples::new(vec![[0.0, 0.0], [3.0, 4.0]], vec![1.0, 2.0])?;
+    /// let samples = samples.with_covariates(&[vec![10.0, 20.0], vec![0.0, 1.0]])?;
+    /// assert_eq!(samples.covariates(1), [20.0, 1.0]);
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    pub fn with_covariates(self, columns: &[Vec<f64>]) -> Result<Self> {
+        for column in columns {
+            self.check_length("a covariate", column.len())?;
+            if let Some(index) = column.iter().position(|v| !v.is_finite()) {
+                return Err(Error::NotFinite { index, what: "covariate", value: column[index] });
+            }
+        }
+        let covariates = (0..self.len()).flat_map(|i| columns.iter().map(move |column| column[i])).collect();
+        Ok(Self { covariates, covariate_count: columns.len(), ..self })
+    }
+
+    fn check_length(&self, name: &'static str, length: usize) -> Result<()> {
+        if length == self.len() {
+            return Ok(());
+        }
+        Err(Error::LengthMismatch { left_name: "samples", left: self.len(), right_name: name, right: length })
+    }
+
+    /// Variances of the samples' own measurement errors, where they were given.
+    pub fn error_variances(&self) -> Option<&[f64]> {
+        (!self.error_variances.is_empty()).then_some(&self.error_variances[..])
+    }
+
+    /// Variance of sample `index`'s own measurement error; 0 where none were given.
+    ///
+    /// # Panics
+    /// An index beyond the samples, where variances were given.
+    #[inline]
+    pub fn error_variance(&self, index: usize) -> f64 {
+        if self.error_variances.is_empty() { 0.0 } else { self.error_variances[index] }
+    }
+
+    /// How many covariates each sample has.
+    pub fn covariate_count(&self) -> usize {
+        self.covariate_count
+    }
+
+    /// Covariates of sample `index`.
+    ///
+    /// # Panics
+    /// An index beyond the samples, where there are covariates.
+    #[inline]
+    pub fn covariates(&self, index: usize) -> &[f64] {
+        &self.covariates[index * self.covariate_count..(index + 1) * self.covariate_count]
     }
 
     /// How many samples there are; at least one.
@@ -65,15 +154,17 @@ impl Samples {
         &self.values
     }
 
-    /// The same places with other values, as for an indicator or a transform.
+    /// The same places and covariates with other values, as for an indicator or a transform. Error variances are those of
+    /// the old values, and are dropped: give the new ones.
     ///
     /// # Errors
     /// As [`Samples::new`].
     pub fn with_values(&self, values: Vec<f64>) -> Result<Self> {
-        Self::new(self.coords.clone(), values)
+        let same = Self::new(self.coords.clone(), values)?;
+        Ok(Self { covariates: self.covariates.clone(), covariate_count: self.covariate_count, ..same })
     }
 
-    /// The samples at `indices`, in that order.
+    /// The samples at `indices`, in that order, with what they carry.
     ///
     /// # Errors
     /// No index.
@@ -81,7 +172,14 @@ impl Samples {
     /// # Panics
     /// An index beyond the samples.
     pub fn subset(&self, indices: &[usize]) -> Result<Self> {
-        Self::new(indices.iter().map(|&i| self.coords[i]).collect(), indices.iter().map(|&i| self.values[i]).collect())
+        let pick = |from: &[f64]| -> Vec<f64> { indices.iter().map(|&i| from[i]).collect() };
+        let part = Self::new(indices.iter().map(|&i| self.coords[i]).collect(), pick(&self.values))?;
+        Ok(Self {
+            error_variances: self.error_variances().map(pick).unwrap_or_default(),
+            covariates: indices.iter().flat_map(|&i| self.covariates(i)).copied().collect(),
+            covariate_count: self.covariate_count,
+            ..part
+        })
     }
 
     /// Lower-left and upper-right corner of the bounding box.

@@ -3,6 +3,7 @@
 
 pub mod crs;
 mod error;
+pub mod executor;
 pub mod grid;
 #[cfg(feature = "gdal")]
 pub mod io;

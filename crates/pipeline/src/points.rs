@@ -42,7 +42,7 @@ pub fn predict_points(
                     if watch.cancelled() {
                         return Err(Error::Interrupted);
                     }
-                    predictor.predict_into(&Targets::Points(batch), scratch, out);
+                    predictor.predict_into(&Targets::points(batch), scratch, out);
                     watch.advance(batch.len() as u64);
                     Ok(out.iter().collect())
                 },

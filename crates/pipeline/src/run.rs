@@ -256,12 +256,12 @@ impl Shop<'_> {
         bench.cells.clear();
         bench.cells.extend((0..cells).filter(|&i| inside == cells || bench.inside[i]));
         if as_window {
-            let targets = Targets::Window(patch.window());
+            let targets = Targets::window(patch.window());
             self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
         } else {
             bench.points.clear();
             bench.points.extend(bench.cells.iter().map(|&i| patch.centre(i)));
-            let targets = Targets::Points(&bench.points);
+            let targets = Targets::points(&bench.points);
             self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
         }
 

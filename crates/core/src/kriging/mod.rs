@@ -18,33 +18,12 @@ pub(crate) use moving::KrigingScratch;
 use global::GlobalKriging;
 use moving::MovingKriging;
 
+use crate::drift::Drift;
 use crate::neighbourhood::Neighbourhood;
 use crate::predict::leave_out_by_refitting;
 use crate::validation::Folds;
 use crate::variogram::Variogram;
 use crate::{Error, Interpolator, Outcome, Predictor, Result, Samples};
-
-/// The spatial mean inside the kriging system.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-#[non_exhaustive]
-pub enum Drift {
-    /// Simple kriging: the mean is known, in the samples' unit.
-    KnownMean(f64),
-    /// Ordinary kriging: the mean is constant and unknown.
-    #[default]
-    Constant,
-}
-
-impl Drift {
-    fn known_mean(self) -> Option<f64> {
-        match self {
-            Self::KnownMean(mean) => Some(mean),
-            Self::Constant => None,
-        }
-    }
-}
 
 /// A variance without the negative rounding error that it may have at a sample; NaN stays NaN, which `max` would hide.
 #[inline]
@@ -57,7 +36,8 @@ fn non_negative(variance: f64) -> f64 {
 /// # Examples
 /// ```
 /// use soilscope_core::{Interpolator, Samples};
-/// use soilscope_core::kriging::{Drift, Kriging};
+/// use soilscope_core::drift::Drift;
+/// use soilscope_core::kriging::Kriging;
 /// use soilscope_core::neighbourhood::Neighbourhood;
 /// use soilscope_core::variogram::ModelTemplate;
 ///
@@ -85,6 +65,10 @@ impl Kriging {
             && !mean.is_finite()
         {
             return Err(Error::Parameter { name: "known mean", value: mean, requirement: "a finite number" });
+        }
+        if let Drift::Trend { degree, covariates } = self.drift {
+            let (name, value) = ("terms of the drift", f64::from(degree) + covariates as f64);
+            return Err(Error::Parameter { name, value, requirement: "a constant" });
         }
         if let Neighbourhood::Moving(search) = self.neighbourhood {
             search.checked()?;
