@@ -1,13 +1,15 @@
 //! Weighted least-squares fit of a variogram model.
 //!
-//! For given ranges the sills enter linearly, so they are solved exactly under the bound that none is negative, and the
-//! search runs over the ranges alone (variable projection: Golub & Pereyra 1973, *SIAM J. Numer. Anal.* 10:413). With one
+//! For given ranges (and smoothness, azimuth and ratio) the sills enter linearly, so they are solved exactly under the
+//! bound that none is negative, and the search runs over the others alone (variable projection: Golub & Pereyra 1973, *SIAM J. Numer. Anal.* 10:413). With one
 //! free range the whole interval is scanned before it is refined, so the fit does not depend on a start value and
 //! cannot end at a negative range or sill.
 
 use nalgebra::{DMatrix, DVector};
 
-use super::{EmpiricalVariogram, LagClass, ModelTemplate, Parameter, Variogram};
+use super::limits::Axis;
+use super::search::{search_many, search_one};
+use super::{EmpiricalVariogram, LagClass, ModelTemplate, Parameter, Structure, Variogram};
 use crate::{Coord, Error, Result};
 
 /// Weight of a lag class in the sum of squares.
@@ -61,10 +63,8 @@ pub struct Fit {
     pub range_at_limit: bool,
 }
 
-/// How far beyond the largest class distance a range is looked for.
-const RANGE_LIMIT_FACTOR: f64 = 10.0;
-/// How far below the smallest class distance.
-const RANGE_FLOOR_FACTOR: f64 = 0.1;
+/// Most parameters beside the sills that are searched for together: the scan of a larger box would see too little.
+const MOST_FREE_OTHERS: usize = 4;
 /// Most sills that are fitted together: every set of them is tried.
 const MOST_FREE_SILLS: usize = 8;
 
@@ -74,8 +74,8 @@ const MOST_FREE_SILLS: usize = 8;
 /// As the empirical variogram's.
 ///
 /// # Errors
-/// Fewer classes (of a weight above 0) than free parameters, more than three free ranges or eight free sills, a class
-/// that is not finite, no variation at all where the sills are free, or anisotropy in the template where the empirical
+/// Fewer classes (of a weight above 0) than free parameters, more than four free parameters beside the sills or eight free
+/// sills, a class that is not finite, no variation at all where the sills are free, or anisotropy in the template where the empirical
 /// variogram has no directions.
 ///
 /// # Examples
@@ -93,20 +93,20 @@ const MOST_FREE_SILLS: usize = 8;
 /// ```
 pub fn fit(empirical: &EmpiricalVariogram, template: &ModelTemplate, weights: &FitWeights) -> Result<Fit> {
     let problem = Problem::new(empirical, template, weights)?;
-    let free = problem.free_ranges();
-    let (low, high) = problem.range_limits();
-    let ranges = match free.len() {
-        0 => problem.ranges_with(&[]),
-        1 => problem.ranges_with(&[search_one(low, high, |x| problem.sserr(&[x]))]),
-        2 | 3 => problem.ranges_with(&search_many(free.len(), low, high, |x| problem.sserr(x))),
+    let dimensions: Vec<_> = problem.axes.iter().map(|a| a.dimension(problem.axes.len())).collect();
+    let point = match dimensions.len() {
+        0 => Vec::new(),
+        1 => vec![search_one(dimensions[0], |x| problem.sserr(&[x]))],
+        2..=MOST_FREE_OTHERS => search_many(&dimensions, |x| problem.sserr(x)),
         n => {
-            let requirement = "3 or fewer: fix some with Type(range)";
-            return Err(Error::Parameter { name: "number of free ranges", value: n as f64, requirement });
+            let requirement =
+                "4 or fewer: fix some ranges with Type(range), kappa with kappa=…, directions with az=…, ratio=…";
+            let name = "number of free parameters beside the sills";
+            return Err(Error::Parameter { name, value: n as f64, requirement });
         }
     };
-    let (sills, sserr) = problem.sills(&ranges);
-    let variogram = problem.instance(&sills, &ranges)?;
-    let range_at_limit = free.iter().any(|&k| ranges[k] > high.exp() * 0.999);
+    let (variogram, sserr) = problem.solution(&point)?;
+    let range_at_limit = problem.axes.iter().zip(&point).any(|(a, &x)| a.is_range_at_limit(x));
     Ok(Fit { variogram, sserr, range_at_limit })
 }
 
@@ -116,6 +116,8 @@ struct Problem<'a> {
     classes: &'a [LagClass],
     separations: Vec<Coord>,
     weights: Vec<f64>,
+    /// Free parameters but the sills, in the template's order.
+    axes: Vec<Axis>,
 }
 
 impl<'a> Problem<'a> {
@@ -143,44 +145,45 @@ impl<'a> Problem<'a> {
             return Err(Error::FlatVariogram { classes: classes.len() });
         }
         let directional = classes.iter().all(|c| c.azimuth.is_some());
-        if !directional && template.unknowns() > 0 && template.structures.iter().any(|s| !s.anisotropy.is_isotropic()) {
+        if !directional && template.unknowns() > 0 && template.structures.iter().any(|s| !s.is_isotropic()) {
             return Err(Error::Notation {
                 text: template.to_string(),
                 reason: "anisotropic structures can only be fitted to a variogram in directions (--azimuths)".into(),
             });
         }
-        Ok(Self { template, classes, separations: classes.iter().map(separation).collect(), weights })
+        let lags = || classes.iter().map(|c| c.dist).filter(|&d| d > 0.0);
+        let shortest = lags().fold(f64::INFINITY, f64::min).min(f64::MAX);
+        let longest = lags().fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+        let searched = template.free_parameters().into_iter().filter(|p| !p.is_linear());
+        let axes = searched.map(|p| Axis::new(p, template, (shortest, longest))).collect();
+        Ok(Self { template, classes, separations: classes.iter().map(separation).collect(), weights, axes })
     }
 
-    fn free_ranges(&self) -> Vec<usize> {
-        let structures = self.template.structures.iter().enumerate();
-        structures.filter(|(_, s)| s.range == Parameter::Free).map(|(k, _)| k).collect()
+    /// The structures at a point of the search, each with a sill of 1.
+    fn units(&self, point: &[f64]) -> Result<Vec<Structure>> {
+        // `instance` takes what is free in the order of the template's free parameters, which is the point's.
+        let mut numbers = self.axes.iter().zip(point).map(|(axis, &x)| axis.number(x));
+        let mut take = |p: Parameter| p.fixed().or_else(|| numbers.next()).unwrap_or(f64::NAN);
+        self.template.structures.iter().map(|s| s.instance(1.0, &mut take)).collect()
     }
 
-    /// Logarithms of the smallest and largest range looked for.
-    fn range_limits(&self) -> (f64, f64) {
-        let lags = || self.classes.iter().map(|c| c.dist).filter(|&d| d > 0.0);
-        let low = lags().fold(f64::INFINITY, f64::min).min(f64::MAX) * RANGE_FLOOR_FACTOR;
-        let high = lags().fold(0.0, f64::max).max(f64::MIN_POSITIVE) * RANGE_LIMIT_FACTOR;
-        (low.min(high).ln(), high.ln())
+    fn sserr(&self, point: &[f64]) -> f64 {
+        // A range whose limit is beyond the largest number is no structure.
+        self.units(point).map_or(f64::MAX, |units| self.sills(&units).1)
     }
 
-    /// All ranges, with the free ones taken from their logarithms.
-    fn ranges_with(&self, log_free: &[f64]) -> Vec<f64> {
-        let mut next = log_free.iter();
-        self.template
-            .structures
-            .iter()
-            .map(|s| s.range.fixed().unwrap_or_else(|| next.next().map_or(1.0, |x| x.exp())))
-            .collect()
+    /// The variogram at a point of the search, and its weighted sum of squares.
+    fn solution(&self, point: &[f64]) -> Result<(Variogram, f64)> {
+        let units = self.units(point)?;
+        let (sills, sserr) = self.sills(&units);
+        let structures =
+            units.iter().zip(&sills[1..]).map(|(u, &sill)| u.with_partial_sill(sill)).collect::<Result<Vec<_>>>()?;
+        let variogram = Variogram::new(sills[0], structures)?.with_error_variance(self.template.error_variance)?;
+        Ok((variogram, sserr))
     }
 
-    fn sserr(&self, log_free: &[f64]) -> f64 {
-        self.sills(&self.ranges_with(log_free)).1
-    }
-
-    /// Best nugget and partial sills (nugget first) for these ranges, and their weighted sum of squares.
-    fn sills(&self, ranges: &[f64]) -> (Vec<f64>, f64) {
+    /// Best nugget and partial sills (nugget first) for these structures, and their weighted sum of squares.
+    fn sills(&self, units: &[Structure]) -> (Vec<f64>, f64) {
         let parameters: Vec<Parameter> = std::iter::once(self.template.nugget.unwrap_or(Parameter::Fixed(0.0)))
             .chain(self.template.structures.iter().map(|s| s.partial_sill))
             .collect();
@@ -189,8 +192,7 @@ impl<'a> Problem<'a> {
             if k == 0 {
                 f64::from(u8::from(self.classes[i].dist > 0.0))
             } else {
-                let s = &self.template.structures[k - 1];
-                s.model.unit_semivariance(s.anisotropy.distance(self.separations[i]) / ranges[k - 1])
+                units[k - 1].semivariance(self.separations[i])
             }
         });
         let mut residual = DVector::from_iterator(rows, self.classes.iter().map(|c| c.gamma));
@@ -207,10 +209,6 @@ impl<'a> Problem<'a> {
             sills[k] = value;
         }
         (sills, sserr)
-    }
-
-    fn instance(&self, sills: &[f64], ranges: &[f64]) -> Result<Variogram> {
-        self.template.instance(sills[0], &sills[1..], ranges)
     }
 }
 
@@ -242,120 +240,4 @@ fn non_negative_least_squares(a: &DMatrix<f64>, b: &DVector<f64>, weight: &DVect
         }
     }
     best
-}
-
-/// Minimum of `f` over [low, high]: a scan, then golden-section search around its best point.
-fn search_one(low: f64, high: f64, f: impl Fn(f64) -> f64) -> f64 {
-    const STEPS: usize = 200;
-    let at = |k: usize| low + (high - low) * k as f64 / STEPS as f64;
-    let best = (0..=STEPS).map(|k| (f(at(k)), k)).fold((f64::INFINITY, 0), |a, b| if b.0 < a.0 { b } else { a }).1;
-    let (mut a, mut b) = (at(best.saturating_sub(1)), at((best + 1).min(STEPS)));
-    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
-    let (mut c, mut d) = (b - golden * (b - a), a + golden * (b - a));
-    let (mut fc, mut fd) = (f(c), f(d));
-    // To 1e-11 of a range, or as near as two numbers can be; NaN ends it too.
-    while b - a > 1e-11_f64.max(4.0 * f64::EPSILON * a.abs().max(b.abs())) {
-        if fc < fd {
-            (b, d, fd) = (d, c, fc);
-            c = b - golden * (b - a);
-            fc = f(c);
-        } else {
-            (a, c, fc) = (c, d, fd);
-            d = a + golden * (b - a);
-            fd = f(d);
-        }
-    }
-    [at(best), 0.5 * (a + b)].into_iter().min_by(|x, y| f(*x).total_cmp(&f(*y))).unwrap_or(a)
-}
-
-/// Minimum of `f` over a box: a scan of the whole box, then the downhill simplex of Nelder & Mead (1965, *The Computer
-/// Journal* 7:308) from every local minimum of the scan, restarted until it stays.
-fn search_many(dimensions: usize, low: f64, high: f64, f: impl Fn(&[f64]) -> f64) -> Vec<f64> {
-    let steps: usize = if dimensions == 2 { 40 } else { 14 };
-    let size = (high - low) / (steps - 1) as f64;
-    let stride = |d: usize| steps.pow(d as u32);
-    let place =
-        |code: usize| -> Vec<f64> { (0..dimensions).map(|d| low + size * (code / stride(d) % steps) as f64).collect() };
-    let scan: Vec<f64> = (0..stride(dimensions)).map(|code| f(&place(code))).collect();
-    // Where a structure vanishes the sum of squares is flat; a place on such a flat is a start only if nothing is lower.
-    let is_start = |code: usize| {
-        (0..dimensions).all(|d| {
-            let k = code / stride(d) % steps;
-            (k == 0 || scan[code - stride(d)] >= scan[code]) && (k + 1 == steps || scan[code + stride(d)] >= scan[code])
-        })
-    };
-    let mut starts: Vec<usize> = (0..scan.len()).filter(|&code| is_start(code)).collect();
-    starts.sort_by(|&a, &b| scan[a].total_cmp(&scan[b]));
-    starts.dedup_by(|a, b| scan[*a] == scan[*b]);
-    let bounded = |x: &[f64]| if x.iter().all(|v| (low..=high).contains(v)) { f(x) } else { f64::MAX };
-    let mut best = (f64::INFINITY, place(0));
-    for &code in starts.iter().take(20) {
-        let (mut value, mut point) = (scan[code], place(code));
-        loop {
-            let (new_value, new_point) = simplex(&point, size, &bounded);
-            let settled = new_value >= value * (1.0 - 1e-12);
-            if new_value < value {
-                (value, point) = (new_value, new_point);
-            }
-            if settled {
-                break;
-            }
-        }
-        if value < best.0 {
-            best = (value, point);
-        }
-    }
-    best.1
-}
-
-/// One run of the downhill simplex.
-fn simplex(start: &[f64], size: f64, f: &impl Fn(&[f64]) -> f64) -> (f64, Vec<f64>) {
-    let n = start.len();
-    let mut corners: Vec<(f64, Vec<f64>)> = (0..=n)
-        .map(|k| {
-            let mut x = start.to_vec();
-            if k < n {
-                x[k] += if f(&shifted(start, k, size)) < f64::MAX { size } else { -size };
-            }
-            (f(&x), x)
-        })
-        .collect();
-    for _ in 0..2000 {
-        corners.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let spread = (0..n).map(|k| (corners[n].1[k] - corners[0].1[k]).abs()).fold(0.0, f64::max);
-        if spread < 1e-10 {
-            break;
-        }
-        let centre: Vec<f64> = (0..n).map(|k| corners[..n].iter().map(|c| c.1[k]).sum::<f64>() / n as f64).collect();
-        let along = |t: f64| -> (f64, Vec<f64>) {
-            let x: Vec<f64> = (0..n).map(|k| centre[k] + t * (corners[n].1[k] - centre[k])).collect();
-            (f(&x), x)
-        };
-        let reflected = along(-1.0);
-        if reflected.0 < corners[0].0 {
-            let expanded = along(-2.0);
-            corners[n] = if expanded.0 < reflected.0 { expanded } else { reflected };
-        } else if reflected.0 < corners[n - 1].0 {
-            corners[n] = reflected;
-        } else {
-            let contracted = if reflected.0 < corners[n].0 { along(-0.5) } else { along(0.5) };
-            if contracted.0 < corners[n].0.min(reflected.0) {
-                corners[n] = contracted;
-            } else {
-                let best = corners[0].1.clone();
-                for corner in &mut corners[1..] {
-                    let x: Vec<f64> = (0..n).map(|k| best[k] + 0.5 * (corner.1[k] - best[k])).collect();
-                    *corner = (f(&x), x);
-                }
-            }
-        }
-    }
-    corners.sort_by(|a, b| a.0.total_cmp(&b.0));
-    corners.swap_remove(0)
-}
-
-fn shifted(x: &[f64], k: usize, by: f64) -> Vec<f64> {
-    let mut y = x.to_vec();
-    y[k] += by;
-    y
 }

@@ -6,8 +6,10 @@ mod empirical;
 mod estimator;
 mod fit;
 mod lags;
+mod limits;
 mod model;
 mod notation;
+mod search;
 mod structure;
 mod template;
 
@@ -18,7 +20,7 @@ pub use fit::{Fit, FitWeights, fit};
 pub use lags::LagClasses;
 pub use model::Model;
 pub use structure::{Anisotropy, Structure};
-pub use template::{ModelTemplate, Parameter, StructureTemplate};
+pub use template::{FreeParameter, ModelTemplate, Parameter, StructureTemplate};
 
 use crate::{Coord, Error, Result};
 

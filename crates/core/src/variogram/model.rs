@@ -71,6 +71,29 @@ impl Model {
         }
     }
 
+    /// The parameter of the shape, where the model has one: its smoothness.
+    pub fn shape(self) -> Option<f64> {
+        self.smoothness()
+    }
+
+    /// The model with this parameter of its shape; itself where it has none.
+    #[must_use]
+    pub fn with_shape(self, shape: f64) -> Self {
+        match self {
+            Self::Matern { .. } => Self::Matern { smoothness: shape },
+            Self::Stein { .. } => Self::Stein { smoothness: shape },
+            other => other,
+        }
+    }
+
+    /// Smallest and largest parameter of the shape that a fit looks for: what samples can tell apart.
+    pub(super) fn shape_limits(self) -> Option<(f64, f64)> {
+        match self {
+            Self::Matern { .. } | Self::Stein { .. } => Some((0.1, 5.0)),
+            _ => None,
+        }
+    }
+
     /// The model of an abbreviation, with the smoothness where it needs one; `None` for an unknown name.
     pub(super) fn from_abbreviation(name: &str, smoothness: Option<f64>) -> Option<Self> {
         let kappa = smoothness.unwrap_or(0.5);

@@ -1,11 +1,12 @@
-//! gstat's notation for variograms: `0.05 Nug + 0.59 Sph(897)`, with anything but the type left out to be fitted.
+//! gstat's notation for variograms: `0.05 Nug + 0.59 Sph(897)`, with the partial sill or the range left out to be fitted.
 //!
 //! `psill Type(range[, kappa=…][, az=…, ratio=…])`, terms joined by `+`. `Nug` is the nugget, `Err` measurement error.
+//! A `?` in the place of a number asks for it to be fitted: `Mat(kappa=?)`, `Exp(az=?, ratio=?)`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Anisotropy, Model, ModelTemplate, Parameter, Structure, StructureTemplate, Variogram};
+use super::{Model, ModelTemplate, Parameter, Structure, StructureTemplate, Variogram};
 use crate::{Error, Result};
 
 impl FromStr for ModelTemplate {
@@ -38,8 +39,7 @@ impl FromStr for ModelTemplate {
         }
         // A value outside its domain is told now, not after the samples were read.
         for s in &template.structures {
-            Structure::new(s.model, s.partial_sill.fixed().unwrap_or(1.0), s.range.fixed().unwrap_or(1.0))
-                .map_err(|e| refuse(e.to_string()))?;
+            s.check().map_err(|e| refuse(e.to_string()))?;
         }
         for (name, value) in [
             ("the nugget", template.nugget.and_then(Parameter::fixed).unwrap_or(0.0)),
@@ -76,10 +76,10 @@ struct Term<'a> {
     partial_sill: Parameter,
     name: &'a str,
     has_arguments: bool,
-    range: Parameter,
-    kappa: Option<f64>,
-    azimuth: Option<f64>,
-    ratio: Option<f64>,
+    range: Option<Parameter>,
+    kappa: Option<Parameter>,
+    azimuth: Option<Parameter>,
+    ratio: Option<Parameter>,
 }
 
 impl<'a> Term<'a> {
@@ -96,62 +96,64 @@ impl<'a> Term<'a> {
             None => (text, None),
         };
         let (sill, name) = match head.rsplit_once(char::is_whitespace) {
-            Some((sill, name)) => (Parameter::Fixed(number(sill, "partial sill")?), name),
+            Some((sill, name)) => (parameter(sill, "partial sill")?, name),
             None => (Parameter::Free, head),
         };
         let mut term = Term {
             partial_sill: sill,
             name,
             has_arguments: arguments.is_some(),
-            range: Parameter::Free,
+            range: None,
             kappa: None,
             azimuth: None,
             ratio: None,
         };
-        let once = |seen: bool, what: &str| if seen { Err(format!("'{text}' gives its {what} twice")) } else { Ok(()) };
         for argument in arguments.unwrap_or("").split(',').map(str::trim).filter(|a| !a.is_empty()) {
-            match argument.split_once('=').map(|(k, v)| (k.trim().to_ascii_lowercase(), v)) {
-                None => {
-                    once(term.range != Parameter::Free, "range")?;
-                    term.range = Parameter::Fixed(number(argument, "range")?);
-                }
-                Some((key, value)) => match key.as_str() {
-                    "range" => {
-                        once(term.range != Parameter::Free, "range")?;
-                        term.range = Parameter::Fixed(number(value, "range")?);
-                    }
-                    "kappa" | "smoothness" => {
-                        once(term.kappa.is_some(), "kappa")?;
-                        term.kappa = Some(number(value, "kappa")?);
-                    }
-                    "az" | "azimuth" => {
-                        once(term.azimuth.is_some(), "azimuth")?;
-                        term.azimuth = Some(number(value, "azimuth")?);
-                    }
-                    "ratio" => {
-                        once(term.ratio.is_some(), "ratio")?;
-                        term.ratio = Some(number(value, "ratio")?);
-                    }
-                    other => return Err(format!("'{other}' is not one of range, kappa, az, ratio")),
-                },
+            let (key, value) = match argument.split_once('=') {
+                Some((key, value)) => (key.trim().to_ascii_lowercase(), value),
+                None => ("range".to_owned(), argument),
+            };
+            let (place, name) = match key.as_str() {
+                "range" => (&mut term.range, "range"),
+                "kappa" | "smoothness" => (&mut term.kappa, "kappa"),
+                "az" | "azimuth" => (&mut term.azimuth, "azimuth"),
+                "ratio" => (&mut term.ratio, "ratio"),
+                other => return Err(format!("'{other}' is not one of range, kappa, az, ratio")),
+            };
+            if place.replace(parameter(value, name)?).is_some() {
+                return Err(format!("'{text}' gives its {name} twice"));
             }
         }
         Ok(term)
     }
 
     fn structure(&self) -> std::result::Result<StructureTemplate, String> {
-        let model = Model::from_abbreviation(self.name, self.kappa)
+        let model = Model::from_abbreviation(self.name, self.kappa.and_then(Parameter::fixed))
             .ok_or_else(|| format!("'{}' is not one of Nug, Err, Sph, Exp, Gau, Mat, Ste", self.name))?;
         if self.kappa.is_some() && model.smoothness().is_none() {
             return Err(format!("{} has no kappa", self.name));
         }
-        let anisotropy = match (self.azimuth, self.ratio) {
-            (None, None) => Anisotropy::ISOTROPIC,
-            (Some(azimuth), Some(ratio)) => Anisotropy::new(azimuth, ratio).map_err(|e| e.to_string())?,
+        let (azimuth, ratio) = match (self.azimuth, self.ratio) {
+            (None, None) => (Parameter::Fixed(0.0), Parameter::Fixed(1.0)),
+            (Some(Parameter::Free), Some(Parameter::Fixed(1.0))) => {
+                return Err("with a ratio of 1 there is no azimuth to fit: free the ratio too, as 'ratio=?'".into());
+            }
+            (Some(azimuth), Some(ratio)) => (azimuth, ratio),
             _ => return Err("anisotropy needs both az and ratio".into()),
         };
-        Ok(StructureTemplate { model, partial_sill: self.partial_sill, range: self.range, anisotropy })
+        Ok(StructureTemplate {
+            model,
+            free_shape: self.kappa == Some(Parameter::Free),
+            partial_sill: self.partial_sill,
+            range: self.range.unwrap_or(Parameter::Free),
+            azimuth,
+            ratio,
+        })
     }
+}
+
+fn parameter(text: &str, what: &str) -> std::result::Result<Parameter, String> {
+    if text.trim() == "?" { Ok(Parameter::Free) } else { number(text, what).map(Parameter::Fixed) }
 }
 
 fn number(text: &str, what: &str) -> std::result::Result<f64, String> {
@@ -212,11 +214,13 @@ impl fmt::Display for ModelTemplate {
             if let Parameter::Fixed(range) = s.range {
                 arguments.push(range.to_string());
             }
+            let number = |p: Parameter| p.fixed().map_or_else(|| "?".to_owned(), |value| value.to_string());
             if let Some(kappa) = s.model.smoothness() {
-                arguments.push(format!("kappa={kappa}"));
+                let kappa = if s.free_shape { Parameter::Free } else { Parameter::Fixed(kappa) };
+                arguments.push(format!("kappa={}", number(kappa)));
             }
-            if !s.anisotropy.is_isotropic() {
-                arguments.push(format!("az={}, ratio={}", s.anisotropy.azimuth(), s.anisotropy.ratio()));
+            if !s.is_isotropic() {
+                arguments.push(format!("az={}, ratio={}", number(s.azimuth), number(s.ratio)));
             }
             let name = s.model.abbreviation();
             let name = if arguments.is_empty() { name.to_owned() } else { format!("{name}({})", arguments.join(", ")) };
@@ -237,6 +241,9 @@ mod tests {
             "Nug + Sph",
             "Nug + Mat(kappa=1.5)",
             "0.02 Err + Nug + Sph(900)",
+            "Nug + Mat(kappa=?)",
+            "0.1 Nug + 2 Ste(30, kappa=?, az=?, ratio=?)",
+            "Nug + Exp(az=?, ratio=0.5) + Sph(az=30, ratio=?)",
             "0.1 Nug + 1000 Exp(350, az=30, ratio=0.4) + 2 Ste(12, kappa=1.2)",
         ] {
             let template: ModelTemplate = text.parse().unwrap();
@@ -259,6 +266,11 @@ mod tests {
             ("-1 Nug + Sph", "nugget is -1"),
             ("Sph(3, kappa=2)", "no kappa"),
             ("Sph(3, az=30)", "both az and ratio"),
+            ("Sph(3, az=?)", "both az and ratio"),
+            ("Sph(3, az=?, ratio=1)", "no azimuth to fit"),
+            ("Sph(?, range=2)", "range twice"),
+            ("Sph(kappa=?)", "no kappa"),
+            ("Mat(3, kappa=??)", "kappa '??'"),
             ("Sph(3, az=30, ratio=2)", "ratio is 2"),
             ("Nug(3)", "takes no range"),
             ("Nug + Nug", "two nuggets"),

@@ -104,6 +104,17 @@ impl Structure {
         Self { anisotropy, ..self }
     }
 
+    /// The same structure with another share of the sill.
+    ///
+    /// # Errors
+    /// A partial sill that is negative or infinite.
+    pub fn with_partial_sill(self, partial_sill: f64) -> Result<Self> {
+        if !(partial_sill >= 0.0 && partial_sill.is_finite()) {
+            return Err(Error::Parameter { name: "partial sill", value: partial_sill, requirement: "0 or more" });
+        }
+        Ok(Self { partial_sill, ..self })
+    }
+
     /// Shape.
     pub fn model(&self) -> Model {
         self.model

@@ -1,7 +1,7 @@
 //! A variogram with some parameters left open.
 
 use super::{Anisotropy, Model, Structure, Variogram};
-use crate::Result;
+use crate::{Error, Result};
 
 /// A parameter of a model: given, or to be fitted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,30 +20,100 @@ impl Parameter {
             Self::Free => None,
         }
     }
+
+    /// Whether it is to be fitted.
+    pub fn is_free(self) -> bool {
+        self == Self::Free
+    }
 }
 
 /// One structure of a [`ModelTemplate`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StructureTemplate {
-    /// Shape; smoothness is part of it and held.
+    /// Shape, with the smoothness or exponent that is held; where [`free_shape`](Self::free_shape) is set, the number in
+    /// it means nothing.
     pub model: Model,
+    /// Whether the smoothness or exponent is fitted too; without effect for models that have none.
+    pub free_shape: bool,
     /// Share of the sill.
     pub partial_sill: Parameter,
     /// Range parameter along the major axis.
     pub range: Parameter,
-    /// Held.
-    pub anisotropy: Anisotropy,
+    /// Direction of the longest range, degrees clockwise from north.
+    pub azimuth: Parameter,
+    /// Shortest over longest range; `Fixed(1.0)` is isotropic.
+    pub ratio: Parameter,
+}
+
+impl StructureTemplate {
+    /// An isotropic structure of this shape, with partial sill and range to be fitted.
+    pub fn new(model: Model) -> Self {
+        Self {
+            model,
+            free_shape: false,
+            partial_sill: Parameter::Free,
+            range: Parameter::Free,
+            azimuth: Parameter::Fixed(0.0),
+            ratio: Parameter::Fixed(1.0),
+        }
+    }
+
+    /// Whether it has the same range in all directions whatever is fitted.
+    pub fn is_isotropic(&self) -> bool {
+        self.ratio == Parameter::Fixed(1.0)
+    }
+
+    /// Its free parameters but the partial sill, in the order of [`FreeParameter`].
+    fn free_but_sill(&self, index: usize) -> impl Iterator<Item = FreeParameter> + use<> {
+        [
+            (self.range.is_free(), FreeParameter::Range(index)),
+            (self.free_shape && self.model.shape().is_some(), FreeParameter::Shape(index)),
+            (self.azimuth.is_free(), FreeParameter::Azimuth(index)),
+            (self.ratio.is_free(), FreeParameter::Ratio(index)),
+        ]
+        .into_iter()
+        .filter_map(|(free, parameter)| free.then_some(parameter))
+    }
+}
+
+/// Which parameter of a [`ModelTemplate`] is meant; the index is that of its structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum FreeParameter {
+    /// Micro-scale variance.
+    Nugget,
+    /// A structure's share of the sill.
+    PartialSill(usize),
+    /// A structure's range parameter.
+    Range(usize),
+    /// A structure's smoothness or exponent.
+    Shape(usize),
+    /// A structure's direction of the longest range, degrees clockwise from north.
+    Azimuth(usize),
+    /// A structure's shortest over longest range.
+    Ratio(usize),
+}
+
+impl FreeParameter {
+    /// Whether the semivariance is proportional to it.
+    pub fn is_linear(self) -> bool {
+        matches!(self, Self::Nugget | Self::PartialSill(_))
+    }
 }
 
 /// Which model to fit: every parameter is given or free.
 ///
 /// # Examples
 /// ```
-/// use soilscope_core::variogram::ModelTemplate;
+/// use soilscope_core::variogram::{FreeParameter, ModelTemplate};
 /// let template: ModelTemplate = "Nug + Sph(900)".parse()?;
-/// assert_eq!(template.unknowns(), 2);
+/// assert_eq!(template.free_parameters(), [FreeParameter::Nugget, FreeParameter::PartialSill(0)]);
+/// assert_eq!(template.with_values(&[0.05, 0.6])?.to_string(), "0.05 Nug + 0.6 Sph(900)");
 /// let given: ModelTemplate = "0.05 Nug + 0.59 Sph(897)".parse()?;
 /// assert_eq!(given.complete()?.unwrap().sill(), 0.64);
+/// let smoothness_too: ModelTemplate = "Nug + Mat(kappa=?, az=?, ratio=?)".parse()?;
+/// assert_eq!(smoothness_too.unknowns(), 6);
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -57,22 +127,51 @@ pub struct ModelTemplate {
 }
 
 impl ModelTemplate {
-    /// One model with nugget, everything free.
+    /// One model with nugget; nugget, partial sill and range are free.
     pub fn with_nugget(model: Model) -> Self {
-        let structure = StructureTemplate {
-            model,
-            partial_sill: Parameter::Free,
-            range: Parameter::Free,
-            anisotropy: Anisotropy::ISOTROPIC,
-        };
-        Self { nugget: Some(Parameter::Free), error_variance: 0.0, structures: vec![structure] }
+        let structures = vec![StructureTemplate::new(model)];
+        Self { nugget: Some(Parameter::Free), error_variance: 0.0, structures }
+    }
+
+    /// The parameters that are free: the nugget, then of each structure in turn partial sill, range, shape, azimuth and
+    /// ratio.
+    pub fn free_parameters(&self) -> Vec<FreeParameter> {
+        let mut free = Vec::new();
+        if self.nugget == Some(Parameter::Free) {
+            free.push(FreeParameter::Nugget);
+        }
+        for (k, s) in self.structures.iter().enumerate() {
+            free.extend(s.partial_sill.is_free().then_some(FreeParameter::PartialSill(k)));
+            free.extend(s.free_but_sill(k));
+        }
+        free
     }
 
     /// How many parameters are free.
     pub fn unknowns(&self) -> usize {
-        let free = |p: Parameter| usize::from(p == Parameter::Free);
-        self.nugget.map_or(0, free)
-            + self.structures.iter().map(|s| free(s.partial_sill) + free(s.range)).sum::<usize>()
+        self.free_parameters().len()
+    }
+
+    /// The variogram with these numbers for the free parameters, in the order of
+    /// [`free_parameters`](Self::free_parameters).
+    ///
+    /// # Errors
+    /// More or fewer values than free parameters, or parameters outside their domain.
+    pub fn with_values(&self, values: &[f64]) -> Result<Variogram> {
+        if values.len() != self.unknowns() {
+            return Err(Error::LengthMismatch {
+                left_name: "the list of free parameters",
+                left: self.unknowns(),
+                right_name: "the list of their values",
+                right: values.len(),
+            });
+        }
+        let mut values = values.iter().copied();
+        let mut take = |p: Parameter| p.fixed().or_else(|| values.next()).unwrap_or(f64::NAN);
+        let nugget = self.nugget.map_or(0.0, &mut take);
+        let structures =
+            self.structures.iter().map(|s| s.instance(take(s.partial_sill), &mut take)).collect::<Result<Vec<_>>>()?;
+        Variogram::new(nugget, structures)?.with_error_variance(self.error_variance)
     }
 
     /// The variogram, where nothing is left open.
@@ -83,21 +182,27 @@ impl ModelTemplate {
         if self.unknowns() > 0 {
             return Ok(None);
         }
-        let given = |p: Parameter| p.fixed().unwrap_or(0.0);
-        let sills: Vec<f64> = self.structures.iter().map(|s| given(s.partial_sill)).collect();
-        let ranges: Vec<f64> = self.structures.iter().map(|s| given(s.range)).collect();
-        self.instance(self.nugget.map_or(0.0, given), &sills, &ranges).map(Some)
+        self.with_values(&[]).map(Some)
+    }
+}
+
+impl StructureTemplate {
+    /// Refuses numbers outside their domain.
+    pub(super) fn check(&self) -> Result<()> {
+        // Any number that is in the domain of all parameters stands for those that are free.
+        let partial_sill = self.partial_sill.fixed().unwrap_or(1.0);
+        self.instance(partial_sill, |p| p.fixed().unwrap_or(1.0)).map(|_| ())
     }
 
-    /// The variogram with these numbers in place of all parameters.
-    pub(super) fn instance(&self, nugget: f64, sills: &[f64], ranges: &[f64]) -> Result<Variogram> {
-        let structures = self
-            .structures
-            .iter()
-            .zip(sills.iter().zip(ranges))
-            .map(|(t, (&sill, &range))| Ok(Structure::new(t.model, sill, range)?.with_anisotropy(t.anisotropy)))
-            .collect::<Result<Vec<_>>>()?;
-        Variogram::new(nugget, structures)?.with_error_variance(self.error_variance)
+    /// The structure with this partial sill, and `take` to turn each other parameter, in order, into a number.
+    pub(super) fn instance(&self, partial_sill: f64, mut take: impl FnMut(Parameter) -> f64) -> Result<Structure> {
+        let range = take(self.range);
+        let model = match self.model.shape() {
+            Some(_) if self.free_shape => self.model.with_shape(take(Parameter::Free)),
+            _ => self.model,
+        };
+        let anisotropy = Anisotropy::new(take(self.azimuth), take(self.ratio))?;
+        Ok(Structure::new(model, partial_sill, range)?.with_anisotropy(anisotropy))
     }
 }
 
@@ -111,9 +216,11 @@ impl From<&Variogram> for ModelTemplate {
                 .iter()
                 .map(|s| StructureTemplate {
                     model: s.model(),
+                    free_shape: false,
                     partial_sill: Parameter::Fixed(s.partial_sill()),
                     range: Parameter::Fixed(s.range()),
-                    anisotropy: s.anisotropy(),
+                    azimuth: Parameter::Fixed(s.anisotropy().azimuth()),
+                    ratio: Parameter::Fixed(s.anisotropy().ratio()),
                 })
                 .collect(),
         }
