@@ -35,7 +35,7 @@ fn samples(n: usize) -> Samples {
 fn recipe(neighbourhood: Neighbourhood) -> Kriging {
     let template: ModelTemplate = "0.1 Nug + 0.9 Sph(15000)".parse().expect("a model");
     let variogram = template.complete().expect("in its domain").expect("nothing is open");
-    Kriging { variogram, drift: Drift::Constant, neighbourhood }
+    Kriging::new(variogram, Drift::Constant, neighbourhood)
 }
 
 /// A 64 × 64 window of cells of this size in the middle of the square.

@@ -14,6 +14,7 @@ cases! {
     cv_loo_nmax20 => left_out(1e-9),
     cv_loo_maxdist500 => left_out(1e-9),
     cv_5fold => left_out(1e-9),
+    cv_loo_uk => left_out(1e-9),
     cv_loo_idw => left_out(1e-9),
 }
 

@@ -1,13 +1,15 @@
-//! Simple, ordinary and universal kriging of points, and what follows from them alone.
+//! Simple, ordinary and universal kriging of points and blocks, and what follows from them alone.
 
-use soilscope_core::drift::Drift;
+use std::num::NonZeroUsize;
+
 use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
+use soilscope_core::support::{BlockNodes, Support};
 use soilscope_core::transform::Transform;
 use soilscope_core::{Interpolator, Outcome, Predictions, Scratch, Targets};
 
 use crate::agreement::Agreement;
-use crate::vectors::{Case, case, data};
+use crate::vectors::{Case, case, data, square_roots};
 
 cases! {
     ok_sph => kriging(1e-9),
@@ -31,6 +33,16 @@ cases! {
     ok_at_data_err => kriging(1e-9),
     ik_zn500 => kriging(1e-9),
     tiny3 => kriging(1e-9),
+    uk_sqrtdist => kriging(1e-9),
+    uk_quadratic_scaled => kriging(1e-9),
+    uk_xy => kriging(1e-8),
+    uk_xy_local25 => kriging(1e-8),
+    bk_40 => kriging(5e-8),
+    bk_200x100 => kriging(5e-8),
+    bk_40_nonugget => kriging(5e-8),
+    bk_200_anis => kriging(5e-8),
+    bk_200_reg4 => kriging(1e-9),
+    bk_200_local => kriging(5e-8),
     exceedance_500 => exceedance(1e-9),
 }
 
@@ -49,21 +61,42 @@ pub(crate) fn neighbourhood(case: &Case) -> Neighbourhood {
 }
 
 pub(crate) fn recipe(case: &Case) -> Kriging {
-    let drift = case.number("beta").map_or(Drift::Constant, Drift::KnownMean);
-    Kriging { variogram: case.variogram(), drift, neighbourhood: neighbourhood(case) }
+    Kriging::new(case.variogram(), case.drift(), neighbourhood(case)).with_support(support(case))
+}
+
+/// Point, or the block that the case's settings describe.
+fn support(case: &Case) -> Support {
+    let Some(size) = case.params["block_size"].as_array() else { return Support::Point };
+    let size = [size[0].as_f64().unwrap(), size[1].as_f64().unwrap()];
+    let nodes = match case.params["set"]["nblockdiscr"].as_u64() {
+        Some(n) => BlockNodes::Regular(NonZeroUsize::new(n as usize).unwrap()),
+        None => BlockNodes::GAUSS_4,
+    };
+    Support::block(size, nodes).unwrap()
 }
 
 /// Predictions at the case's targets, in the order of its answer.
 pub(crate) fn predict(case: &Case, method: &dyn Interpolator) -> Vec<Outcome> {
+    let mut covariates = Vec::new();
     let all = match case.params.get("targets").and_then(|t| t.as_str()) {
         Some(name) => {
-            let coords = data(name).coords();
-            case.answer.column("row").iter().map(|&r| coords[r as usize - 1]).collect()
+            let table = data(name);
+            let rows: Vec<usize> = case.answer.column("row").iter().map(|&r| r as usize - 1).collect();
+            if case.drift().covariates() > 0 {
+                let column = square_roots(&table);
+                covariates.extend(rows.iter().map(|&r| column[r]));
+            }
+            let coords = table.coords();
+            rows.iter().map(|&r| coords[r]).collect()
         }
         None => case.answer.coords(),
     };
+    let targets = Targets::points(&all).with_covariates(&covariates, case.drift().covariates());
     let mut out = Predictions::default();
-    method.fit(&case.samples()).unwrap().predict_into(&Targets::points(&all), &mut Scratch::default(), &mut out);
+    let predictor = method.fit(&case.samples()).unwrap();
+    assert!(predictor.left_out().is_empty(), "{}: a sample was left out", case.id);
+    predictor.predict_into(&targets, &mut Scratch::default(), &mut out);
+    assert_eq!(out.reduced(), 0, "{}: samples were left out", case.id);
     out.iter().collect()
 }
 
@@ -76,7 +109,7 @@ pub(crate) fn variances(outcomes: &[Outcome]) -> Vec<Option<f64>> {
 }
 
 fn kriging(case: &Case, asked: f64) {
-    assert_eq!(case.kind, "kriging");
+    assert!(["kriging", "block_kriging"].contains(&case.kind.as_str()));
     let outcomes = predict(case, &recipe(case));
     let mut agreement = Agreement::absolute(case, asked);
     agreement.column("pred", &values(&outcomes));

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use soilscope_core::Samples;
+use soilscope_core::drift::Drift;
 use soilscope_core::variogram::{ModelTemplate, Variogram};
 
 /// The project's root.
@@ -119,7 +120,27 @@ impl Case {
         } else {
             table.column(value).to_vec()
         };
-        Samples::new(table.coords(), values).unwrap()
+        let samples = Samples::new(table.coords(), values).unwrap();
+        if self.drift() == Drift::external(1) {
+            return samples.with_covariates(&[square_roots(&table)]).unwrap();
+        }
+        samples
+    }
+
+    /// The spatial mean that the case's settings describe.
+    pub(crate) fn drift(&self) -> Drift {
+        if let Some(mean) = self.number("beta") {
+            return Drift::KnownMean(mean);
+        }
+        // The manifest gives this case's drift in its description only.
+        let trend = if self.id == "cv_loo_uk" { "1 + sqrt(dist)" } else { self.text("trend") };
+        match trend {
+            "" | "1" => Drift::Constant,
+            "1 + x + y" => Drift::polynomial(1),
+            "1 + xs + ys + xs^2 + ys^2 + xs*ys" => Drift::polynomial(2),
+            "1 + sqrt(dist)" => Drift::external(1),
+            other => panic!("{}: trend {other}", self.id),
+        }
     }
 
     /// The variogram, through the notation that users write.
@@ -137,6 +158,11 @@ impl Case {
         let path = folder().join(format!("cases/{}.csv", self.id));
         csv::Reader::from_path(path).unwrap().records().map(|record| record.unwrap()).collect()
     }
+}
+
+/// The covariate of the external drift: the square root of the (scaled) distance to the river.
+pub(crate) fn square_roots(table: &Table) -> Vec<f64> {
+    table.column("dist").iter().map(|d| d.sqrt()).collect()
 }
 
 /// A model list of the manifest as our template, parsed from its notation; with `held` its numbers are kept.

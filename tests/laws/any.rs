@@ -123,5 +123,5 @@ pub(crate) fn search(near: &Near) -> Neighbourhood {
 /// The recipe of a field.
 pub(crate) fn recipe(field: &Field, mean: Option<f64>, neighbourhood: Neighbourhood) -> Kriging {
     let drift = mean.map_or(Drift::Constant, Drift::KnownMean);
-    Kriging { variogram: field.variogram(), drift, neighbourhood }
+    Kriging::new(field.variogram(), drift, neighbourhood)
 }

@@ -41,7 +41,7 @@ proptest! {
             (Drift::KnownMean(1.0), Neighbourhood::Global),
             (Drift::Constant, Neighbourhood::nearest(5).unwrap()),
         ] {
-            let kriging = Kriging { variogram: variogram.clone(), drift, neighbourhood };
+            let kriging = Kriging::new(variogram.clone(), drift, neighbourhood);
             match kriging.fit(&samples) {
                 Err(e) => prop_assert!(matches!(e, Error::SingularSystem { .. }), "{}", e),
                 Ok(predictor) => for &at in &targets {
@@ -124,7 +124,7 @@ fn a_target_that_is_nowhere_is_a_gap() {
     for text in ["1 Sph(3)", "1 Mat(3, kappa=1.2)", "0.1 Nug + 1 Gau(3)", "1 Exp(9, az=30, ratio=0.2)"] {
         let variogram = text.parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap();
         for neighbourhood in [Neighbourhood::Global, Neighbourhood::nearest(2).unwrap()] {
-            let kriging = Kriging { variogram: variogram.clone(), drift: Drift::Constant, neighbourhood };
+            let kriging = Kriging::new(variogram.clone(), Drift::Constant, neighbourhood);
             assert_eq!(predict(&kriging, &samples, &nowhere), [Err(Gap::NotFinite); 4], "{text}");
             let idw = InverseDistance { power: 2.0, neighbourhood };
             assert_eq!(predict(&idw, &samples, &nowhere), [Err(Gap::NotFinite); 4]);
@@ -139,7 +139,7 @@ fn a_singular_system_is_told() {
     let coords: Vec<Coord> = (0..40).map(|i| [f64::from(i % 8) * 0.1, f64::from(i / 8) * 0.1]).collect();
     let samples = Samples::new(coords, (0..40).map(|i| f64::from(i % 7)).collect()).unwrap();
     let variogram = Variogram::new(0.0, vec![Structure::new(Model::Gaussian, 1.0, 100.0).unwrap()]).unwrap();
-    let recipe = |neighbourhood| Kriging { variogram: variogram.clone(), drift: Drift::Constant, neighbourhood };
+    let recipe = |neighbourhood| Kriging::new(variogram.clone(), Drift::Constant, neighbourhood);
     assert!(matches!(recipe(Neighbourhood::Global).fit(&samples), Err(Error::SingularSystem { size: 40, .. })));
     let near = predict(&recipe(Neighbourhood::nearest(16).unwrap()), &samples, &[[0.33, 0.21], [50.0, 50.0]]);
     assert_eq!(near, [Err(Gap::SingularSystem); 2]);
@@ -162,11 +162,7 @@ fn numbers_outside_their_domain_are_refused() {
     }
     let variogram = Variogram::new(1.0, vec![]).unwrap();
     for mean in [f64::NAN, f64::INFINITY] {
-        let kriging = Kriging {
-            variogram: variogram.clone(),
-            drift: Drift::KnownMean(mean),
-            neighbourhood: Neighbourhood::Global,
-        };
+        let kriging = Kriging::new(variogram.clone(), Drift::KnownMean(mean), Neighbourhood::Global);
         assert!(kriging.fit(&samples).is_err());
     }
 }

@@ -202,7 +202,7 @@ fn kriged_maps_are_the_same_bits_too() {
         (Neighbourhood::nearest(16).unwrap(), 20.0),
         (Neighbourhood::nearest(16).unwrap(), 19.9),
     ] {
-        let kriging = Kriging { variogram: variogram.clone(), drift: Drift::Constant, neighbourhood };
+        let kriging = Kriging::new(variogram.clone(), Drift::Constant, neighbourhood);
         let predictor = kriging.fit(&samples).unwrap();
         let size = [(3100.0 / cell) as usize, (4200.0 / cell) as usize];
         let grid = grid([178_440.0, 333_800.0], cell, size);

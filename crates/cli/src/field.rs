@@ -295,7 +295,7 @@ impl Field {
                     }
                     _ => Drift::Constant,
                 };
-                let kriging = Kriging { variogram: model.variogram.clone(), drift, neighbourhood };
+                let kriging = Kriging::new(model.variogram.clone(), drift, neighbourhood);
                 (Some(model), Box::new(kriging))
             }
         };

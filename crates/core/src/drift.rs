@@ -180,6 +180,24 @@ impl Basis {
         matrix
     }
 
+    /// The same functions centred and scaled by some samples: in a small neighbourhood far from the centre of all, the
+    /// columns of a polynomial would be nearly dependent.
+    pub(crate) fn recentre(&mut self, coords: &[Coord]) {
+        if self.degree.is_none_or(|d| d == 0) || coords.is_empty() {
+            return;
+        }
+        let (mut low, mut high) = (coords[0], coords[0]);
+        for c in coords {
+            for k in 0..2 {
+                low[k] = low[k].min(c[k]);
+                high[k] = high[k].max(c[k]);
+            }
+        }
+        let half = 0.5 * (high[0] - low[0]).max(high[1] - low[1]);
+        self.centre = [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])];
+        self.half = if half > 0.0 { half } else { 1.0 };
+    }
+
     /// Names of the functions, in their order, for reports: `1`, `e`, `n`, `e²` …, then `covariate 1` ….
     pub fn names(&self) -> Vec<String> {
         let power = |name: &str, k: usize| match k {

@@ -15,7 +15,7 @@
 //! let lags = LagClasses::default_for(samples.diagonal())?;
 //! let empirical = empirical_variogram(&samples, &lags, &[], Estimator::Matheron)?;
 //! let variogram = fit_best(&empirical, &FitWeights::default())?.chosen.variogram;
-//! let kriging = Kriging { variogram, drift: Drift::Constant, neighbourhood: Neighbourhood::nearest(32)? };
+//! let kriging = Kriging::new(variogram, Drift::Constant, Neighbourhood::nearest(32)?);
 //! let predictor = kriging.fit(&samples)?;
 //! match predictor.predict([42.0, 17.0]) {
 //!     Ok(p) => println!("{} ± {}", p.value, p.variance.unwrap_or(0.0).sqrt()),
@@ -44,6 +44,7 @@ pub mod normal;
 mod predict;
 pub mod random;
 mod samples;
+pub mod support;
 pub mod transform;
 pub mod validation;
 pub mod variogram;

@@ -144,7 +144,6 @@ impl<'a> Targets<'a> {
         &self.covariates[index * self.covariate_count..(index + 1) * self.covariate_count]
     }
 
-    #[expect(dead_code, reason = "the kriging system takes it up in the next commit")]
     /// The covariates of target `index`, if there are `needed` and all are known.
     #[inline]
     pub(crate) fn known_covariates(&self, index: usize, needed: usize) -> std::result::Result<&'a [f64], Gap> {

@@ -217,9 +217,12 @@ impl Samples {
 
     /// The first pair at exactly one place, lowest indices first, if there is one.
     pub fn first_coincident_pair(&self) -> Option<(usize, usize)> {
+        self.first_coincident_pair_of((0..self.len()).collect())
+    }
+
+    fn first_coincident_pair_of(&self, mut order: Vec<usize>) -> Option<(usize, usize)> {
         // −0 and 0 are one place, but not to `total_cmp`; adding 0 makes both 0.
         let key = |i: usize| self.coords[i].map(|v| v + 0.0);
-        let mut order: Vec<usize> = (0..self.len()).collect();
         order.sort_by(|&a, &b| {
             let (p, q) = (key(a), key(b));
             p[0].total_cmp(&q[0]).then(p[1].total_cmp(&q[1])).then(a.cmp(&b))
@@ -268,7 +271,17 @@ impl Samples {
     /// # Errors
     /// [`Error::CoincidentSamples`] names the first such pair.
     pub fn check_distinct_places(&self) -> Result<()> {
-        match self.first_coincident_pair() {
+        self.refuse_pair(self.first_coincident_pair())
+    }
+
+    /// Refuses two samples at exactly one place that both have no measurement error of their own.
+    pub(crate) fn check_distinct_exact_places(&self) -> Result<()> {
+        let exact = (0..self.len()).filter(|&i| self.error_variance(i) == 0.0).collect();
+        self.refuse_pair(self.first_coincident_pair_of(exact))
+    }
+
+    fn refuse_pair(&self, pair: Option<(usize, usize)>) -> Result<()> {
+        match pair {
             Some((first, second)) => {
                 let [easting, northing] = self.coords[first];
                 Err(Error::CoincidentSamples { first, second, easting, northing })

@@ -1,17 +1,22 @@
-//! Kriging: simple and ordinary, with all samples or those near the target.
+//! Kriging: simple, ordinary, universal and with external drift, of points or blocks, with all samples or those near the
+//! target.
 //!
-//! Both are one linear system with different drift columns, solved in covariance form by two Cholesky factorisations: of
-//! the covariances C = LLᵀ between samples, and of FᵀC⁻¹F for the drift columns F (Chilès & Delfiner 2012,
-//! *Geostatistics*, sec. 3.4). With w = L⁻¹c₀, u = L⁻¹F and y = L⁻¹z:
+//! All are one linear system with different drift columns, solved in covariance form by two Cholesky factorisations: of
+//! the covariances C = LLᵀ between samples, and of G = FᵀC⁻¹F for the drift columns F (Chilès & Delfiner 2012,
+//! *Geostatistics*, sec. 3.4). With w = L⁻¹c₀, U = L⁻¹F and y = L⁻¹z:
 //!
-//! prediction = f₀ᵀβ + wᵀ(y − uβ), with β = (uᵀu)⁻¹uᵀy;  variance = C(0) − wᵀw + rᵀ(uᵀu)⁻¹r, with r = f₀ − uᵀw.
+//! prediction = f₀ᵀβ + wᵀ(y − Uβ), with β = G⁻¹Uᵀy;  variance = C(0) − wᵀw + rᵀG⁻¹r, with r = f₀ − Uᵀw.
 //!
-//! Data are centred before they are solved for, so that a mean of 10⁶ does not cost the digits of a variation of 10⁻³.
+//! For a block, c₀, f₀ and C(0) are means over the block; the nugget is no part of a block's variance. Measurement errors
+//! stand on the diagonal of C alone, so that what is predicted is the field without them. Data are centred before they
+//! are solved for, so that a mean of 10⁶ does not cost the digits of a variation of 10⁻³.
 
 mod cholesky;
 mod global;
 mod leave_out;
 mod moving;
+mod redundant;
+mod setting;
 
 pub(crate) use moving::KrigingScratch;
 
@@ -21,9 +26,10 @@ use moving::MovingKriging;
 use crate::drift::Drift;
 use crate::neighbourhood::Neighbourhood;
 use crate::predict::leave_out_by_refitting;
+use crate::support::Support;
 use crate::validation::Folds;
 use crate::variogram::Variogram;
-use crate::{Error, Interpolator, Outcome, Predictor, Result, Samples};
+use crate::{Interpolator, Outcome, Predictor, Result, Samples};
 
 /// A variance without the negative rounding error that it may have at a sample; NaN stays NaN, which `max` would hide.
 #[inline]
@@ -43,51 +49,62 @@ fn non_negative(variance: f64) -> f64 {
 ///
 /// let samples = Samples::new(vec![[0.0, 0.0], [3.0, 1.0], [1.0, 4.0]], vec![1.0, 2.0, 4.0])?;
 /// let variogram = "0.1 Nug + 1 Sph(5)".parse::<ModelTemplate>()?.complete()?.unwrap();
-/// let kriging = Kriging { variogram, drift: Drift::Constant, neighbourhood: Neighbourhood::Global };
+/// let kriging = Kriging::new(variogram, Drift::Constant, Neighbourhood::Global);
 /// let p = kriging.fit(&samples)?.predict([1.0, 1.0]).unwrap();
 /// assert!((p.value - 1.8322508601508656).abs() < 1e-12); // gstat's answer
 /// assert!((p.variance.unwrap() - 0.66158000252970117).abs() < 1e-12);
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Kriging {
     /// Model of the field on the samples' scale.
     pub variogram: Variogram,
     /// Spatial mean.
     pub drift: Drift,
+    /// What a prediction speaks for.
+    pub support: Support,
     /// Which samples serve a target.
     pub neighbourhood: Neighbourhood,
 }
 
 impl Kriging {
+    /// Kriging of points; see [`with_support`](Self::with_support) for blocks.
+    pub const fn new(variogram: Variogram, drift: Drift, neighbourhood: Neighbourhood) -> Self {
+        Self { variogram, drift, support: Support::Point, neighbourhood }
+    }
+
+    /// The same recipe for another support.
+    #[must_use]
+    pub fn with_support(self, support: Support) -> Self {
+        Self { support, ..self }
+    }
+
     fn check(&self, samples: &Samples) -> Result<()> {
-        if let Some(mean) = self.drift.known_mean()
-            && !mean.is_finite()
-        {
-            return Err(Error::Parameter { name: "known mean", value: mean, requirement: "a finite number" });
-        }
-        if let Drift::Trend { degree, covariates } = self.drift {
-            let (name, value) = ("terms of the drift", f64::from(degree) + covariates as f64);
-            return Err(Error::Parameter { name, value, requirement: "a constant" });
-        }
+        self.support.checked()?;
         if let Neighbourhood::Moving(search) = self.neighbourhood {
             search.checked()?;
         }
         // With measurement error two samples at one place differ by their errors, and the system stays regular.
-        if self.variogram.error_variance() == 0.0 { samples.check_distinct_places() } else { Ok(()) }
+        if self.variogram.error_variance() == 0.0 { samples.check_distinct_exact_places() } else { Ok(()) }
     }
 }
 
 impl Interpolator for Kriging {
     /// # Errors
-    /// Two samples at one place (without measurement error), a search against the rules of
-    /// [`Search::new`](crate::neighbourhood::Search::new) and its sectors, or, with all samples in one system, a singular
-    /// one. In a moving neighbourhood a singular system is a [`Gap`](crate::Gap) of its target.
+    /// Two samples at one place (both without measurement error), a search against the rules of
+    /// [`Search::new`](crate::neighbourhood::Search::new) and its sectors, a drift that the samples cannot carry
+    /// ([`Basis::new`](crate::drift::Basis::new), [`Error::DriftSingular`](crate::Error::DriftSingular)), or a model that
+    /// is not a covariance at the samples. In a moving neighbourhood the latter two are [`Gap`](crate::Gap)s of a target.
+    ///
+    /// Samples that say nothing new under the model (a smooth model without nugget and samples close together) are left out
+    /// of the system, which is singular with them: [`Predictor::left_out`] and
+    /// [`Predictions::reduced`](crate::Predictions::reduced) tell.
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
         self.check(samples)?;
         Ok(match self.neighbourhood {
             Neighbourhood::Global => Box::new(GlobalKriging::new(self, samples)?),
-            Neighbourhood::Moving(search) => Box::new(MovingKriging::new(self, samples, search)),
+            Neighbourhood::Moving(search) => Box::new(MovingKriging::new(self, samples, search)?),
         })
     }
 

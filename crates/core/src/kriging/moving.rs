@@ -1,35 +1,46 @@
 //! A system for each target, of the samples near it.
 
 use super::cholesky::{LANES, dot, factor, row_start, solve_lower};
+use super::redundant::independent_rows;
+use super::setting::Setting;
 use super::{Kriging, non_negative};
+use crate::drift::{Basis, RANK_TOLERANCE};
 use crate::neighbourhood::{SampleIndex, Search};
-use crate::variogram::Variogram;
-use crate::{Coord, Gap, Prediction, Predictions, Predictor, Samples, Scratch, Targets};
+use crate::{Coord, Gap, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
 /// Working memory of a kriging system.
 #[derive(Debug, Default)]
 pub(crate) struct KrigingScratch {
     /// Neighbours of the target, increasing.
     neighbours: Vec<usize>,
-    /// Neighbours of the system below.
+    /// Neighbours that the system below was made for.
     factored: Vec<usize>,
-    regular: bool,
+    /// Those of them that it holds: all, unless some say nothing new.
+    kept: Vec<usize>,
+    /// Why there is no system.
+    gap: Option<Gap>,
     coords: Vec<Coord>,
+    /// The drift's functions, centred on the system's samples.
+    basis: Option<Basis>,
     lower: Vec<f64>,
-    /// L⁻¹(z − known mean) and L⁻¹1.
+    /// L⁻¹(z − centre).
     data: Vec<f64>,
-    one: Vec<f64>,
+    /// U = L⁻¹F, one column of n after the other.
+    drift: Vec<f64>,
+    /// Factor of G = UᵀU, packed.
+    gram: Vec<f64>,
+    /// L_G⁻¹Uᵀy, whose solution is β.
+    coefficients: Vec<f64>,
     /// Covariances to the target, then L⁻¹ of them.
     row: Vec<f64>,
+    /// Drift functions at the target, then L_G⁻¹ of them; and L_G⁻¹ of what the samples leave of them.
+    functions: Vec<f64>,
+    rest: Vec<f64>,
+    spare: Vec<f64>,
     lanes: Vec<[f64; LANES]>,
 }
 
 impl KrigingScratch {
-    /// Forgets the factored system: it may be another predictor's.
-    pub(super) fn forget(&mut self) {
-        self.factored.clear();
-    }
-
     /// A row and a block of right-hand sides for `n` samples.
     pub(super) fn rows(&mut self, n: usize) -> (&mut [f64], &mut [[f64; LANES]]) {
         self.row.resize(n, 0.0);
@@ -41,25 +52,36 @@ impl KrigingScratch {
 
 /// Kriging with the samples of a search around each target.
 pub(super) struct MovingKriging {
-    variogram: Variogram,
-    known_mean: Option<f64>,
-    /// Taken off the data before solving, so that a large mean costs no digits.
-    centre: f64,
+    setting: Setting,
     search: Search,
     samples: Samples,
     index: SampleIndex,
 }
 
 impl MovingKriging {
-    pub(super) fn new(recipe: &Kriging, samples: &Samples, search: Search) -> Self {
-        Self {
-            variogram: recipe.variogram.clone(),
-            known_mean: recipe.drift.known_mean(),
-            centre: recipe.drift.known_mean().unwrap_or_else(|| samples.mean()),
+    /// # Errors
+    /// As [`Setting::new`].
+    pub(super) fn new(recipe: &Kriging, samples: &Samples, search: Search) -> Result<Self> {
+        Ok(Self {
+            setting: Setting::new(recipe, samples)?,
             search,
             samples: samples.clone(),
             index: SampleIndex::new(samples.coords()),
-        }
+        })
+    }
+
+    /// Makes a scratch ready: what it has factored may be another predictor's.
+    pub(super) fn prepare(&self, s: &mut KrigingScratch) {
+        s.factored.clear();
+        s.basis = Some(self.setting.basis.clone());
+        let columns = self.setting.basis.columns();
+        s.functions.resize(columns, 0.0);
+        s.rest.resize(columns, 0.0);
+    }
+
+    /// What the drift needs of the covariates of a sample.
+    pub(super) fn covariates_of<'a>(&self, samples: &'a Samples, index: usize) -> &'a [f64] {
+        if self.setting.basis.covariates() == 0 { &[] } else { samples.covariates(index) }
     }
 
     /// Predicts one target from the samples that `keep` does not exclude.
@@ -68,62 +90,118 @@ impl MovingKriging {
     pub(super) fn predict_one(
         &self,
         at: Coord,
+        covariates: &[f64],
         keep: impl Fn(usize) -> bool,
         scratch: &mut Scratch,
-    ) -> Result<Prediction, Gap> {
+    ) -> Outcome {
         Gap::check_place(at)?;
         let s = &mut scratch.kriging;
         self.index.neighbours(at, &self.search, keep, &mut scratch.search, &mut s.neighbours)?;
         if s.neighbours != s.factored {
             std::mem::swap(&mut s.neighbours, &mut s.factored);
-            s.regular = self.factor(s);
+            s.gap = self.factor(s).err();
         }
-        if !s.regular {
-            return Err(Gap::SingularSystem);
+        if let Some(gap) = s.gap {
+            return Err(gap);
         }
         s.row.resize(s.coords.len(), 0.0);
-        self.variogram.covariances(at, &s.coords, &mut s.row);
+        self.setting.covariances(at, &s.coords, &mut s.row, &mut s.spare);
         solve_lower(&s.lower, &mut s.row);
-        let explained = dot(&s.row, &s.row);
-        let sill = self.variogram.sill();
-        // Without a known mean `data` still holds the mean β of the centred data: wᵀ(y − uβ) + β = wᵀy + β (1 − wᵀu).
-        let (mean, excess, information) = match self.known_mean {
-            Some(_) => (0.0, 0.0, 1.0),
-            None => {
-                let information = dot(&s.one, &s.one);
-                (dot(&s.one, &s.data) / information, 1.0 - dot(&s.one, &s.row), information)
+        let mut value = self.setting.centre + dot(&s.row, &s.data);
+        let mut variance = self.setting.own_variance - dot(&s.row, &s.row);
+        let mut multiplier = 0.0;
+        if let Some(basis) = &s.basis
+            && basis.columns() > 0
+        {
+            let n = s.coords.len();
+            self.setting.drift(basis, at, covariates, &mut s.functions, &mut s.spare);
+            for (k, column) in s.drift.chunks_exact(n).enumerate() {
+                s.rest[k] = s.functions[k] - dot(column, &s.row);
             }
-        };
-        let multiplier = excess / information;
-        let value = self.centre + dot(&s.row, &s.data) + mean * excess;
-        let variance = non_negative(sill - explained + excess * multiplier);
-        Ok(Prediction { value, variance: Some(variance), multiplier })
+            // `data` still holds the drift of the centred data: wᵀ(y − Uβ) + f₀ᵀβ = wᵀy + rᵀβ.
+            solve_lower(&s.gram, &mut s.rest);
+            solve_lower(&s.gram, &mut s.functions);
+            value += dot(&s.rest, &s.coefficients);
+            variance += dot(&s.rest, &s.rest);
+            multiplier = dot(&s.functions, &s.rest);
+        }
+        Ok(Prediction { value, variance: Some(non_negative(variance)), multiplier })
     }
 
-    /// Factors the system of `scratch.factored`; false where it is singular.
-    fn factor(&self, s: &mut KrigingScratch) -> bool {
-        let n = s.factored.len();
-        let coords = self.samples.coords();
+    /// Factors the system of `factored`, or of those of it that say something new.
+    fn factor(&self, s: &mut KrigingScratch) -> std::result::Result<(), Gap> {
+        s.kept.clear();
+        s.kept.extend_from_slice(&s.factored);
+        self.fill(s);
+        if !factor(&mut s.lower, s.kept.len()) {
+            self.fill(s);
+            let ranks = independent_rows(&s.lower, s.kept.len()).ok_or(Gap::SingularSystem)?;
+            s.kept.clear();
+            s.kept.extend(ranks.iter().map(|&rank| s.factored[rank]));
+            self.fill(s);
+            if !factor(&mut s.lower, s.kept.len()) {
+                return Err(Gap::SingularSystem);
+            }
+        }
+        s.data.clear();
+        s.data.extend(s.kept.iter().map(|&i| self.samples.values()[i] - self.setting.centre));
+        solve_lower(&s.lower, &mut s.data);
+        self.factor_drift(s)
+    }
+
+    /// The lower triangle of the covariances of `kept`.
+    fn fill(&self, s: &mut KrigingScratch) {
+        let (n, coords) = (s.kept.len(), self.samples.coords());
         s.coords.clear();
-        s.coords.extend(s.factored.iter().map(|&i| coords[i]));
+        s.coords.extend(s.kept.iter().map(|&i| coords[i]));
         s.lower.resize(row_start(n), 0.0);
         for i in 0..n {
             let row = &mut s.lower[row_start(i)..=row_start(i) + i];
-            self.variogram.covariances(s.coords[i], &s.coords[..=i], row);
-            row[i] += self.variogram.error_variance();
+            self.setting.variogram.covariances(s.coords[i], &s.coords[..=i], row);
+            row[i] += self.setting.error_variance(&self.samples, s.kept[i]);
         }
-        if !factor(&mut s.lower, n) {
-            return false;
+    }
+
+    /// U, G and L_G⁻¹Uᵀy of the factored system.
+    fn factor_drift(&self, s: &mut KrigingScratch) -> std::result::Result<(), Gap> {
+        let Some(basis) = &mut s.basis else { return Ok(()) };
+        let (n, columns) = (s.kept.len(), basis.columns());
+        if columns == 0 {
+            return Ok(());
         }
-        s.data.clear();
-        s.data.extend(s.factored.iter().map(|&i| self.samples.values()[i] - self.centre));
-        solve_lower(&s.lower, &mut s.data);
-        if self.known_mean.is_none() {
-            s.one.clear();
-            s.one.resize(n, 1.0);
-            solve_lower(&s.lower, &mut s.one);
+        if n < columns {
+            return Err(Gap::SingularDrift);
         }
-        true
+        basis.recentre(&s.coords);
+        s.drift.resize(n * columns, 0.0);
+        s.spare.resize(columns, 0.0);
+        for (i, &sample) in s.kept.iter().enumerate() {
+            basis.fill(s.coords[i], self.covariates_of(&self.samples, sample), &mut s.spare);
+            for k in 0..columns {
+                s.drift[k * n + i] = s.spare[k];
+            }
+        }
+        s.drift.chunks_exact_mut(n).for_each(|column| solve_lower(&s.lower, column));
+        s.gram.resize(row_start(columns), 0.0);
+        s.coefficients.resize(columns, 0.0);
+        for i in 0..columns {
+            let column = &s.drift[i * n..(i + 1) * n];
+            for j in 0..=i {
+                s.gram[row_start(i) + j] = dot(column, &s.drift[j * n..(j + 1) * n]);
+            }
+            s.coefficients[i] = dot(column, &s.data);
+        }
+        s.spare.clear();
+        s.spare.extend((0..columns).map(|i| s.gram[row_start(i) + i]));
+        if !factor(&mut s.gram, columns) {
+            return Err(Gap::SingularDrift);
+        }
+        let independent = |i: usize| s.gram[row_start(i) + i].powi(2) > RANK_TOLERANCE * s.spare[i];
+        if !(0..columns).all(independent) {
+            return Err(Gap::SingularDrift);
+        }
+        solve_lower(&s.gram, &mut s.coefficients);
+        Ok(())
     }
 }
 
@@ -132,11 +210,22 @@ impl Predictor for MovingKriging {
         true
     }
 
+    fn covariates(&self) -> usize {
+        self.setting.basis.covariates()
+    }
+
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
         out.reset(targets.len(), true);
-        scratch.kriging.forget();
+        self.prepare(&mut scratch.kriging);
         for i in 0..targets.len() {
-            out.set(i, self.predict_one(targets.coord(i), |_| true, scratch));
+            let outcome = targets
+                .known_covariates(i, self.setting.basis.covariates())
+                .and_then(|covariates| self.predict_one(targets.coord(i), covariates, |_| true, scratch));
+            let predicted = outcome.is_ok();
+            out.set(i, outcome);
+            if predicted && scratch.kriging.kept.len() < scratch.kriging.factored.len() {
+                out.count_reduced();
+            }
         }
     }
 }
