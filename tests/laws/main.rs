@@ -15,6 +15,7 @@ mod oracle;
 mod samples;
 mod scores;
 mod searches;
+mod universal;
 mod variograms;
 
 use proptest::test_runner::{Config, RngSeed};
