@@ -28,11 +28,6 @@ mod vectors;
 
 /// Cases of methods that do not exist yet, with their subject.
 const NOT_YET: &[(&str, &str)] = &[
-    ("ev_zn_pairwise_relative", "empirical"),
-    ("ev_logzn_covariogram", "empirical"),
-    ("ev_logzn_resid_sqrtdist", "empirical"),
-    ("ev_logzn_cloud150", "empirical"),
-    ("ev_cross_4metals", "empirical"),
     ("fit_cir_m7", "models"),
     ("fit_pen_m7", "models"),
     ("fit_lin_m7", "models"),

@@ -41,10 +41,14 @@ fn digit(number: f64) -> String {
 
 #[test]
 fn the_table_has_every_case() {
+    let rows = rows_of_the_table();
     let tested = crate::tested();
-    let expected: Vec<&str> =
-        manifest().iter().map(|c| c["id"].as_str().unwrap()).filter(|id| tested.contains(id)).collect();
-    assert_eq!(rows_of_the_table(), expected, "docs/reference-cases.md is old: `make agreement`");
+    let missing: Vec<&&str> = tested.iter().filter(|id| !rows.iter().any(|row| row == **id)).collect();
+    let unknown: Vec<&String> = rows.iter().filter(|row| !tested.contains(&row.as_str())).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "docs/reference-cases.md is old: `make agreement` (it lacks {missing:?}, and {unknown:?} are no cases)"
+    );
 }
 
 #[test]

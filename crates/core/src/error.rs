@@ -153,6 +153,32 @@ pub enum Error {
         /// Largest lag asked for.
         cutoff: f64,
     },
+    /// There are more pairs than may be held in memory.
+    #[error(
+        "{pairs} pairs of samples are too many for {what}, which takes at most {limit}: lower the cutoff, narrow the lag \
+         classes or the directions, or take fewer samples"
+    )]
+    TooManyPairs {
+        /// Pairs there are.
+        pairs: u64,
+        /// Pairs there may be.
+        limit: u64,
+        /// What they are needed for.
+        what: &'static str,
+    },
+    /// A lag class has too few pairs for the estimator.
+    #[error(
+        "the lag class around {dist} has {pairs} pair(s), but its estimator needs at least {needed}: widen the lag classes, \
+         or take another estimator"
+    )]
+    TooFewPairs {
+        /// Pairs there are.
+        pairs: u64,
+        /// Their mean distance, coordinate units.
+        dist: f64,
+        /// Pairs it takes.
+        needed: u64,
+    },
     /// A number computed from the data is beyond what a floating-point number holds.
     #[error("lag class {index} has a {what} of {value}, which cannot be fitted: give the samples in a larger unit")]
     LagClassNotFinite {

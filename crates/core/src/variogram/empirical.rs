@@ -1,18 +1,11 @@
 //! The empirical variogram: pairs of samples by lag class and direction.
 
-use super::{Estimator, LagClasses};
-use crate::neighbourhood::SampleIndex;
+use super::design::{Design, Sums};
+use super::estimator::Kind;
+use super::pairs::PairSearch;
+use super::{Direction, Estimator, LagClasses};
+use crate::executor::{Executor, Serial, map};
 use crate::{Error, Result, Samples};
-
-/// A direction with its tolerance: pairs within `tolerance` either side of `azimuth`, opposite ways alike.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Direction {
-    /// Degrees clockwise from north.
-    pub azimuth: f64,
-    /// Degrees either side, above 0; 90 takes all pairs.
-    pub tolerance: f64,
-}
 
 /// One lag class with pairs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,23 +33,22 @@ pub struct EmpiricalVariogram {
     pub cutoff: f64,
 }
 
-/// Sums of one class while pairs come in.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    np: u64,
-    dist: f64,
-    term: f64,
-}
+/// Most pairs of one class that an estimator may hold in memory: 2²⁷, 2 GiB while they are brought together.
+const MOST_PAIRS: u64 = 1 << 27;
+/// Pairs of several classes that are held together, to look at the samples less often.
+const BATCH: u64 = 1 << 22;
 
 /// Empirical variogram of `samples`: each unordered pair within the cutoff once, in all directions together or, where
 /// `directions` are given, in each of them.
 ///
+/// The variogram of what a drift leaves is that of [`ols_residuals`](crate::drift::ols_residuals).
+///
 /// # Units
-/// Lags in coordinate units, semivariances in the square of the values' unit.
+/// Lags in coordinate units, semivariances in the square of the values' unit (pairwise relative ones have no unit).
 ///
 /// # Errors
-/// Fewer than two samples, an azimuth that is not finite, a tolerance outside (0, 90], or no pair within the cutoff and
-/// the directions.
+/// Fewer than two samples, an azimuth that is not finite, a tolerance outside (0, 90], no pair within the cutoff and the
+/// directions, values that the estimator cannot take, or too many or too few pairs in a class for it.
 ///
 /// # Source
 /// Webster & Oliver (2007), *Geostatistics for Environmental Scientists*, ch. 4, for the Matheron estimator.
@@ -76,109 +68,92 @@ pub fn empirical_variogram(
     directions: &[Direction],
     estimator: Estimator,
 ) -> Result<EmpiricalVariogram> {
+    empirical_variogram_with(samples, lags, directions, estimator, &Serial)
+}
+
+/// [`empirical_variogram`] on the threads of `executor`: the same bits for any number of them.
+///
+/// # Errors
+/// As [`empirical_variogram`], or [`Error::Cancelled`].
+pub fn empirical_variogram_with(
+    samples: &Samples,
+    lags: &LagClasses,
+    directions: &[Direction],
+    estimator: Estimator,
+    executor: &dyn Executor,
+) -> Result<EmpiricalVariogram> {
     if samples.len() < 2 {
         return Err(Error::TooFewSamples { found: samples.len(), needed: 2, purpose: "a variogram" });
     }
-    for d in directions {
-        if !(d.tolerance > 0.0 && d.tolerance <= 90.0) {
-            let requirement = "above 0 and at most 90 degrees";
-            return Err(Error::Parameter { name: "direction tolerance", value: d.tolerance, requirement });
+    let design = Design::new(lags, directions)?;
+    estimator.check(samples)?;
+    let search = PairSearch::new(samples.coords(), lags.cutoff());
+    let values = search.by_position(samples.values());
+    let (sums, gammas) = match estimator.kind() {
+        Kind::Sum(term, semivariance) => {
+            let sums = design.sums(&search, executor, |p, q| term(values[p], values[q]))?;
+            let gammas = sums.iter().map(|s| semivariance(s.term, s.np)).collect();
+            (sums, gammas)
         }
-        if !d.azimuth.is_finite() {
-            let requirement = "a finite angle in degrees";
-            return Err(Error::Parameter { name: "azimuth", value: d.azimuth, requirement });
+        Kind::Together(semivariance, needed) => {
+            let sums = design.sums(&search, executor, |_, _| 0.0)?;
+            let size = |p: usize, q: usize| (values[q] - values[p]).abs();
+            let gammas = together(&design, &search, executor, &sums, needed, size, semivariance)?;
+            (sums, gammas)
         }
-    }
-    let sectors: Vec<Sector> = directions.iter().map(|d| Sector::new(*d)).collect();
-    let groups = sectors.len().max(1);
-    let per_group = lags.upper().len();
-    let mut sums = vec![Sums::default(); groups * per_group];
-    let mut any = false;
-    for_each_pair_within(samples, lags.cutoff(), |separation, h, difference| {
-        let Some(class) = lags.class_of(h) else { return };
-        any = true;
-        let term = estimator.term(difference);
-        let mut add = |group: usize| {
-            let s = &mut sums[group * per_group + class];
-            s.np += 1;
-            s.dist += h;
-            s.term += term;
-        };
-        if sectors.is_empty() {
-            add(0);
-        } else {
-            for (group, sector) in sectors.iter().enumerate() {
-                if sector.contains(separation, h) {
-                    add(group);
-                }
-            }
-        }
-    });
-    let classes: Vec<LagClass> = sums
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| s.np > 0)
-        .map(|(i, s)| LagClass {
-            np: s.np,
-            dist: s.dist / s.np as f64,
-            gamma: estimator.semivariance(s.term, s.np),
-            azimuth: directions.get(i / per_group).map(|d| d.azimuth),
-        })
-        .collect();
-    if classes.is_empty() && any {
-        return Err(Error::NoPairsInDirections { cutoff: lags.cutoff() });
-    }
+    };
+    let classes = classes(&design, &sums, &gammas);
     if classes.is_empty() {
-        return Err(Error::NoPairs { cutoff: lags.cutoff(), closest: closest_pair(samples) });
+        return Err(design.no_pairs(samples.coords()));
     }
     Ok(EmpiricalVariogram { classes, estimator, cutoff: lags.cutoff() })
 }
 
-/// Calls `visit` with separation, distance and difference of every unordered pair within `cutoff`, in a fixed order.
-///
-/// Samples sorted by easting bound the partners of each: those too far east end the inner loop.
-fn for_each_pair_within(samples: &Samples, cutoff: f64, mut visit: impl FnMut([f64; 2], f64, f64)) {
-    let (coords, values) = (samples.coords(), samples.values());
-    let mut order: Vec<usize> = (0..samples.len()).collect();
-    order.sort_by(|&a, &b| coords[a][0].total_cmp(&coords[b][0]).then(a.cmp(&b)));
-    for (k, &i) in order.iter().enumerate() {
-        for &j in &order[k + 1..] {
-            let dx = coords[j][0] - coords[i][0];
-            if dx > cutoff {
-                break;
-            }
-            let dy = coords[j][1] - coords[i][1];
-            let h = (dx * dx + dy * dy).sqrt();
-            if h <= cutoff {
-                visit([dx, dy], h, values[j] - values[i]);
-            }
-        }
-    }
+/// Cells with pairs as lag classes.
+pub(super) fn classes(design: &Design<'_>, sums: &[Sums], gammas: &[f64]) -> Vec<LagClass> {
+    let cells = sums.iter().zip(gammas).enumerate();
+    let class = |(cell, (s, &gamma)): (usize, (&Sums, &f64))| LagClass {
+        np: s.np,
+        dist: s.mean_distance(),
+        gamma,
+        azimuth: design.azimuth(cell),
+    };
+    cells.filter(|(_, (s, _))| s.np > 0).map(class).collect()
 }
 
-/// Distance of the closest pair of samples.
-fn closest_pair(samples: &Samples) -> f64 {
-    let index = SampleIndex::new(samples.coords());
-    samples.coords().iter().map(|&c| index.nearest_two(c)[1]).fold(f64::INFINITY, f64::min)
-}
-
-/// A direction ready to judge pairs.
-struct Sector {
-    sin: f64,
-    cos: f64,
-    least_cosine: f64,
-    all: bool,
-}
-
-impl Sector {
-    fn new(direction: Direction) -> Self {
-        let (sin, cos) = direction.azimuth.to_radians().sin_cos();
-        Self { sin, cos, least_cosine: direction.tolerance.to_radians().cos(), all: direction.tolerance == 90.0 }
+/// Semivariances of all cells by an estimator that needs a cell's pairs together: one look at the samples for as many
+/// cells as fit in a batch.
+fn together(
+    design: &Design<'_>,
+    search: &PairSearch,
+    executor: &dyn Executor,
+    sums: &[Sums],
+    needed: u64,
+    size: impl Fn(usize, usize) -> f64 + Sync,
+    semivariance: fn(&mut [f64]) -> f64,
+) -> Result<Vec<f64>> {
+    if let Some(s) = sums.iter().find(|s| s.np > MOST_PAIRS) {
+        let what = "an estimator that needs all differences of a lag class at once";
+        return Err(Error::TooManyPairs { pairs: s.np, limit: MOST_PAIRS, what });
     }
-
-    /// A pair exactly on the limit counts; a pair at no distance has every direction.
-    #[inline]
-    fn contains(&self, separation: [f64; 2], h: f64) -> bool {
-        self.all || h == 0.0 || (separation[0] * self.sin + separation[1] * self.cos).abs() / h >= self.least_cosine
+    if let Some(s) = sums.iter().find(|s| s.np > 0 && s.np < needed) {
+        return Err(Error::TooFewPairs { pairs: s.np, dist: s.mean_distance(), needed });
     }
+    let mut gammas = Vec::with_capacity(sums.len());
+    while gammas.len() < sums.len() {
+        let first = gammas.len();
+        let mut pairs = 0;
+        let fits = |s: &&Sums| {
+            pairs += s.np;
+            pairs <= BATCH
+        };
+        let cells = sums[first..].iter().take_while(fits).count().max(1);
+        let sizes = design.gather(search, executor, first..first + cells, &size)?;
+        let sizes: Vec<_> = sizes.into_iter().map(std::sync::Mutex::new).collect();
+        gammas.extend(map(executor, cells, |k| {
+            let mut sizes = sizes[k].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if sizes.is_empty() { 0.0 } else { semivariance(&mut sizes) }
+        })?);
+    }
+    Ok(gammas)
 }

@@ -2,6 +2,10 @@
 
 mod auto;
 mod bessel;
+mod cloud;
+mod covariogram;
+mod cross;
+mod design;
 mod empirical;
 mod estimator;
 mod fit;
@@ -9,12 +13,17 @@ mod lags;
 mod limits;
 mod model;
 mod notation;
+mod pairs;
 mod search;
 mod structure;
 mod template;
 
 pub use auto::{AutoFit, Candidate, fit_best};
-pub use empirical::{Direction, EmpiricalVariogram, LagClass, empirical_variogram};
+pub use cloud::{CloudPair, variogram_cloud};
+pub use covariogram::{CovarianceClass, Covariogram, covariogram, covariogram_with};
+pub use cross::{CrossVariogram, cross_variograms, cross_variograms_with};
+pub use design::Direction;
+pub use empirical::{EmpiricalVariogram, LagClass, empirical_variogram, empirical_variogram_with};
 pub use estimator::Estimator;
 pub use fit::{Fit, FitWeights, fit};
 pub use lags::LagClasses;

@@ -1,0 +1,189 @@
+//! Which pairs are compared with which: lag classes, in all directions together or in some.
+
+use super::LagClasses;
+use super::pairs::PairSearch;
+use crate::executor::{Executor, map};
+use crate::neighbourhood::SampleIndex;
+use crate::{Coord, Error, Result};
+
+/// A direction with its tolerance: pairs within `tolerance` either side of `azimuth`, opposite ways alike.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Direction {
+    /// Degrees clockwise from north.
+    pub azimuth: f64,
+    /// Degrees either side, above 0; 90 takes all pairs.
+    pub tolerance: f64,
+}
+
+/// Lag classes and directions, checked: a cell is one lag class in one direction, numbered by direction, then by lag.
+#[derive(Debug)]
+pub(super) struct Design<'a> {
+    lags: &'a LagClasses,
+    directions: &'a [Direction],
+    sectors: Vec<Sector>,
+}
+
+/// Sums of one cell while pairs come in.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sums {
+    pub(super) np: u64,
+    pub(super) dist: f64,
+    pub(super) term: f64,
+}
+
+impl Sums {
+    /// Mean separation of the pairs.
+    pub(super) fn mean_distance(&self) -> f64 {
+        self.dist / self.np as f64
+    }
+}
+
+/// Parts that the work is cut into, whoever does it: sums are added up by part, so they may not depend on the threads.
+const PARTS: usize = 64;
+/// Most cells that the sums of all parts may have together, 24 bytes each.
+const MOST_CELLS: usize = 4_000_000;
+
+impl<'a> Design<'a> {
+    /// # Errors
+    /// An azimuth that is not finite, or a tolerance outside (0, 90].
+    pub(super) fn new(lags: &'a LagClasses, directions: &'a [Direction]) -> Result<Self> {
+        for d in directions {
+            if !(d.tolerance > 0.0 && d.tolerance <= 90.0) {
+                let requirement = "above 0 and at most 90 degrees";
+                return Err(Error::Parameter { name: "direction tolerance", value: d.tolerance, requirement });
+            }
+            if !d.azimuth.is_finite() {
+                let requirement = "a finite angle in degrees";
+                return Err(Error::Parameter { name: "azimuth", value: d.azimuth, requirement });
+            }
+        }
+        Ok(Self { lags, directions, sectors: directions.iter().map(|d| Sector::new(*d)).collect() })
+    }
+
+    pub(super) fn cutoff(&self) -> f64 {
+        self.lags.cutoff()
+    }
+
+    /// Directions, or one for all of them together.
+    pub(super) fn groups(&self) -> usize {
+        self.sectors.len().max(1)
+    }
+
+    pub(super) fn cells(&self) -> usize {
+        self.groups() * self.lags.upper().len()
+    }
+
+    /// Azimuth of a cell's direction; `None` for all directions together.
+    pub(super) fn azimuth(&self, cell: usize) -> Option<f64> {
+        self.directions.get(cell / self.lags.upper().len()).map(|d| d.azimuth)
+    }
+
+    /// Calls `add` with each cell that a pair belongs to.
+    #[inline]
+    pub(super) fn cells_of(&self, separation: Coord, h: f64, mut add: impl FnMut(usize)) {
+        let Some(class) = self.lags.class_of(h) else { return };
+        if self.sectors.is_empty() {
+            add(class);
+        }
+        for (group, sector) in self.sectors.iter().enumerate() {
+            if sector.contains(separation, h) {
+                add(group * self.lags.upper().len() + class);
+            }
+        }
+    }
+
+    /// Pairs, distances and terms by cell; `term` is given two positions of `search`.
+    ///
+    /// # Errors
+    /// The executor was cancelled.
+    pub(super) fn sums(
+        &self,
+        search: &PairSearch,
+        executor: &dyn Executor,
+        term: impl Fn(usize, usize) -> f64 + Sync,
+    ) -> Result<Vec<Sums>> {
+        let parts = (MOST_CELLS / self.cells()).clamp(1, PARTS);
+        let by_part = map(executor, parts, |part| {
+            let mut sums = vec![Sums::default(); self.cells()];
+            search.visit(search.part(part, parts), |p, q, separation, h| {
+                let term = term(p, q);
+                self.cells_of(separation, h, |cell| {
+                    let s = &mut sums[cell];
+                    s.np += 1;
+                    s.dist += h;
+                    s.term += term;
+                });
+            });
+            sums
+        })?;
+        let mut total = vec![Sums::default(); self.cells()];
+        for sums in by_part {
+            for (t, s) in total.iter_mut().zip(sums) {
+                t.np += s.np;
+                t.dist += s.dist;
+                t.term += s.term;
+            }
+        }
+        Ok(total)
+    }
+
+    /// `term` of each pair in the cells from `first` to before `end`, cell by cell, in an order that depends on the samples
+    /// alone.
+    ///
+    /// # Errors
+    /// The executor was cancelled.
+    pub(super) fn gather(
+        &self,
+        search: &PairSearch,
+        executor: &dyn Executor,
+        cells: std::ops::Range<usize>,
+        term: impl Fn(usize, usize) -> f64 + Sync,
+    ) -> Result<Vec<Vec<f64>>> {
+        let parts = (MOST_CELLS / cells.len()).clamp(1, PARTS);
+        let mut by_part = map(executor, parts, |part| {
+            let mut terms = vec![Vec::new(); cells.len()];
+            search.visit(search.part(part, parts), |p, q, separation, h| {
+                self.cells_of(separation, h, |cell| {
+                    if cells.contains(&cell) {
+                        terms[cell - cells.start].push(term(p, q));
+                    }
+                });
+            });
+            terms
+        })?;
+        Ok((0..cells.len())
+            .map(|k| by_part.iter_mut().flat_map(|terms| std::mem::take(&mut terms[k])).collect())
+            .collect())
+    }
+
+    /// Why there is no pair in any cell.
+    pub(super) fn no_pairs(&self, coords: &[Coord]) -> Error {
+        let index = SampleIndex::new(coords);
+        let closest = coords.iter().map(|&c| index.nearest_two(c)[1]).fold(f64::INFINITY, f64::min);
+        let cutoff = self.cutoff();
+        if closest <= cutoff { Error::NoPairsInDirections { cutoff } } else { Error::NoPairs { cutoff, closest } }
+    }
+}
+
+/// A direction ready to judge pairs.
+#[derive(Debug)]
+struct Sector {
+    sin: f64,
+    cos: f64,
+    least_cosine: f64,
+    all: bool,
+}
+
+impl Sector {
+    fn new(direction: Direction) -> Self {
+        let (sin, cos) = direction.azimuth.to_radians().sin_cos();
+        Self { sin, cos, least_cosine: direction.tolerance.to_radians().cos(), all: direction.tolerance == 90.0 }
+    }
+
+    /// A pair exactly on the limit counts; a pair at no distance has every direction.
+    #[inline]
+    fn contains(&self, separation: Coord, h: f64) -> bool {
+        self.all || h == 0.0 || (separation[0] * self.sin + separation[1] * self.cos).abs() / h >= self.least_cosine
+    }
+}
