@@ -29,7 +29,7 @@ fn left_out(case: &Case, asked: f64) {
         None => recipe(case).leave_out(&samples, &folds),
     }
     .unwrap();
-    let rows = residuals(&samples, &outcomes, Transform::None);
+    let rows = residuals(&samples, &outcomes, &Transform::None);
     let mut agreement = Agreement::absolute(case, asked);
     agreement.column("pred", &rows.iter().map(|r| r.prediction).collect::<Vec<_>>());
     agreement.column("residual", &rows.iter().map(|r| r.residual).collect::<Vec<_>>());

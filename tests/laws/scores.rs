@@ -24,7 +24,7 @@ proptest! {
             _ => Ok(Prediction { value: r.1, variance: Some(r.2), multiplier: 0.1 }),
         }).collect();
         let used: Vec<_> = rows.iter().filter(|r| r.3 != 0).collect();
-        let table = residuals(&samples, &outcomes, Transform::None);
+        let table = residuals(&samples, &outcomes, &Transform::None);
         let Some(scores) = Scores::of(&table) else {
             prop_assert!(used.is_empty());
             return Ok(());
@@ -59,7 +59,7 @@ proptest! {
     fn logarithms_are_scored_in_the_unit_of_the_data(z in 0.1..100.0_f64, y in -2.0..4.0_f64, v in 0.01..2.0_f64, m in -0.5..0.5_f64) {
         let samples = Samples::new(vec![[0.0, 0.0]], vec![z]).unwrap();
         let outcome = Ok(Prediction { value: y, variance: Some(v), multiplier: m });
-        let row = residuals(&samples, &[outcome], Transform::Log)[0];
+        let row = residuals(&samples, &[outcome], &Transform::Log)[0];
         let predicted = (y + v / 2.0 - m).exp();
         assert_close(row.prediction.unwrap() / predicted, 1.0, 1e-12, "prediction");
         assert_close(row.residual.unwrap(), z - predicted, 1e-9, "residual");
@@ -89,7 +89,7 @@ fn what_overflows_on_the_way_back_is_a_gap() {
     let samples = Samples::new(vec![[0.0, 0.0]], vec![1.0]).unwrap();
     for (value, variance) in [(800.0, 1.0), (0.0, 1500.0), (400.0, 1.0)] {
         let outcome = Ok(Prediction { value, variance: Some(variance), multiplier: 0.0 });
-        let row = residuals(&samples, &[outcome], Transform::Log)[0];
+        let row = residuals(&samples, &[outcome], &Transform::Log)[0];
         assert_eq!((row.gap, row.prediction), (Some(Gap::NotFinite), None), "{value} {variance}");
     }
 }

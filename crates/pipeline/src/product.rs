@@ -50,11 +50,11 @@ impl Layer {
     /// use soilscope_core::{Prediction, transform::Transform};
     /// use soilscope_pipeline::product::Layer;
     /// let p = Prediction { value: 3.0, variance: Some(4.0), multiplier: 0.0 };
-    /// assert_eq!(Layer::StandardDeviation.value(&p, &p, Transform::None), Some(2.0));
-    /// assert_eq!(Layer::Exceedance { threshold: 3.0 }.value(&p, &p, Transform::None), Some(0.5));
+    /// assert_eq!(Layer::StandardDeviation.value(&p, &p, &Transform::None), Some(2.0));
+    /// assert_eq!(Layer::Exceedance { threshold: 3.0 }.value(&p, &p, &Transform::None), Some(0.5));
     /// ```
     #[inline]
-    pub fn value(self, modelled: &Prediction, shown: &Prediction, transform: Transform) -> Option<f64> {
+    pub fn value(self, modelled: &Prediction, shown: &Prediction, transform: &Transform) -> Option<f64> {
         match self {
             Self::Prediction => Some(shown.value),
             Self::StandardDeviation => shown.variance.map(|v| non_negative(v).sqrt()),

@@ -288,7 +288,7 @@ impl Shop<'_> {
         };
         values.clear();
         for layer in &self.plan.layers {
-            let value = layer.value(modelled, &shown, self.plan.transform).ok_or(Gap::NotFinite)? as f32;
+            let value = layer.value(modelled, &shown, &self.plan.transform).ok_or(Gap::NotFinite)? as f32;
             if !value.is_finite() {
                 return Err(Gap::NotFinite);
             }

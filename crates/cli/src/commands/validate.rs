@@ -100,7 +100,7 @@ pub(crate) fn cross_validate(
         }
     };
     let outcomes = source.located(field.interpolator.leave_out(samples, &folds))?;
-    let residuals = validation::residuals(source.samples(), &outcomes, field.transform);
+    let residuals = validation::residuals(source.samples(), &outcomes, &field.transform);
     let record = ValidationRecord {
         folds: name,
         count: folds.count(),

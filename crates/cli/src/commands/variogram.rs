@@ -188,7 +188,7 @@ fn plot(report: &Report<'_>, length_unit: &str) -> String {
         .map(|k| VariogramSeries { label: &labels[k], lags: &lags[k], curve: curves[k].as_deref() })
         .collect();
     let title = format!("Variogram of {}", report.analyte);
-    let y_label = match (report.transform, report.unit) {
+    let y_label = match (&report.transform, report.unit) {
         (Transform::Log, Some(unit)) => format!("semivariance of ln({unit})"),
         (_, Some(unit)) => format!("semivariance, ({unit})²"),
         _ => "semivariance".to_owned(),

@@ -17,8 +17,10 @@ mod leave_out;
 mod moving;
 mod redundant;
 mod setting;
+mod trend;
 
 pub(crate) use moving::KrigingScratch;
+pub use trend::TrendEstimate;
 
 use global::GlobalKriging;
 use moving::MovingKriging;

@@ -217,7 +217,7 @@ fn compute(
         grid,
         mask,
         layers: layers(args, field),
-        transform: field.transform,
+        transform: field.transform.clone(),
         scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
         threads,
         tile: run::DEFAULT_TILE,
@@ -347,7 +347,7 @@ fn write_hotspots(
         ("threshold", Value::Real(threshold)),
         ("confidence", if field.has_variance() { Value::Real(args.decision.confidence) } else { Value::Null }),
         ("rule", text(if field.has_variance() { "exceedance probability" } else { "prediction above threshold" })),
-        ("distribution", if field.has_variance() { text(field.transform.distribution()) } else { Value::Null }),
+        ("distribution", if field.has_variance() { text(&field.transform.distribution()) } else { Value::Null }),
     ];
     let features = hotspots::features(found, areas, &about);
     let existing = output::existing(args.overwrite);
