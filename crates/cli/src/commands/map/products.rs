@@ -43,7 +43,7 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
             let (file, unit, description) = match layer {
                 Layer::Exceedance { threshold } => {
                     metadata.push(("THRESHOLD".into(), threshold.to_string()));
-                    metadata.push(("DISTRIBUTION".into(), field.transform.distribution().into()));
+                    metadata.push(("DISTRIBUTION".into(), field.transform.distribution()));
                     let limit = source.unit().map_or_else(|| threshold.to_string(), |u| format!("{threshold} {u}"));
                     ("exceedance.tif", String::new(), format!("probability of {analyte} above {limit}"))
                 }
