@@ -18,6 +18,7 @@ macro_rules! cases {
 }
 
 mod agreement;
+mod association;
 mod cross_validation;
 mod empirical;
 mod fits;
@@ -36,15 +37,21 @@ const NOT_YET: &[(&str, &str)] = &[
     ("lmc_4metals", "cokriging"),
     ("ck_4metals", "cokriging"),
     ("ck_heterotopic", "cokriging"),
-    ("moran_geary", "association"),
-    ("local_moran_knn8", "association"),
-    ("local_g_band500", "association"),
 ];
 
 /// Ids of all cases that have a test.
 fn tested() -> Vec<&'static str> {
-    [cross_validation::IDS, empirical::IDS, fits::IDS, idw::IDS, kriging::IDS, models::IDS, trans_gaussian::IDS]
-        .concat()
+    [
+        association::IDS,
+        cross_validation::IDS,
+        empirical::IDS,
+        fits::IDS,
+        idw::IDS,
+        kriging::IDS,
+        models::IDS,
+        trans_gaussian::IDS,
+    ]
+    .concat()
 }
 
 #[test]

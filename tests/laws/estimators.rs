@@ -15,7 +15,7 @@ use crate::any;
 use crate::{assert_close, cases};
 
 /// Tasks on threads, the last first.
-struct Threads(usize);
+pub(crate) struct Threads(pub(crate) usize);
 
 impl Executor for Threads {
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod any;
+mod association;
 mod estimators;
 mod extremes;
 mod fit;

@@ -155,8 +155,8 @@ pub enum Error {
     },
     /// There are more pairs than may be held in memory.
     #[error(
-        "{pairs} pairs of samples are too many for {what}, which takes at most {limit}: lower the cutoff, narrow the lag \
-         classes or the directions, or take fewer samples"
+        "{pairs} pairs of samples are too many for {what}, which takes at most {limit}: lower the cutoff or distance, \
+         narrow the lag classes or directions, or take fewer samples"
     )]
     TooManyPairs {
         /// Pairs there are.
@@ -166,6 +166,18 @@ pub enum Error {
         /// What they are needed for.
         what: &'static str,
     },
+    /// No sample has a neighbour.
+    #[error("none of the {samples} samples has a neighbour: raise the distance, or take a number of nearest ones")]
+    NoNeighbours {
+        /// Samples.
+        samples: usize,
+    },
+    /// A statistic of association cannot vary.
+    #[error(
+        "the statistic is the same for every arrangement of these values under these weights, so there is nothing to test: \
+         take fewer neighbours or a smaller distance"
+    )]
+    NoContrast,
     /// A lag class has too few pairs for the estimator.
     #[error(
         "the lag class around {dist} has {pairs} pair(s), but its estimator needs at least {needed}: widen the lag classes, \

@@ -33,6 +33,7 @@
 //!   error is not part of it.
 //! - Results depend on the samples and settings alone: not on the order of calls, the size of a batch, or a thread.
 
+pub mod association;
 pub mod censored;
 pub mod drift;
 mod error;
