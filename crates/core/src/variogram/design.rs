@@ -152,9 +152,13 @@ impl<'a> Design<'a> {
             });
             terms
         })?;
-        Ok((0..cells.len())
-            .map(|k| by_part.iter_mut().flat_map(|terms| std::mem::take(&mut terms[k])).collect())
-            .collect())
+        let together = |k: usize| {
+            let pairs = by_part.iter().map(|terms| terms[k].len()).sum();
+            let mut all = Vec::with_capacity(pairs);
+            by_part.iter_mut().for_each(|terms| all.append(&mut std::mem::take(&mut terms[k])));
+            all
+        };
+        Ok((0..cells.len()).map(together).collect())
     }
 
     /// Why there is no pair in any cell.

@@ -33,8 +33,8 @@ pub struct EmpiricalVariogram {
     pub cutoff: f64,
 }
 
-/// Most pairs of one class that an estimator may hold in memory: 2²⁷, 2 GiB while they are brought together.
-const MOST_PAIRS: u64 = 1 << 27;
+/// Most pairs of one class that an estimator may hold in memory: 2²⁶, up to 1.5 GiB while they are brought together.
+const MOST_PAIRS: u64 = 1 << 26;
 /// Pairs of several classes that are held together, to look at the samples less often.
 const BATCH: u64 = 1 << 22;
 
