@@ -232,6 +232,9 @@ pub enum Error {
         /// Why it is not a model.
         reason: String,
     },
+    /// A coregionalisation, or samples for it, that co-kriging cannot use.
+    #[error(transparent)]
+    Cokriging(#[from] crate::cokriging::CokrigingError),
     /// A fit has more unknowns than lag classes.
     #[error("{classes} lag classes cannot determine {unknowns} parameters: use more classes or fix parameters")]
     Underdetermined {

@@ -35,6 +35,7 @@
 
 pub mod association;
 pub mod censored;
+pub mod cokriging;
 pub mod drift;
 mod error;
 pub mod executor;

@@ -3,6 +3,7 @@
 //! A recipe ([`Interpolator`]) becomes a ready, immutable [`Predictor`] by seeing samples, so an unfitted prediction does
 //! not compile. Prediction takes many targets at a time, because neighbouring cells of a raster share their work.
 
+use crate::cokriging::CoScratch;
 use crate::kriging::KrigingScratch;
 use crate::neighbourhood::SearchScratch;
 use crate::validation::Folds;
@@ -252,6 +253,7 @@ pub struct Scratch {
     pub(crate) search: SearchScratch,
     pub(crate) neighbours: Vec<usize>,
     pub(crate) kriging: KrigingScratch,
+    pub(crate) cokriging: CoScratch,
 }
 
 impl Scratch {

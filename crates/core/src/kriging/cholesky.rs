@@ -4,13 +4,13 @@
 
 /// Start of row `i` of a packed lower triangle.
 #[inline]
-pub(super) fn row_start(i: usize) -> usize {
+pub(crate) fn row_start(i: usize) -> usize {
     i * (i + 1) / 2
 }
 
 /// Sum of products, in four partial sums that the compiler can keep in one register.
 #[inline]
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 4];
     let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
     let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(x, y)| x * y).sum();
@@ -27,7 +27,7 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// Returns false where a pivot is not above the rounding error of its diagonal element: the matrix is singular in
 /// floating point.
 #[must_use]
-pub(super) fn factor(lower: &mut [f64], n: usize) -> bool {
+pub(crate) fn factor(lower: &mut [f64], n: usize) -> bool {
     let tolerance = 4.0 * n as f64 * f64::EPSILON;
     for i in 0..n {
         let (above, row) = lower.split_at_mut(row_start(i));
@@ -46,7 +46,7 @@ pub(super) fn factor(lower: &mut [f64], n: usize) -> bool {
 }
 
 /// Solves L x = b in place.
-pub(super) fn solve_lower(lower: &[f64], b: &mut [f64]) {
+pub(crate) fn solve_lower(lower: &[f64], b: &mut [f64]) {
     for i in 0..b.len() {
         let row = &lower[row_start(i)..=row_start(i) + i];
         b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
@@ -54,10 +54,10 @@ pub(super) fn solve_lower(lower: &[f64], b: &mut [f64]) {
 }
 
 /// Targets whose triangular solves share each row of L.
-pub(super) const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// Solves L X = B in place for [`LANES`] right-hand sides, interleaved target by target.
-pub(super) fn solve_lower_lanes(lower: &[f64], b: &mut [[f64; LANES]]) {
+pub(crate) fn solve_lower_lanes(lower: &[f64], b: &mut [[f64; LANES]]) {
     for i in 0..b.len() {
         let row = &lower[row_start(i)..=row_start(i) + i];
         let (done, rest) = b.split_at_mut(i);

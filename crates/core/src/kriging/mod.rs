@@ -11,7 +11,7 @@
 //! stand on the diagonal of C alone, so that what is predicted is the field without them. Data are centred before they
 //! are solved for, so that a mean of 10⁶ does not cost the digits of a variation of 10⁻³.
 
-mod cholesky;
+pub(crate) mod cholesky;
 mod global;
 mod leave_out;
 mod moving;
@@ -35,7 +35,7 @@ use crate::{Interpolator, Outcome, Predictor, Result, Samples};
 
 /// A variance without the negative rounding error that it may have at a sample; NaN stays NaN, which `max` would hide.
 #[inline]
-fn non_negative(variance: f64) -> f64 {
+pub(crate) fn non_negative(variance: f64) -> f64 {
     if variance < 0.0 { 0.0 } else { variance }
 }
 
