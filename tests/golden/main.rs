@@ -19,6 +19,7 @@ macro_rules! cases {
 
 mod agreement;
 mod association;
+mod cokriging;
 mod cross_validation;
 mod empirical;
 mod fits;
@@ -35,14 +36,13 @@ const NOT_YET: &[(&str, &str)] = &[
     ("fit_pen_m7", "models"),
     ("fit_lin_m7", "models"),
     ("lmc_4metals", "cokriging"),
-    ("ck_4metals", "cokriging"),
-    ("ck_heterotopic", "cokriging"),
 ];
 
 /// Ids of all cases that have a test.
 fn tested() -> Vec<&'static str> {
     [
         association::IDS,
+        cokriging::IDS,
         cross_validation::IDS,
         empirical::IDS,
         fits::IDS,
