@@ -1,14 +1,17 @@
 //! Co-kriging with a linear model of coregionalisation.
 
-use soilscope_core::cokriging::{CoKriging, CoPredictions, Coefficients, Coregionalisation, Means, Term};
+use soilscope_core::cokriging::{
+    CoKriging, CoPredictions, Coefficients, Coregionalisation, LmcMethod, LmcSettings, Means, Term, fit_lmc,
+};
 use soilscope_core::neighbourhood::Neighbourhood;
-use soilscope_core::variogram::{Model, Structure};
+use soilscope_core::variogram::{FitWeights, LagClasses, Model, Structure, cross_variograms};
 use soilscope_core::{Samples, Scratch, Targets};
 
 use crate::agreement::Agreement;
 use crate::vectors::{Case, case, data};
 
 cases! {
+    lmc_4metals => fitted(1e-9),
     ck_4metals => cokriging(1e-9, &["cd", "cu", "pb", "zn"], &[1, 1, 1, 1]),
     // Zinc at every other row.
     ck_heterotopic => cokriging(1e-9, &["zn", "pb"], &[2, 1]),
@@ -23,6 +26,39 @@ fn column(variable: &str) -> &'static str {
         "zn" => "zinc",
         other => panic!("{other}"),
     }
+}
+
+/// Logarithms of these variables, each known at every so many rows.
+fn logarithms(variables: &[&str], every: &[usize]) -> Vec<Samples> {
+    let table = data("meuse.csv");
+    let of = |v: &str, every: usize| {
+        let values = table.column(column(v)).iter().step_by(every).map(|z| z.ln()).collect();
+        Samples::new(table.coords().into_iter().step_by(every).collect(), values).unwrap()
+    };
+    variables.iter().zip(every).map(|(v, &every)| of(v, every)).collect()
+}
+
+/// fit.lmc of gstat: each variogram alone, matrices clipped, diagonals stretched.
+fn fitted(case: &Case, asked: f64) {
+    let empirical = self::case(case.text("empirical"));
+    let lags = LagClasses::regular(empirical.number("cutoff").unwrap(), empirical.number("width").unwrap()).unwrap();
+    let variables = ["cd", "cu", "pb", "zn"];
+    let variograms = cross_variograms(&logarithms(&variables, &[1; 4]), &lags, &[]).unwrap();
+    let diagonal_factor = case.number("correct_diagonal").unwrap();
+    let settings =
+        LmcSettings { weights: FitWeights::PairsOverSquaredDistance, method: LmcMethod::Clipped { diagonal_factor } };
+    let names = variables.map(str::to_owned);
+    let model = fit_lmc(&names, &variograms, &"Nug + Sph(900)".parse().unwrap(), &settings).unwrap().model;
+
+    let mut agreement = Agreement::absolute(case, asked);
+    for (row, record) in case.records().iter().enumerate() {
+        let [i, j] = [0, 1].map(|k| variables.iter().position(|v| *v == &record[k]).unwrap());
+        for (term, column) in ["nugget", "psill"].iter().enumerate() {
+            let ours = model.terms()[term].coefficients().get(i, j);
+            agreement.compare(column, row, ours, case.answer.column(column)[row]);
+        }
+    }
+    agreement.done();
 }
 
 /// gstat's model of these variables.
@@ -45,15 +81,8 @@ fn model(variables: &[&str]) -> Coregionalisation {
 
 /// Co-kriging of logarithms of these variables, each known at every so many rows.
 fn cokriging(case: &Case, asked: f64, variables: &[&str], every: &[usize]) {
-    let table = data(case.text("data"));
-    let samples: Vec<Samples> = variables
-        .iter()
-        .zip(every)
-        .map(|(v, &every)| {
-            let coords = table.coords().into_iter().step_by(every).collect();
-            Samples::new(coords, table.column(column(v)).iter().step_by(every).map(|z| z.ln()).collect()).unwrap()
-        })
-        .collect();
+    assert_eq!(case.text("data"), "meuse.csv");
+    let samples = logarithms(variables, every);
     let recipe = CoKriging { model: model(variables), means: Means::Unknown, neighbourhood: Neighbourhood::Global };
     let coords = data(case.text("targets")).coords();
     let targets: Vec<_> = case.answer.column("row").iter().map(|&r| coords[r as usize - 1]).collect();

@@ -6,6 +6,8 @@
 
 mod any;
 mod association;
+mod cokriging;
+mod coregionalisation;
 mod estimators;
 mod extremes;
 mod fit;

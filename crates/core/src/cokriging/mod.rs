@@ -31,7 +31,9 @@
 mod checks;
 mod coefficients;
 mod error;
+mod fit;
 mod lmc;
+mod positive;
 mod predictions;
 mod predictor;
 mod primary;
@@ -39,6 +41,7 @@ mod system;
 
 pub use coefficients::Coefficients;
 pub use error::CokrigingError;
+pub use fit::{LmcFit, LmcMethod, LmcSettings, fit_lmc};
 pub use lmc::{Coregionalisation, Term};
 pub use predictions::CoPredictions;
 pub use predictor::CoPredictor;

@@ -37,7 +37,7 @@ pub struct CoPredictor {
 
 #[derive(Debug)]
 enum Mode {
-    Global(System),
+    Global(Box<System>),
     Moving { search: Search, indexes: Vec<SampleIndex> },
 }
 
@@ -65,7 +65,7 @@ impl CoPredictor {
         check_samples(&model, samples)?;
         let known = matches!(recipe.means, Means::Known(_));
         let mode = match recipe.neighbourhood {
-            Neighbourhood::Global => Mode::Global(System::default()),
+            Neighbourhood::Global => Mode::Global(Box::default()),
             Neighbourhood::Moving(search) => {
                 let indexes = samples.iter().map(|s| SampleIndex::new(s.coords())).collect();
                 Mode::Moving { search: search.checked()?, indexes }
@@ -73,7 +73,7 @@ impl CoPredictor {
         };
         let mut predictor = Self { model, centres, known, samples: samples.to_vec(), mode };
         if let Mode::Global(_) = predictor.mode {
-            let mut system = System::default();
+            let mut system = Box::<System>::default();
             if !predictor.build(&mut system, |v| 0..predictor.samples[v].len()) {
                 return Err(Error::SingularSystem { size: system.len(), model: predictor.model.to_string() });
             }
@@ -106,10 +106,6 @@ impl CoPredictor {
             Mode::Global(system) => Some(system),
             Mode::Moving { .. } => None,
         }
-    }
-
-    pub(super) fn samples(&self, variable: usize) -> &Samples {
-        &self.samples[variable]
     }
 
     /// Predicts all variables at every target into `out`, which is reset first.
@@ -221,7 +217,7 @@ impl CoPredictor {
             s.kept.iter().for_each(|&k| out.set(target, k, Err(Gap::SingularSystem)));
             return;
         }
-        s.system.solve(&self.model, &[at], &s.open, &mut s.work);
+        s.system.solve_one(&self.model, at, &s.open, &mut s.work);
         self.answer(&s.system, &s.work, (target, 0), &s.open, Some(&s.kept), out);
     }
 

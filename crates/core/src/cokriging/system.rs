@@ -150,7 +150,27 @@ impl System {
     }
 
     /// Solves for every place and wanted variable; results stay in `work`.
+    ///
+    /// Always by lanes, some of which may be idle: another order of sums would make the results of a place depend on how
+    /// many are solved for together.
     pub(super) fn solve(&self, model: &Coregionalisation, places: &[Coord], wanted: &[usize], work: &mut Work) {
+        self.right_hand_sides(model, places, wanted, work);
+        self.solve_columns(&mut work.solved, &mut work.lanes);
+        self.solve_excess(wanted, work);
+    }
+
+    /// As [`solve`](Self::solve) of one place, and without idle lanes where one variable is wanted.
+    pub(super) fn solve_one(&self, model: &Coregionalisation, at: Coord, wanted: &[usize], work: &mut Work) {
+        self.right_hand_sides(model, &[at], wanted, work);
+        match wanted.len() {
+            1 => solve_lower(&self.lower, &mut work.solved),
+            _ => self.solve_columns(&mut work.solved, &mut work.lanes),
+        }
+        self.solve_excess(wanted, work);
+    }
+
+    /// Covariances to every place and wanted variable.
+    fn right_hand_sides(&self, model: &Coregionalisation, places: &[Coord], wanted: &[usize], work: &mut Work) {
         let n = self.len();
         let columns = places.len() * wanted.len();
         work.wanted = wanted.len();
@@ -173,18 +193,12 @@ impl System {
                 }
             }
         }
-        self.solve_columns(&mut work.solved, &mut work.lanes);
-        self.solve_excess(wanted, columns, work);
     }
 
     /// L⁻¹ of columns of length n, in place.
     pub(super) fn solve_columns(&self, columns: &mut [f64], lanes: &mut Vec<[f64; LANES]>) {
         let n = self.len();
         for group in columns.chunks_mut(n * LANES) {
-            if group.len() == n {
-                solve_lower(&self.lower, group);
-                continue;
-            }
             lanes.clear();
             lanes.resize(n, [0.0; LANES]);
             for (k, column) in group.chunks(n).enumerate() {
@@ -202,8 +216,9 @@ impl System {
     }
 
     /// G⁻¹r of every column.
-    fn solve_excess(&self, wanted: &[usize], columns: usize, work: &mut Work) {
+    fn solve_excess(&self, wanted: &[usize], work: &mut Work) {
         let (n, m) = (self.len(), self.columns);
+        let columns = work.solved.len() / n;
         work.excess.clear();
         work.excess.resize(m * columns, 0.0);
         for column in 0..columns {

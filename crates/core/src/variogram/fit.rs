@@ -7,8 +7,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::limits::Axis;
-use super::search::{search_many, search_one};
+use super::shapes::Shapes;
 use super::{EmpiricalVariogram, LagClass, ModelTemplate, Parameter, Structure, Variogram};
 use crate::{Coord, Error, Result};
 
@@ -29,7 +28,7 @@ pub enum FitWeights {
 }
 
 impl FitWeights {
-    fn of(&self, class: &LagClass) -> f64 {
+    pub(crate) fn of(&self, class: &LagClass) -> f64 {
         let np = class.np as f64;
         match self {
             Self::Pairs => np,
@@ -46,7 +45,7 @@ impl FitWeights {
 }
 
 /// A class's mean separation as a vector; without a direction any will do.
-fn separation(class: &LagClass) -> Coord {
+pub(crate) fn separation(class: &LagClass) -> Coord {
     let (sin, cos) = class.azimuth.unwrap_or(0.0).to_radians().sin_cos();
     [class.dist * sin, class.dist * cos]
 }
@@ -63,8 +62,6 @@ pub struct Fit {
     pub range_at_limit: bool,
 }
 
-/// Most parameters beside the sills that are searched for together: the scan of a larger box would see too little.
-const MOST_FREE_OTHERS: usize = 4;
 /// Most sills that are fitted together: every set of them is tried.
 const MOST_FREE_SILLS: usize = 8;
 
@@ -93,20 +90,9 @@ const MOST_FREE_SILLS: usize = 8;
 /// ```
 pub fn fit(empirical: &EmpiricalVariogram, template: &ModelTemplate, weights: &FitWeights) -> Result<Fit> {
     let problem = Problem::new(empirical, template, weights)?;
-    let dimensions: Vec<_> = problem.axes.iter().map(|a| a.dimension(problem.axes.len())).collect();
-    let point = match dimensions.len() {
-        0 => Vec::new(),
-        1 => vec![search_one(dimensions[0], |x| problem.sserr(&[x]))],
-        2..=MOST_FREE_OTHERS => search_many(&dimensions, |x| problem.sserr(x)),
-        n => {
-            let requirement =
-                "4 or fewer: fix some ranges with Type(range), kappa with kappa=…, directions with az=…, ratio=…";
-            let name = "number of free parameters beside the sills";
-            return Err(Error::Parameter { name, value: n as f64, requirement });
-        }
-    };
-    let (variogram, sserr) = problem.solution(&point)?;
-    let range_at_limit = problem.axes.iter().zip(&point).any(|(a, &x)| a.is_range_at_limit(x));
+    let shapes = Shapes::new(template, empirical.classes.iter().map(|c| c.dist))?;
+    let (units, range_at_limit) = shapes.least(|units| problem.sills(units).1)?;
+    let (variogram, sserr) = problem.solution(&units)?;
     Ok(Fit { variogram, sserr, range_at_limit })
 }
 
@@ -116,8 +102,6 @@ struct Problem<'a> {
     classes: &'a [LagClass],
     separations: Vec<Coord>,
     weights: Vec<f64>,
-    /// Free parameters but the sills, in the template's order.
-    axes: Vec<Axis>,
 }
 
 impl<'a> Problem<'a> {
@@ -151,31 +135,12 @@ impl<'a> Problem<'a> {
                 reason: "anisotropic structures can only be fitted to a variogram in directions (--azimuths)".into(),
             });
         }
-        let lags = || classes.iter().map(|c| c.dist).filter(|&d| d > 0.0);
-        let shortest = lags().fold(f64::INFINITY, f64::min).min(f64::MAX);
-        let longest = lags().fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-        let searched = template.free_parameters().into_iter().filter(|p| !p.is_linear());
-        let axes = searched.map(|p| Axis::new(p, template, (shortest, longest))).collect();
-        Ok(Self { template, classes, separations: classes.iter().map(separation).collect(), weights, axes })
+        Ok(Self { template, classes, separations: classes.iter().map(separation).collect(), weights })
     }
 
-    /// The structures at a point of the search, each with a sill of 1.
-    fn units(&self, point: &[f64]) -> Result<Vec<Structure>> {
-        // `instance` takes what is free in the order of the template's free parameters, which is the point's.
-        let mut numbers = self.axes.iter().zip(point).map(|(axis, &x)| axis.number(x));
-        let mut take = |p: Parameter| p.fixed().or_else(|| numbers.next()).unwrap_or(f64::NAN);
-        self.template.structures.iter().map(|s| s.instance(1.0, &mut take)).collect()
-    }
-
-    fn sserr(&self, point: &[f64]) -> f64 {
-        // A range whose limit is beyond the largest number is no structure.
-        self.units(point).map_or(f64::MAX, |units| self.sills(&units).1)
-    }
-
-    /// The variogram at a point of the search, and its weighted sum of squares.
-    fn solution(&self, point: &[f64]) -> Result<(Variogram, f64)> {
-        let units = self.units(point)?;
-        let (sills, sserr) = self.sills(&units);
+    /// The variogram of these structures, and its weighted sum of squares.
+    fn solution(&self, units: &[Structure]) -> Result<(Variogram, f64)> {
+        let (sills, sserr) = self.sills(units);
         let structures =
             units.iter().zip(&sills[1..]).map(|(u, &sill)| u.with_partial_sill(sill)).collect::<Result<Vec<_>>>()?;
         let variogram = Variogram::new(sills[0], structures)?.with_error_variance(self.template.error_variance)?;

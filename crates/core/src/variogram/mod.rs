@@ -15,6 +15,7 @@ mod model;
 mod notation;
 mod pairs;
 mod search;
+mod shapes;
 mod structure;
 mod template;
 
@@ -25,9 +26,11 @@ pub use cross::{CrossVariogram, cross_variograms, cross_variograms_with};
 pub use design::Direction;
 pub use empirical::{EmpiricalVariogram, LagClass, empirical_variogram, empirical_variogram_with};
 pub use estimator::Estimator;
+pub(crate) use fit::separation;
 pub use fit::{Fit, FitWeights, fit};
 pub use lags::LagClasses;
 pub use model::Model;
+pub(crate) use shapes::Shapes;
 pub use structure::{Anisotropy, Structure};
 pub use template::{FreeParameter, ModelTemplate, Parameter, StructureTemplate};
 
