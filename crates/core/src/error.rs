@@ -224,6 +224,28 @@ pub enum Error {
     /// The caller's [`Executor`](crate::executor::Executor) said that the work is no longer wanted.
     #[error("cancelled")]
     Cancelled,
+    /// A grid's covariances cannot be embedded in those of a torus within the limits.
+    #[error(
+        "the covariances of {columns} x {rows} cells cannot be embedded in a torus of at most {cells} cells{}: use sequential \
+         simulation, or a coarser grid",
+        if .covariance_error.is_finite() {
+            format!(" (some would be wrong by up to {covariance_error:.1e} of the sill, and {allowed:.1e} is allowed)")
+        } else {
+            String::new()
+        }
+    )]
+    Embedding {
+        /// Columns of the grid, samples' places included.
+        columns: usize,
+        /// Its rows.
+        rows: usize,
+        /// Most cells of the torus.
+        cells: usize,
+        /// Smallest bound on the error that was reached, as a part of the sill; infinite where no torus was small enough.
+        covariance_error: f64,
+        /// Largest that is allowed.
+        allowed: f64,
+    },
     /// A model's text cannot be read.
     #[error("cannot read the variogram model '{text}': {reason}; write for example '0.05 Nug + 0.59 Sph(897)'")]
     Notation {
