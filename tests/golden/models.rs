@@ -1,6 +1,6 @@
 //! Model functions.
 
-use soilscope_core::variogram::ModelTemplate;
+use soilscope_core::variogram::Variogram;
 
 use crate::agreement::Agreement;
 use crate::vectors::{Case, template};
@@ -10,8 +10,9 @@ cases! {
     gamma_anisotropic => anisotropic(1e-13),
 }
 
-/// Models of `gamma_table` that do not exist yet.
-const NOT_YET: &[&str] = &["Exc", "Cir", "Pen", "Lin", "Pow", "Per", "Wav", "Hol", "Bes", "Log"];
+/// π as gstat's circular model has it: seen in its numbers, whose distance to the true ones is this factor to a digit.
+#[allow(clippy::approx_constant, reason = "it is not π")]
+const GSTAT_PI: f64 = 3.141_592_653_59;
 
 fn closed_forms(case: &Case, asked: f64) {
     let mut agreement = Agreement::absolute(case, asked);
@@ -22,14 +23,16 @@ fn closed_forms(case: &Case, asked: f64) {
             (model, "NA") => format!("0.25 Nug + 2 {model}(500)"),
             (model, kappa) => format!("0.25 Nug + 2 {model}(500, kappa={kappa})"),
         };
-        if NOT_YET.contains(&&record[0]) {
-            assert!(text.parse::<ModelTemplate>().is_err(), "{} exists: take it from NOT_YET", &record[0]);
-            continue;
-        }
-        let v = text.parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap();
+        let v: Variogram = text.parse().unwrap();
         let number = |k: usize| record[k].parse::<f64>().unwrap();
-        agreement.compare("gamma", row, v.semivariance([number(2), 0.0]), number(3));
-        agreement.compare("cov", row, v.covariance([number(2), 0.0]), number(4));
+        let h = [number(2), 0.0];
+        // The circular model has a factor of 2/π, and gstat's π ends after eleven decimals: below the sill its numbers are
+        // smaller by that factor, a constant 6.6e-14 of them, which is as much as this case asks for.
+        let below_sill = &record[0] == "Cir" && (1e-300..500.0).contains(&h[0]);
+        let structure = v.semivariance(h) - if h[0] > 0.0 { v.nugget() } else { 0.0 };
+        let by_pi = if below_sill { structure * (std::f64::consts::PI / GSTAT_PI - 1.0) } else { 0.0 };
+        agreement.compare("gamma", row, v.semivariance(h) + by_pi, number(3));
+        agreement.compare("cov", row, v.covariance(h) - by_pi, number(4));
     }
     agreement.done();
 }

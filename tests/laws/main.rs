@@ -14,6 +14,7 @@ mod fit;
 mod inverse_distance;
 mod kriging;
 mod leave_out;
+mod models;
 mod notation;
 mod oracle;
 mod samples;

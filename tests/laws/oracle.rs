@@ -34,7 +34,7 @@ pub(crate) struct Field {
 }
 
 /// q^ν K_ν(q) 2^(1−ν)/Γ(ν) by the plainest quadrature of Abramowitz & Stegun 9.6.24.
-fn matern(nu: f64, q: f64) -> f64 {
+pub(crate) fn matern(nu: f64, q: f64) -> f64 {
     if q == 0.0 {
         return 1.0;
     }

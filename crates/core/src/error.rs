@@ -257,6 +257,17 @@ pub enum Error {
     /// A coregionalisation, or samples for it, that co-kriging cannot use.
     #[error(transparent)]
     Cokriging(#[from] crate::cokriging::CokrigingError),
+    /// A variogram that is not valid with great-circle distances.
+    #[error(
+        "{term} cannot be used with great-circle distances: {reason}; valid are Nug, Sph, Exp, Exc with kappa up to 1, Mat \
+         and Ste with kappa up to 0.5, and Pen with a range up to half the circumference; or project the samples to a plane"
+    )]
+    NotOnSphere {
+        /// The structure, in gstat's notation.
+        term: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A fit has more unknowns than lag classes.
     #[error("{classes} lag classes cannot determine {unknowns} parameters: use more classes or fix parameters")]
     Underdetermined {

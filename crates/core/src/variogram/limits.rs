@@ -1,7 +1,7 @@
 //! Within which limits a variogram's free parameters are looked for, and on which scale.
 
 use super::search::Dimension;
-use super::{FreeParameter, ModelTemplate};
+use super::{FreeParameter, Model, ModelTemplate};
 
 /// How far beyond the largest lag a range is looked for.
 const RANGE_LIMIT_FACTOR: f64 = 10.0;
@@ -19,9 +19,13 @@ impl ModelTemplate {
     pub fn limits(&self, parameter: FreeParameter, shortest: f64, longest: f64) -> Option<(f64, f64)> {
         match parameter {
             FreeParameter::Nugget | FreeParameter::PartialSill(_) => None,
-            FreeParameter::Range(_) => {
-                let high = longest * RANGE_LIMIT_FACTOR;
-                Some(((shortest * RANGE_FLOOR_FACTOR).min(high), high))
+            FreeParameter::Range(k) => {
+                let model = self.structures.get(k)?.model;
+                // Lag classes do not show a period shorter than twice their spacing.
+                let low = model.period().map_or(RANGE_FLOOR_FACTOR * shortest, |period| 2.0 * shortest / period);
+                let least = if model == Model::Logarithmic { 1.0 } else { 0.0 };
+                let high = (longest * RANGE_LIMIT_FACTOR).max(least);
+                Some((low.max(least).min(high), high))
             }
             FreeParameter::Shape(k) => self.structures.get(k)?.model.shape_limits(),
             FreeParameter::Azimuth(_) => Some((0.0, 180.0)),
@@ -35,11 +39,16 @@ impl ModelTemplate {
 pub(super) struct Axis {
     parameter: FreeParameter,
     limits: (f64, f64),
+    /// Whether the model oscillates, so that its sum of squares has many minima.
+    oscillates: bool,
 }
 
 impl Axis {
     pub(super) fn new(parameter: FreeParameter, template: &ModelTemplate, (shortest, longest): (f64, f64)) -> Self {
-        Self { parameter, limits: template.limits(parameter, shortest, longest).unwrap_or((1.0, 1.0)) }
+        let limits = template.limits(parameter, shortest, longest).unwrap_or((1.0, 1.0));
+        let oscillates =
+            matches!(parameter, FreeParameter::Range(k) if template.structures[k].model.period().is_some());
+        Self { parameter, limits, oscillates }
     }
 
     /// The dimension, as one of `count`.
@@ -49,6 +58,7 @@ impl Axis {
             FreeParameter::Azimuth(_) => [180, 24, 12, 8],
             FreeParameter::Ratio(_) => [101, 24, 8, 6],
             FreeParameter::Shape(_) => [201, 24, 10, 7],
+            _ if self.oscillates => [1001, 80, 24, 16],
             _ => [201, 40, 14, 12],
         };
         let steps = steps[count.clamp(1, steps.len()) - 1];

@@ -6,6 +6,7 @@ mod cloud;
 mod covariogram;
 mod cross;
 mod design;
+mod effective_range;
 mod empirical;
 mod estimator;
 mod fit;
@@ -18,6 +19,8 @@ mod search;
 mod shapes;
 mod structure;
 mod template;
+mod unbounded;
+mod validity;
 
 pub use auto::{AutoFit, Candidate, fit_best};
 pub use cloud::{CloudPair, variogram_cloud};
@@ -33,6 +36,7 @@ pub use model::Model;
 pub(crate) use shapes::Shapes;
 pub use structure::{Anisotropy, Structure};
 pub use template::{FreeParameter, ModelTemplate, Parameter, StructureTemplate};
+pub use validity::Domain;
 
 use crate::{Coord, Error, Result};
 
@@ -105,9 +109,18 @@ impl Variogram {
         &self.structures
     }
 
-    /// Nugget plus partial sills: the variance of the field.
+    /// Nugget plus partial sills: the variance of the field, where all structures are bounded.
+    ///
+    /// An unbounded variogram has no variance. The number is then gstat's, the same sum, and says nothing of the field: an
+    /// unbounded structure's share is its slope or factor, whose unit is not that of a variance.
     pub fn sill(&self) -> f64 {
         self.nugget + self.structures.iter().map(Structure::partial_sill).sum::<f64>()
+    }
+
+    /// Whether the variogram has a sill, and so the field a variance. An unbounded one can be used with a drift that has a
+    /// constant, but not with a known mean.
+    pub fn is_bounded(&self) -> bool {
+        self.structures.iter().all(Structure::is_bounded)
     }
 
     /// Semivariance of the field at a separation; exactly 0 at no separation.
@@ -118,9 +131,10 @@ impl Variogram {
         self.nugget + self.structures.iter().map(|s| s.semivariance(separation)).sum::<f64>()
     }
 
-    /// Covariance of the field at a separation: sill − semivariance.
+    /// Covariance of the field at a separation: sill − semivariance; a generalised covariance, of which only differences mean
+    /// something, where the variogram is unbounded.
     pub fn covariance(&self, separation: Coord) -> f64 {
-        self.sill() - self.semivariance(separation)
+        self.variance_at_zero() - self.semivariance(separation)
     }
 
     /// Covariances of the field between `at` and each of `coords`, into `out`: [`covariance`](Self::covariance) of many at
@@ -141,45 +155,6 @@ impl Variogram {
                 }
             }
         }
-    }
-
-    /// Distance where 95 % of the sill (nugget included) is reached, the longest along any structure's major axis; 0 where
-    /// the nugget alone is that much.
-    ///
-    /// # Units
-    /// Coordinate units.
-    ///
-    /// # Examples
-    /// ```
-    /// use soilscope_core::variogram::{Model, Structure, Variogram};
-    /// let v = Variogram::new(0.0, vec![Structure::new(Model::Exponential, 1.0, 100.0)?])?;
-    /// assert!((v.effective_range() - 100.0 * 20.0_f64.ln()).abs() < 1e-9); // exp(−h/100) = 0.05
-    /// # Ok::<(), soilscope_core::Error>(())
-    /// ```
-    pub fn effective_range(&self) -> f64 {
-        let wanted = 0.95 * self.sill();
-        if self.nugget >= wanted {
-            return 0.0;
-        }
-        let reach = |azimuth: f64| {
-            let (sin, cos) = azimuth.to_radians().sin_cos();
-            let at = |h: f64| self.semivariance([h * sin, h * cos]);
-            let mut high = self.structures.iter().map(Structure::range).fold(0.0, f64::max);
-            while at(high) < wanted && high < f64::MAX / 2.0 {
-                high *= 2.0;
-            }
-            let mut low = 0.0;
-            for _ in 0..200 {
-                let middle = 0.5 * (low + high);
-                if at(middle) < wanted {
-                    low = middle;
-                } else {
-                    high = middle;
-                }
-            }
-            high
-        };
-        self.structures.iter().map(|s| reach(s.anisotropy().azimuth())).fold(0.0, f64::max)
     }
 
     /// Whether every structure has the same range in all directions.

@@ -2,6 +2,9 @@
 //!
 //! `psill Type(range[, kappa=…][, az=…, ratio=…])`, terms joined by `+`. `Nug` is the nugget, `Err` measurement error.
 //! A `?` in the place of a number asks for it to be fitted: `Mat(kappa=?)`, `Exp(az=?, ratio=?)`.
+//!
+//! As in gstat, the exponent of `Pow(1.5)` is in the place of the range, and `Lin(0)` is the line without a sill. `Lin` alone
+//! is the line with a sill whose range is fitted.
 
 use std::fmt;
 use std::str::FromStr;
@@ -51,6 +54,20 @@ impl FromStr for ModelTemplate {
         }
         template.complete().map_err(|e| refuse(e.to_string()))?;
         Ok(template)
+    }
+}
+
+impl FromStr for Variogram {
+    type Err = Error;
+
+    /// Reads a complete model.
+    fn from_str(text: &str) -> Result<Self> {
+        let template: ModelTemplate = text.parse()?;
+        template.complete()?.ok_or_else(|| {
+            let count = template.unknowns();
+            let reason = format!("{count} of its numbers {} left open", if count == 1 { "is" } else { "are" });
+            Error::Notation { text: text.to_owned(), reason }
+        })
     }
 }
 
@@ -128,11 +145,24 @@ impl<'a> Term<'a> {
     }
 
     fn structure(&self) -> std::result::Result<StructureTemplate, String> {
-        let model = Model::from_abbreviation(self.name, self.kappa.and_then(Parameter::fixed))
-            .ok_or_else(|| format!("'{}' is not one of Nug, Err, Sph, Exp, Gau, Mat, Ste", self.name))?;
-        if self.kappa.is_some() && model.smoothness().is_none() {
+        let known = |m: &Model| m.abbreviation().eq_ignore_ascii_case(self.name);
+        let default = Model::ALL.into_iter().find(known).ok_or_else(|| {
+            // `Lin` names two models.
+            let mut names: Vec<&str> = Model::ALL.iter().map(|m| m.abbreviation()).collect();
+            names.sort_unstable();
+            names.dedup();
+            format!("'{}' is not one of Nug, Err, {}", self.name, names.join(", "))
+        })?;
+        let given = self.range.unwrap_or(Parameter::Free);
+        let (default, shape, range) = match (default, given) {
+            (Model::Power { .. }, exponent) => (default, Some(exponent), Parameter::Fixed(1.0)),
+            (Model::Linear, Parameter::Fixed(0.0)) => (Model::UnboundedLinear, None, Parameter::Fixed(1.0)),
+            _ => (default, self.kappa, given),
+        };
+        if self.kappa.is_some() && (default.shape().is_none() || !default.has_range()) {
             return Err(format!("{} has no kappa", self.name));
         }
+        let model = shape.and_then(Parameter::fixed).map_or(default, |value| default.with_shape(value));
         let (azimuth, ratio) = match (self.azimuth, self.ratio) {
             (None, None) => (Parameter::Fixed(0.0), Parameter::Fixed(1.0)),
             (Some(Parameter::Free), Some(Parameter::Fixed(1.0))) => {
@@ -143,9 +173,9 @@ impl<'a> Term<'a> {
         };
         Ok(StructureTemplate {
             model,
-            free_shape: self.kappa == Some(Parameter::Free),
+            free_shape: shape == Some(Parameter::Free),
             partial_sill: self.partial_sill,
-            range: self.range.unwrap_or(Parameter::Free),
+            range,
             azimuth,
             ratio,
         })
@@ -161,17 +191,41 @@ fn number(text: &str, what: &str) -> std::result::Result<f64, String> {
     text.parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| format!("the {what} '{text}' is not a number"))
 }
 
+/// What stands in the brackets of a structure.
+fn arguments(s: &StructureTemplate) -> Vec<String> {
+    let number = |p: Parameter| p.fixed().map_or_else(|| "?".to_owned(), |value| value.to_string());
+    let shape = |value: f64| if s.free_shape { Parameter::Free } else { Parameter::Fixed(value) };
+    let mut arguments = Vec::new();
+    match s.model {
+        Model::UnboundedLinear => arguments.push("0".to_owned()),
+        Model::Power { exponent } => arguments.extend(shape(exponent).fixed().map(|value| value.to_string())),
+        _ => {
+            arguments.extend(s.range.fixed().map(|value| value.to_string()));
+            arguments.extend(s.model.shape().map(|value| format!("kappa={}", number(shape(value)))));
+        }
+    }
+    if !s.is_isotropic() {
+        arguments.push(format!("az={}, ratio={}", number(s.azimuth), number(s.ratio)));
+    }
+    arguments
+}
+
+impl fmt::Display for StructureTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Parameter::Fixed(partial_sill) = self.partial_sill {
+            write!(f, "{partial_sill} ")?;
+        }
+        f.write_str(self.model.abbreviation())?;
+        match arguments(self) {
+            none if none.is_empty() => Ok(()),
+            some => write!(f, "({})", some.join(", ")),
+        }
+    }
+}
+
 impl fmt::Display for Structure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}({}", self.partial_sill(), self.model().abbreviation(), self.range())?;
-        if let Some(kappa) = self.model().smoothness() {
-            write!(f, ", kappa={kappa}")?;
-        }
-        let anisotropy = self.anisotropy();
-        if !anisotropy.is_isotropic() {
-            write!(f, ", az={}, ratio={}", anisotropy.azimuth(), anisotropy.ratio())?;
-        }
-        write!(f, ")")
+        StructureTemplate::from(self).fmt(f)
     }
 }
 
@@ -195,36 +249,21 @@ impl fmt::Display for Variogram {
 impl fmt::Display for ModelTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        let mut term = |f: &mut fmt::Formatter<'_>, sill: Parameter, name: &str| {
-            let result = match sill {
-                Parameter::Fixed(value) => write!(f, "{separator}{value} {name}"),
-                Parameter::Free => write!(f, "{separator}{name}"),
-            };
-            separator = " + ";
-            result
-        };
         if self.error_variance > 0.0 {
-            term(f, Parameter::Fixed(self.error_variance), "Err")?;
+            write!(f, "{} Err", self.error_variance)?;
+            separator = " + ";
         }
         if let Some(nugget) = self.nugget {
-            term(f, nugget, "Nug")?;
+            f.write_str(separator)?;
+            if let Parameter::Fixed(value) = nugget {
+                write!(f, "{value} ")?;
+            }
+            f.write_str("Nug")?;
+            separator = " + ";
         }
         for s in &self.structures {
-            let mut arguments: Vec<String> = Vec::new();
-            if let Parameter::Fixed(range) = s.range {
-                arguments.push(range.to_string());
-            }
-            let number = |p: Parameter| p.fixed().map_or_else(|| "?".to_owned(), |value| value.to_string());
-            if let Some(kappa) = s.model.smoothness() {
-                let kappa = if s.free_shape { Parameter::Free } else { Parameter::Fixed(kappa) };
-                arguments.push(format!("kappa={}", number(kappa)));
-            }
-            if !s.is_isotropic() {
-                arguments.push(format!("az={}, ratio={}", number(s.azimuth), number(s.ratio)));
-            }
-            let name = s.model.abbreviation();
-            let name = if arguments.is_empty() { name.to_owned() } else { format!("{name}({})", arguments.join(", ")) };
-            term(f, s.partial_sill, &name)?;
+            write!(f, "{separator}{s}")?;
+            separator = " + ";
         }
         Ok(())
     }
@@ -244,6 +283,9 @@ mod tests {
             "Nug + Mat(kappa=?)",
             "0.1 Nug + 2 Ste(30, kappa=?, az=?, ratio=?)",
             "Nug + Exp(az=?, ratio=0.5) + Sph(az=30, ratio=?)",
+            "0.1 Exc(3, kappa=1.7) + 1 Cir(2) + 1 Pen(2) + 1 Per(2) + 1 Wav(2) + 1 Hol(2) + 1 Bes(2)",
+            "Nug + Lin + Lin(700) + 2 Lin(0) + Lin(0, az=30, ratio=0.5)",
+            "2 Pow(1.5) + Pow + 3 Pow + Pow(0.5, az=30, ratio=0.5) + Log(3) + Exc(kappa=?)",
             "0.1 Nug + 1000 Exp(350, az=30, ratio=0.4) + 2 Ste(12, kappa=1.2)",
         ] {
             let template: ModelTemplate = text.parse().unwrap();
@@ -257,7 +299,10 @@ mod tests {
     fn what_cannot_be_a_model_is_refused_with_a_reason() {
         for (text, reason) in [
             ("", "empty"),
-            ("0.1 Foo(3)", "'Foo' is not one of"),
+            (
+                "0.1 Foo(3)",
+                "'Foo' is not one of Nug, Err, Bes, Cir, Exc, Exp, Gau, Hol, Lin, Log, Mat, Pen, Per, Pow, Sph, Ste, Wav",
+            ),
             ("Sph(3", "closing bracket"),
             ("Sph(3, 4)", "range twice"),
             ("Mat(3, kappa=1, kappa=2)", "kappa twice"),
@@ -276,6 +321,12 @@ mod tests {
             ("Nug + Nug", "two nuggets"),
             ("Err + Sph", "state it"),
             ("Mat(kappa=0)", "smoothness"),
+            ("Exc(kappa=2.1)", "at most 2"),
+            ("Pow(2)", "below 2"),
+            ("Pow(1, kappa=1)", "no kappa"),
+            ("Lin(0, kappa=1)", "no kappa"),
+            ("Sph(0)", "range is 0"),
+            ("Log(0.5)", "1 or more"),
             ("0 Nug", "sill is 0"),
         ] {
             let message = text.parse::<ModelTemplate>().unwrap_err().to_string();

@@ -72,30 +72,24 @@ pub struct Structure {
     partial_sill: f64,
     range: f64,
     anisotropy: Anisotropy,
+    /// Covariance at no separation over the partial sill: 1, or for an unbounded model what [`Structure::localised`] found.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    level: f64,
 }
 
 impl Structure {
     /// An isotropic structure.
     ///
     /// # Units
-    /// `partial_sill` in the square of the value's unit, `range` in coordinate units (gstat's range parameter).
+    /// `partial_sill` in the square of the value's unit, `range` in coordinate units (gstat's range parameter). For the
+    /// models without a range (`Lin(0)`, `Pow`) the range is 1 and `partial_sill` the semivariance at a lag of 1.
     ///
     /// # Errors
-    /// A negative partial sill, a range or smoothness that is not above 0, or a number that is not finite.
+    /// A negative partial sill, a range, smoothness or exponent outside its domain, or a number that is not finite.
     pub fn new(model: Model, partial_sill: f64, range: f64) -> Result<Self> {
-        if !(partial_sill >= 0.0 && partial_sill.is_finite()) {
-            return Err(Error::Parameter { name: "partial sill", value: partial_sill, requirement: "0 or more" });
-        }
-        if !(range > 0.0 && range.is_finite()) {
-            return Err(Error::Parameter { name: "range", value: range, requirement: "above 0" });
-        }
-        if let Some(smoothness) = model.smoothness()
-            && !(smoothness > 0.0 && smoothness <= 100.0)
-        {
-            let requirement = "above 0 and at most 100";
-            return Err(Error::Parameter { name: "smoothness kappa", value: smoothness, requirement });
-        }
-        Ok(Self { model, partial_sill, range, anisotropy: Anisotropy::ISOTROPIC })
+        model.check(range)?;
+        Self { model, partial_sill: 0.0, range, anisotropy: Anisotropy::ISOTROPIC, level: 1.0 }
+            .with_partial_sill(partial_sill)
     }
 
     /// The same structure with geometric anisotropy; `range` is then the longest.
@@ -120,12 +114,12 @@ impl Structure {
         self.model
     }
 
-    /// This structure's share of the sill.
+    /// This structure's share of the sill; the factor of the model where it is unbounded.
     pub fn partial_sill(&self) -> f64 {
         self.partial_sill
     }
 
-    /// Range parameter along the major axis.
+    /// Range parameter along the major axis; 1 for models without a range.
     pub fn range(&self) -> f64 {
         self.range
     }
@@ -135,31 +129,78 @@ impl Structure {
         self.anisotropy
     }
 
+    /// Whether it has a sill.
+    pub fn is_bounded(&self) -> bool {
+        self.model.is_bounded()
+    }
+
+    /// The same structure with a covariance of `level` · partial sill at no separation.
+    pub(super) fn with_level(self, level: f64) -> Self {
+        Self { level, ..self }
+    }
+
+    /// Covariance at no separation.
+    pub(super) fn variance_at_zero(&self) -> f64 {
+        self.partial_sill * self.level
+    }
+
     /// Semivariance at a separation.
     #[inline]
     pub(super) fn semivariance(&self, separation: Coord) -> f64 {
-        self.partial_sill * self.model.unit_semivariance(self.anisotropy.distance(separation) / self.range)
+        let q = self.anisotropy.distance(separation) / self.range;
+        let jump = if self.model == Model::Logarithmic && q > 0.0 { self.range.ln() } else { 0.0 };
+        self.partial_sill * (self.model.unit_semivariance(q) + jump)
     }
 
     /// Adds this structure's covariance between `at` and each of `coords` to `out`.
     pub(super) fn add_covariances(&self, at: Coord, coords: &[Coord], out: &mut [f64]) {
-        let (sill, range, anisotropy) = (self.partial_sill, self.range, self.anisotropy);
+        // The match stands outside the loop: in each arm the model is known, and its loop is straight code.
+        macro_rules! row {
+            ($model:expr) => {
+                self.add_row(at, coords, out, |q| $model.unit_semivariance(q))
+            };
+        }
+        match self.model {
+            // Without the branch at the sill, which the model's formula needs only for NaN, the loop is vectorised.
+            Model::Spherical => self.add_row(at, coords, out, |q| {
+                let q = q.min(1.0);
+                q * (1.5 - 0.5 * q * q)
+            }),
+            Model::Exponential => row!(Model::Exponential),
+            Model::Gaussian => row!(Model::Gaussian),
+            Model::PoweredExponential { exponent } => row!(Model::PoweredExponential { exponent }),
+            Model::Matern { smoothness: 0.5 } => row!(Model::Matern { smoothness: 0.5 }),
+            Model::Matern { smoothness: 1.5 } => row!(Model::Matern { smoothness: 1.5 }),
+            Model::Matern { smoothness: 2.5 } => row!(Model::Matern { smoothness: 2.5 }),
+            Model::Matern { smoothness } => row!(Model::Matern { smoothness }),
+            Model::Stein { smoothness } => row!(Model::Stein { smoothness }),
+            Model::Bessel => row!(Model::Bessel),
+            Model::Circular => row!(Model::Circular),
+            Model::Pentaspherical => self.add_row(at, coords, out, |q| {
+                let q = q.min(1.0);
+                let s = q * q;
+                q * (1.875 - s * (1.25 - 0.375 * s))
+            }),
+            Model::Linear => self.add_row(at, coords, out, |q| q.min(1.0)),
+            Model::Periodic => row!(Model::Periodic),
+            Model::Wave => row!(Model::Wave),
+            Model::HoleEffect => row!(Model::HoleEffect),
+            Model::UnboundedLinear => row!(Model::UnboundedLinear),
+            Model::Power { exponent } => row!(Model::Power { exponent }),
+            Model::Logarithmic => {
+                let jump = self.range.ln();
+                self.add_row(at, coords, out, |q| q.ln_1p() + if q > 0.0 { jump } else { 0.0 });
+            }
+        }
+    }
+
+    /// Adds the covariance of a unit semivariance.
+    #[inline]
+    fn add_row(&self, at: Coord, coords: &[Coord], out: &mut [f64], unit: impl Fn(f64) -> f64) {
         debug_assert_eq!(coords.len(), out.len());
-        // The match stands outside the loop so that each model's loop is straight code.
-        let mut each = |unit: &dyn Fn(f64) -> f64| {
-            for (c, o) in coords.iter().zip(out.iter_mut()) {
-                *o += sill * (1.0 - unit(anisotropy.distance([c[0] - at[0], c[1] - at[1]]) / range));
-            }
-        };
-        let model = self.model;
-        match model {
-            Model::Spherical => {
-                for (c, o) in coords.iter().zip(out.iter_mut()) {
-                    let q = (anisotropy.distance([c[0] - at[0], c[1] - at[1]]) / range).min(1.0);
-                    *o += sill * (1.0 - q * (1.5 - 0.5 * q * q));
-                }
-            }
-            other => each(&|q| other.unit_semivariance(q)),
+        let (sill, level, range, anisotropy) = (self.partial_sill, self.level, self.range, self.anisotropy);
+        for (c, o) in coords.iter().zip(out) {
+            *o += sill * (level - unit(anisotropy.distance([c[0] - at[0], c[1] - at[1]]) / range));
         }
     }
 }

@@ -46,13 +46,13 @@ pub struct StructureTemplate {
 }
 
 impl StructureTemplate {
-    /// An isotropic structure of this shape, with partial sill and range to be fitted.
+    /// An isotropic structure of this shape, with partial sill and range (if it has one) to be fitted.
     pub fn new(model: Model) -> Self {
         Self {
             model,
             free_shape: false,
             partial_sill: Parameter::Free,
-            range: Parameter::Free,
+            range: if model.has_range() { Parameter::Free } else { Parameter::Fixed(1.0) },
             azimuth: Parameter::Fixed(0.0),
             ratio: Parameter::Fixed(1.0),
         }
@@ -211,18 +211,20 @@ impl From<&Variogram> for ModelTemplate {
         Self {
             nugget: Some(Parameter::Fixed(variogram.nugget())),
             error_variance: variogram.error_variance(),
-            structures: variogram
-                .structures()
-                .iter()
-                .map(|s| StructureTemplate {
-                    model: s.model(),
-                    free_shape: false,
-                    partial_sill: Parameter::Fixed(s.partial_sill()),
-                    range: Parameter::Fixed(s.range()),
-                    azimuth: Parameter::Fixed(s.anisotropy().azimuth()),
-                    ratio: Parameter::Fixed(s.anisotropy().ratio()),
-                })
-                .collect(),
+            structures: variogram.structures().iter().map(StructureTemplate::from).collect(),
+        }
+    }
+}
+
+impl From<&Structure> for StructureTemplate {
+    fn from(s: &Structure) -> Self {
+        Self {
+            model: s.model(),
+            free_shape: false,
+            partial_sill: Parameter::Fixed(s.partial_sill()),
+            range: Parameter::Fixed(s.range()),
+            azimuth: Parameter::Fixed(s.anisotropy().azimuth()),
+            ratio: Parameter::Fixed(s.anisotropy().ratio()),
         }
     }
 }

@@ -1,0 +1,130 @@
+//! Where a model is a variogram at all: a formula that is valid along a line may not be in the plane or on the sphere.
+
+use super::{Model, Structure, Variogram};
+use crate::{Error, Result};
+
+/// Where samples lie, and how distances between them are measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Domain {
+    /// The plane with straight distances.
+    Plane,
+    /// The sphere with great-circle distances.
+    Sphere {
+        /// In the unit of ranges and distances.
+        radius: f64,
+    },
+}
+
+impl Model {
+    /// The largest number of dimensions in which the model is valid with straight distances; `None` where it is in any.
+    ///
+    /// # Source
+    /// Chilès & Delfiner 2012, *Geostatistics*, chapter 2.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::variogram::Model;
+    /// assert_eq!(Model::Linear.largest_dimension(), Some(1));
+    /// assert_eq!(Model::Spherical.largest_dimension(), Some(3));
+    /// assert_eq!(Model::Exponential.largest_dimension(), None);
+    /// ```
+    pub fn largest_dimension(self) -> Option<usize> {
+        match self {
+            Self::Linear | Self::Periodic => Some(1),
+            Self::Circular => Some(2),
+            Self::Spherical | Self::Wave | Self::HoleEffect => Some(3),
+            // The overlap of two balls in five dimensions.
+            Self::Pentaspherical => Some(5),
+            Self::Exponential
+            | Self::Gaussian
+            | Self::PoweredExponential { .. }
+            | Self::Matern { .. }
+            | Self::Stein { .. }
+            | Self::Bessel
+            | Self::UnboundedLinear
+            | Self::Power { .. }
+            | Self::Logarithmic => None,
+        }
+    }
+}
+
+impl Variogram {
+    /// Checks that the variogram is valid in `domain`, and returns remarks on what is doubtful there.
+    ///
+    /// In the plane nothing is refused, as in gstat, but each structure that is valid along a line only is remarked on: its
+    /// covariance matrix may not be positive definite, which shows as a singular system.
+    ///
+    /// # Source
+    /// On the sphere: Gneiting 2013, *Bernoulli* 19:1327, Table 1, and for the pentaspherical model his section on functions
+    /// of compact support: what is valid in three dimensions, and 0 beyond half the circumference, is valid on the sphere.
+    ///
+    /// # Errors
+    /// [`Error::NotOnSphere`] for a structure that is not known to be valid with great-circle distances, that is
+    /// anisotropic, or unbounded. A radius that is not above 0 and finite.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::variogram::{Domain, Variogram};
+    /// let earth = Domain::Sphere { radius: 6_371_000.0 };
+    /// assert!("0.1 Nug + 1 Exp(50000)".parse::<Variogram>()?.check_domain(earth)?.is_empty());
+    /// assert!("0.1 Nug + 1 Gau(50000)".parse::<Variogram>()?.check_domain(earth).is_err());
+    /// assert_eq!("1 Lin(300)".parse::<Variogram>()?.check_domain(Domain::Plane)?.len(), 1);
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    pub fn check_domain(&self, domain: Domain) -> Result<Vec<String>> {
+        match domain {
+            Domain::Plane => Ok(self.structures().iter().filter_map(remark_in_the_plane).collect()),
+            Domain::Sphere { radius } => {
+                if !(radius > 0.0 && radius.is_finite()) {
+                    return Err(Error::Parameter {
+                        name: "radius of the sphere",
+                        value: radius,
+                        requirement: "above 0",
+                    });
+                }
+                for s in self.structures() {
+                    if let Some(reason) = refusal_on_the_sphere(s, radius) {
+                        return Err(Error::NotOnSphere { term: s.to_string(), reason });
+                    }
+                }
+                Ok(Vec::new())
+            }
+        }
+    }
+}
+
+fn remark_in_the_plane(s: &Structure) -> Option<String> {
+    let instead = match s.model() {
+        _ if s.model().largest_dimension() != Some(1) => return None,
+        Model::Periodic => "Wav or Hol",
+        _ => "Sph or Cir",
+    };
+    Some(format!(
+        "{s} is a valid variogram along a line only: in the plane kriging variances may be wrong or the system singular; \
+         use {instead} instead"
+    ))
+}
+
+fn refusal_on_the_sphere(s: &Structure, radius: f64) -> Option<&'static str> {
+    if !s.anisotropy().is_isotropic() {
+        return Some("there are no directions that are the same everywhere, so it cannot be anisotropic");
+    }
+    let half = std::f64::consts::PI * radius;
+    match s.model() {
+        Model::Spherical | Model::Exponential => None,
+        Model::PoweredExponential { exponent } => (exponent > 1.0).then_some("its kappa is above 1"),
+        Model::Matern { smoothness } | Model::Stein { smoothness } => {
+            (smoothness > 0.5).then_some("its kappa is above 0.5")
+        }
+        Model::Pentaspherical => (s.range() > half).then_some("its range is more than half the circumference"),
+        Model::UnboundedLinear | Model::Power { .. } | Model::Logarithmic => Some("it has no sill"),
+        Model::Gaussian
+        | Model::Bessel
+        | Model::Circular
+        | Model::Linear
+        | Model::Periodic
+        | Model::Wave
+        | Model::HoleEffect => Some("it is not valid there, or not known to be"),
+    }
+}
