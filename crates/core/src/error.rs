@@ -268,6 +268,15 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
+    /// A variogram without a sill, and a known mean.
+    #[error(
+        "the model {model} has no sill, so there is no covariance that a known mean could be used with: use ordinary or \
+         universal kriging, or a model with a sill"
+    )]
+    UnboundedWithKnownMean {
+        /// The variogram, in gstat's notation.
+        model: String,
+    },
     /// A fit has more unknowns than lag classes.
     #[error("{classes} lag classes cannot determine {unknowns} parameters: use more classes or fix parameters")]
     Underdetermined {

@@ -31,7 +31,7 @@ use crate::predict::leave_out_by_refitting;
 use crate::support::Support;
 use crate::validation::Folds;
 use crate::variogram::Variogram;
-use crate::{Interpolator, Outcome, Predictor, Result, Samples};
+use crate::{Error, Interpolator, Outcome, Predictor, Result, Samples};
 
 /// A variance without the negative rounding error that it may have at a sample; NaN stays NaN, which `max` would hide.
 #[inline]
@@ -87,6 +87,9 @@ impl Kriging {
         if let Neighbourhood::Moving(search) = self.neighbourhood {
             search.checked()?;
         }
+        if !self.variogram.is_bounded() && self.drift.known_mean().is_some() {
+            return Err(Error::UnboundedWithKnownMean { model: self.variogram.to_string() });
+        }
         // With measurement error two samples at one place differ by their errors, and the system stays regular.
         if self.variogram.error_variance() == 0.0 { samples.check_distinct_exact_places() } else { Ok(()) }
     }
@@ -96,8 +99,8 @@ impl Interpolator for Kriging {
     /// # Errors
     /// Two samples at one place (both without measurement error), a search against the rules of
     /// [`Search::new`](crate::neighbourhood::Search::new) and its sectors, a drift that the samples cannot carry
-    /// ([`Basis::new`](crate::drift::Basis::new), [`Error::DriftSingular`](crate::Error::DriftSingular)), or a model that
-    /// is not a covariance at the samples. In a moving neighbourhood the latter two are [`Gap`](crate::Gap)s of a target.
+    /// ([`Basis::new`](crate::drift::Basis::new), [`Error::DriftSingular`]), a model without a
+    /// sill with a known mean, or a model that is not a covariance at the samples. In a moving neighbourhood the latter two are [`Gap`](crate::Gap)s of a target.
     ///
     /// Samples that say nothing new under the model (a smooth model without nugget and samples close together) are left out
     /// of the system, which is singular with them: [`Predictor::left_out`] and

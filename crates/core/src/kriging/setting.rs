@@ -23,9 +23,10 @@ impl Setting {
     /// # Errors
     /// As [`Basis::new`].
     pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<Self> {
-        let variogram = recipe.variogram.clone();
+        let variogram = recipe.variogram.localised(samples.diagonal());
         let mut nodes = recipe.support.nodes();
-        let own_variance = if nodes.len() == 1 { variogram.sill() } else { mean_covariance(&variogram, &nodes) };
+        let own_variance =
+            if nodes.len() == 1 { variogram.variance_at_zero() } else { mean_covariance(&variogram, &nodes) };
         if nodes.len() == 1 {
             nodes.clear();
         }

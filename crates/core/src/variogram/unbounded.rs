@@ -15,7 +15,6 @@ impl Variogram {
     ///
     /// # Units
     /// Coordinate units.
-    #[allow(dead_code, reason = "kriging calls it with its next change")]
     pub(crate) fn localised(&self, extent: f64) -> Self {
         let structures = self.structures.iter().map(|s| s.localised(extent)).collect();
         Self { structures, ..self.clone() }
