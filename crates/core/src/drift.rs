@@ -94,7 +94,8 @@ impl Basis {
     /// The functions of `drift`, scaled by `samples`.
     ///
     /// # Errors
-    /// A known mean that is not finite, a degree above [`MOST_DEGREE`], or samples with another number of covariates.
+    /// A known mean that is not finite, a degree above [`MOST_DEGREE`] (or above 0 on a sphere), or samples with another
+    /// number of covariates.
     pub fn new(drift: Drift, samples: &Samples) -> Result<Self> {
         if let Some(mean) = drift.known_mean()
             && !mean.is_finite()
@@ -107,6 +108,9 @@ impl Basis {
         {
             let value = f64::from(degree);
             return Err(Error::Parameter { name: "degree of the drift", value, requirement: "from 0 to 4" });
+        }
+        if degree.is_some_and(|d| d > 0) {
+            samples.check_plane("a polynomial of the place is a drift")?;
         }
         let needed = drift.covariates();
         if needed > 0 && samples.covariate_count() != needed {

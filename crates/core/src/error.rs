@@ -104,6 +104,12 @@ pub enum Error {
         /// The variogram, in gstat's notation.
         model: String,
     },
+    /// Something that is computed on a plane was asked for longitudes and latitudes.
+    #[error("{what} on a plane only, not with great-circle distances: give the samples in a projected CRS")]
+    OnSphere {
+        /// What it is, with its verb, as in `blocks are defined`.
+        what: &'static str,
+    },
     /// The drift asks for covariates that the samples do not have.
     #[error("the drift has {needed} covariates, but the samples have {found}: give one column for each")]
     Covariates {

@@ -1,5 +1,6 @@
 //! Inverse distance weighting, and the nearest sample: methods without an error model.
 
+use crate::metric::Metric;
 use crate::neighbourhood::{Neighbourhood, SampleIndex, Search};
 use crate::validation::Folds;
 use crate::{
@@ -83,7 +84,7 @@ impl Weighted {
             Neighbourhood::Global => None,
             Neighbourhood::Moving(search) => Some(search.checked()?),
         };
-        Ok(Self { power, search, samples: samples.clone(), index: SampleIndex::new(samples.coords()) })
+        Ok(Self { power, search, samples: samples.clone(), index: SampleIndex::of(samples) })
     }
 
     fn predict_one(&self, at: Coord, keep: impl Fn(usize) -> bool, scratch: &mut Scratch) -> Outcome {
@@ -100,9 +101,13 @@ impl Weighted {
 
     /// Weights are taken relative to the nearest sample's, so that no power of a distance overflows.
     fn mean_of(&self, neighbours: impl Iterator<Item = usize> + Clone, at: Coord) -> Outcome {
+        let metric = self.samples.metric();
         let squared = |i: usize| {
             let c = self.samples.coords()[i];
-            (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2)
+            match metric {
+                Metric::Plane => (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2),
+                sphere => sphere.distance(at, c).powi(2),
+            }
         };
         let nearest = neighbours.clone().map(squared).fold(f64::INFINITY, f64::min);
         let (mut weights, mut sum) = (0.0, 0.0);

@@ -26,7 +26,8 @@
 //! ```
 //!
 //! # Conventions
-//! - Coordinates are easting then northing, in CRS units; azimuths are degrees clockwise from north.
+//! - Coordinates are easting then northing, in CRS units; azimuths are degrees clockwise from north. Samples made
+//!   [`on_sphere`](Samples::on_sphere) have longitude then latitude in degrees, and great-circle distances.
 //! - Ranges are gstat's parameters, not distances to 95 % of the sill ([`variogram::Variogram::effective_range`] is that).
 //! - A lag class is (lower, upper].
 //! - The kriging variance of a point includes the nugget, and is 0 at a sample without measurement error; measurement
@@ -42,6 +43,7 @@ mod error;
 pub mod executor;
 pub mod idw;
 pub mod kriging;
+pub mod metric;
 pub mod neighbourhood;
 pub mod normal;
 pub mod normal_score;

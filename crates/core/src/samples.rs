@@ -1,5 +1,6 @@
 //! Checked point data.
 
+use crate::metric::Metric;
 use crate::{Coord, Error, Result};
 
 /// Values at places, checked once: at least one sample, all numbers finite.
@@ -28,6 +29,7 @@ pub struct Samples {
     /// Sample by sample, `covariate_count` each.
     covariates: Vec<f64>,
     covariate_count: usize,
+    metric: Metric,
 }
 
 impl Samples {
@@ -54,7 +56,42 @@ impl Samples {
                 }
             }
         }
-        Ok(Self { coords, values, error_variances: Vec::new(), covariates: Vec::new(), covariate_count: 0 })
+        let (error_variances, covariates) = (Vec::new(), Vec::new());
+        Ok(Self { coords, values, error_variances, covariates, covariate_count: 0, metric: Metric::Plane })
+    }
+
+    /// The same samples, their coordinates read as longitude and latitude in degrees on a sphere of this radius: distances
+    /// are then along great circles, in the radius's unit.
+    ///
+    /// # Errors
+    /// A radius that is not above 0, or a latitude beyond the poles.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::{Samples, metric::EARTH_RADIUS};
+    /// let samples = Samples::new(vec![[24.9, 60.2], [25.7, 62.2]], vec![1.0, 2.0])?.on_sphere(EARTH_RADIUS)?;
+    /// assert!((samples.metric().distance(samples.coords()[0], samples.coords()[1]) - 226_500.0).abs() < 500.0);
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    pub fn on_sphere(self, radius: f64) -> Result<Self> {
+        if !(radius > 0.0 && radius.is_finite()) {
+            return Err(Error::Parameter { name: "radius of the sphere", value: radius, requirement: "above 0" });
+        }
+        if let Some(index) = self.coords.iter().position(|c| c[1].abs() > 90.0) {
+            let (what, value) = ("latitude", self.coords[index][1]);
+            return Err(Error::SampleParameter { index, what, value, requirement: "from -90 to 90 degrees" });
+        }
+        Ok(Self { metric: Metric::Sphere { radius }, ..self })
+    }
+
+    /// The surface that the coordinates belong to.
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// Refuses samples on a sphere, for what is computed on a plane only.
+    pub(crate) fn check_plane(&self, what: &'static str) -> Result<()> {
+        if self.metric.is_sphere() { Err(Error::OnSphere { what }) } else { Ok(()) }
     }
 
     /// The same samples, each measured with an error of its own variance, beside the variogram's nugget and error
@@ -161,7 +198,12 @@ impl Samples {
     /// As [`Samples::new`].
     pub fn with_values(&self, values: Vec<f64>) -> Result<Self> {
         let same = Self::new(self.coords.clone(), values)?;
-        Ok(Self { covariates: self.covariates.clone(), covariate_count: self.covariate_count, ..same })
+        Ok(Self {
+            covariates: self.covariates.clone(),
+            covariate_count: self.covariate_count,
+            metric: self.metric,
+            ..same
+        })
     }
 
     /// The samples at `indices`, in that order, with what they carry.
@@ -178,6 +220,7 @@ impl Samples {
             error_variances: self.error_variances().map(pick).unwrap_or_default(),
             covariates: indices.iter().flat_map(|&i| self.covariates(i)).copied().collect(),
             covariate_count: self.covariate_count,
+            metric: self.metric,
             ..part
         })
     }
@@ -195,10 +238,14 @@ impl Samples {
         (low, high)
     }
 
-    /// Length of the bounding box's diagonal, in coordinate units.
+    /// Length of the bounding box's diagonal, in coordinate units; on a sphere the longer great circle between opposite
+    /// corners of the box of longitudes and latitudes.
     pub fn diagonal(&self) -> f64 {
         let (low, high) = self.bounds();
-        (high[0] - low[0]).hypot(high[1] - low[1])
+        match self.metric {
+            Metric::Plane => (high[0] - low[0]).hypot(high[1] - low[1]),
+            sphere => sphere.distance(low, high).max(sphere.distance([low[0], high[1]], [high[0], low[1]])),
+        }
     }
 
     /// Arithmetic mean of the values.

@@ -83,7 +83,9 @@ impl Kriging {
     }
 
     fn check(&self, samples: &Samples) -> Result<()> {
-        self.support.checked()?;
+        if self.support.checked()? != Support::Point {
+            samples.check_plane("blocks are defined")?;
+        }
         if let Neighbourhood::Moving(search) = self.neighbourhood {
             search.checked()?;
         }

@@ -66,7 +66,7 @@ impl MovingKriging {
             setting: Setting::new(recipe, samples)?,
             search,
             samples: samples.clone(),
-            index: SampleIndex::new(samples.coords()),
+            index: SampleIndex::of(samples),
         })
     }
 

@@ -3,7 +3,8 @@
 use rstar::{RTree, primitives::GeomWithData};
 
 use super::{Search, Sectors};
-use crate::{Coord, Gap};
+use crate::metric::{Metric, unit_vector};
+use crate::{Coord, Gap, Samples};
 
 /// Working memory of a neighbour search.
 #[derive(Debug, Default)]
@@ -16,36 +17,72 @@ pub(crate) struct SearchScratch {
 /// Samples, ready to be searched by place.
 #[derive(Debug, Clone)]
 pub struct SampleIndex {
-    tree: RTree<GeomWithData<Coord, usize>>,
+    metric: Metric,
+    tree: Tree,
+}
+
+#[derive(Debug, Clone)]
+enum Tree {
+    Plane(RTree<GeomWithData<Coord, usize>>),
+    /// Unit vectors, and the places they stand for.
+    Sphere(RTree<GeomWithData<[f64; 3], usize>>, Vec<Coord>),
 }
 
 impl SampleIndex {
-    /// Indexes `coords`, which must be finite; positions in the slice name the samples.
+    /// Indexes `coords`, which must be finite, by distances on a plane; positions in the slice name the samples.
     pub fn new(coords: &[Coord]) -> Self {
-        let points = coords.iter().enumerate().map(|(i, &c)| GeomWithData::new(c, i)).collect();
-        Self { tree: RTree::bulk_load(points) }
+        Self::with_metric(coords, Metric::Plane)
+    }
+
+    /// Indexes samples by the distances of their metric.
+    pub fn of(samples: &Samples) -> Self {
+        Self::with_metric(samples.coords(), samples.metric())
+    }
+
+    /// Indexes `coords` by the distances of `metric`.
+    pub fn with_metric(coords: &[Coord], metric: Metric) -> Self {
+        let points = coords.iter().enumerate();
+        let tree = if metric.is_sphere() {
+            let points = points.map(|(i, &c)| GeomWithData::new(unit_vector(c), i)).collect();
+            Tree::Sphere(RTree::bulk_load(points), coords.to_vec())
+        } else {
+            Tree::Plane(RTree::bulk_load(points.map(|(i, &c)| GeomWithData::new(c, i)).collect()))
+        };
+        Self { metric, tree }
     }
 
     /// Distance to the nearest sample; infinite where there is none.
     pub fn nearest_distance(&self, at: Coord) -> f64 {
-        self.by_distance(at).next().map_or(f64::INFINITY, |(squared, _, _)| squared.sqrt())
+        self.by_key(at).next().map_or(f64::INFINITY, |(key, _, _)| self.metric.distance_of(key))
     }
 
     /// Distances to the two nearest samples; infinite where there are fewer. At a sample the first is 0, and the second
     /// the distance to its neighbour.
     pub fn nearest_two(&self, at: Coord) -> [f64; 2] {
-        let mut distances = self.by_distance(at).map(|(squared, _, _)| squared.sqrt());
+        let mut distances = self.by_key(at).map(|(key, _, _)| self.metric.distance_of(key));
         std::array::from_fn(|_| distances.next().unwrap_or(f64::INFINITY))
     }
 
-    /// Samples by increasing squared distance; equal distances in no particular order.
-    fn by_distance(&self, at: Coord) -> impl Iterator<Item = (f64, usize, Coord)> + '_ {
-        // The squared distance is computed here and not taken from the tree, so that it does not depend on how the tree
-        // bounds its boxes.
-        self.tree.nearest_neighbor_iter(at).map(move |p| {
+    /// Samples by increasing [key](Metric::key_of) of their distance; equal ones in no particular order.
+    fn by_key(&self, at: Coord) -> impl Iterator<Item = (f64, usize, Coord)> + '_ {
+        // The key is computed here and not taken from the tree, so that it does not depend on how the tree bounds its
+        // boxes.
+        let (plane, sphere) = match &self.tree {
+            Tree::Plane(tree) => (Some(tree.nearest_neighbor_iter(at)), None),
+            Tree::Sphere(tree, coords) => {
+                let at = unit_vector(at);
+                let found = tree.nearest_neighbor_iter(at).map(move |p| {
+                    let v = p.geom();
+                    ((0..3).map(|k| (v[k] - at[k]).powi(2)).sum(), p.data, coords[p.data])
+                });
+                (None, Some(found))
+            }
+        };
+        let plane = plane.into_iter().flatten().map(move |p| {
             let c = p.geom();
             ((c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2), p.data, *c)
-        })
+        });
+        plane.chain(sphere.into_iter().flatten())
     }
 
     /// The samples that `search` allows for a target and `keep` does not exclude, as increasing positions in `out`.
@@ -62,8 +99,8 @@ impl SampleIndex {
         scratch: &mut SearchScratch,
         out: &mut Vec<usize>,
     ) -> Result<(), Gap> {
-        let limit = search.radius.map_or(f64::INFINITY, |r| r * r);
-        let candidates = self.by_distance(at).take_while(|&(d, ..)| d <= limit).filter(|&(_, i, _)| keep(i));
+        let limit = search.radius.map_or(f64::INFINITY, |r| self.metric.key_of(r));
+        let candidates = self.by_key(at).take_while(|&(d, ..)| d <= limit).filter(|&(_, i, _)| keep(i));
         out.clear();
         match (search.sectors, search.max) {
             (Some(sectors), Some(max)) => {
@@ -89,7 +126,7 @@ impl SampleIndex {
                         break;
                     }
                     last = distance;
-                    tied.push((i, sectors.of([c[0] - at[0], c[1] - at[1]])));
+                    tied.push((i, sectors.of(self.metric.separation(at, c))));
                 }
                 take(tied);
             }

@@ -1,5 +1,6 @@
 //! Samples that are held out together.
 
+use crate::metric::Metric;
 use crate::random::SplitMix64;
 use crate::{Error, Result, Samples};
 
@@ -39,7 +40,7 @@ impl Folds {
     /// Samples in one square of this side are held out together; squares are aligned to multiples of it.
     ///
     /// # Units
-    /// `size` in coordinate units.
+    /// `size` in coordinate units, on a sphere in the unit of its radius.
     ///
     /// # Errors
     /// A size that is not above 0, or so large that there is one block only.
@@ -47,7 +48,16 @@ impl Folds {
         if !(size > 0.0 && size.is_finite()) {
             return Err(Error::Parameter { name: "block size", value: size, requirement: "above 0" });
         }
-        let block = |c: &[f64; 2]| ((c[0] / size).floor() as i64, (c[1] / size).floor() as i64);
+        let block = |c: &[f64; 2]| match samples.metric() {
+            Metric::Plane => ((c[0] / size).floor() as i64, (c[1] / size).floor() as i64),
+            Metric::Sphere { radius } => {
+                // Bands of latitude, cut along meridians into pieces about as wide as high.
+                let step = (size / radius).to_degrees();
+                let band = (c[1] / step).floor();
+                let shrink = ((band + 0.5) * step).to_radians().cos().max(1e-6);
+                ((c[0].rem_euclid(360.0) * shrink / step).floor() as i64, band as i64)
+            }
+        };
         let blocks: Vec<_> = samples.coords().iter().map(block).collect();
         let folds = Self::by_label(&blocks);
         if folds.count < 2 {
