@@ -20,6 +20,7 @@ mod oracle;
 mod samples;
 mod scores;
 mod searches;
+mod sphere;
 mod unbounded;
 mod universal;
 mod variograms;

@@ -3,7 +3,8 @@
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 use soilscope_core::Error;
-use soilscope_core::variogram::{Anisotropy, Domain, Model, Structure, Variogram};
+use soilscope_core::metric::Metric;
+use soilscope_core::variogram::{Anisotropy, Model, Structure, Variogram};
 
 use crate::oracle::matern;
 use crate::{any, assert_close, cases};
@@ -186,10 +187,10 @@ proptest! {
         let s = Structure::new(model, 1.0, range).unwrap().with_anisotropy(Anisotropy::new(azimuth, ratio).unwrap());
         let v = Variogram::new(0.0, vec![s]).unwrap();
         if model.largest_dimension() == Some(1) {
-            prop_assert_eq!(v.check_domain(Domain::Plane).unwrap().len(), 1);
+            prop_assert_eq!(v.check_on(Metric::Plane).unwrap().len(), 1);
             return Ok(());
         }
-        prop_assert!(v.check_domain(Domain::Plane).unwrap().is_empty());
+        prop_assert!(v.check_on(Metric::Plane).unwrap().is_empty());
         let n = places.len();
         let gamma = |i: usize, j: usize| v.semivariance(separation(places[i], places[j]));
         let (least, scale) = if model.is_bounded() {
@@ -212,7 +213,7 @@ fn what_is_valid_along_a_line_only_fails_in_the_plane() {
         assert!(least < -0.05, "{model:?}: {least}");
         let along = smallest_eigenvalue(64, |i, j| v.covariance([(i as f64 - j as f64) * spacing, 0.0]));
         assert!(along > -1e-12, "{model:?} along a line: {along}");
-        let remarks = v.check_domain(Domain::Plane).unwrap();
+        let remarks = v.check_on(Metric::Plane).unwrap();
         assert!(remarks.len() == 1 && remarks[0].contains("along a line only"), "{remarks:?}");
     }
 }
@@ -252,7 +253,7 @@ fn least_legendre_coefficient(correlation: impl Fn(f64) -> f64) -> f64 {
 #[test]
 fn the_sphere_takes_what_is_valid_there() {
     let radius = 6371.0;
-    let earth = Domain::Sphere { radius };
+    let earth = Metric::Sphere { radius };
     let variogram = |text: &str| text.parse::<Variogram>().unwrap();
     let coefficient = |v: &Variogram| least_legendre_coefficient(|angle| v.covariance([angle * radius, 0.0]));
     for text in [
@@ -269,7 +270,7 @@ fn the_sphere_takes_what_is_valid_there() {
         "1 Pen(20000)",
     ] {
         let v = variogram(text);
-        assert_eq!(v.check_domain(earth), Ok(vec![]), "{text}");
+        assert_eq!(v.check_on(earth), Ok(vec![]), "{text}");
         let without_nugget = Variogram::new(0.0, v.structures().to_vec()).unwrap();
         assert!(coefficient(&without_nugget) > -1e-9, "{text}: {}", coefficient(&without_nugget));
     }
@@ -285,7 +286,7 @@ fn the_sphere_takes_what_is_valid_there() {
         "1 Hol(9000)",
     ] {
         let v = variogram(text);
-        assert!(matches!(v.check_domain(earth), Err(Error::NotOnSphere { .. })), "{text}");
+        assert!(matches!(v.check_on(earth), Err(Error::NotOnSphere { .. })), "{text}");
         assert!(coefficient(&v) < -1e-6, "{text}: {}", coefficient(&v));
     }
     for (text, reason) in [
@@ -296,10 +297,10 @@ fn the_sphere_takes_what_is_valid_there() {
         ("1 Pow(0.5)", "no sill"),
         ("1 Log(2)", "no sill"),
     ] {
-        let message = variogram(text).check_domain(earth).unwrap_err().to_string();
+        let message = variogram(text).check_on(earth).unwrap_err().to_string();
         assert!(message.contains(reason), "{text}: {message}");
     }
-    assert!(variogram("1 Exp(3)").check_domain(Domain::Sphere { radius: 0.0 }).is_err());
+    assert!(variogram("1 Exp(3)").check_on(Metric::Sphere { radius: 0.0 }).is_err());
 }
 
 /// At short lags each model follows the first term of its power series to the digits of a number.

@@ -1,6 +1,6 @@
 //! How far apart two places are: on a plane, or along great circles of a sphere.
 
-use crate::Coord;
+use crate::{Coord, Error, Result};
 
 /// Mean radius of the Earth, in metres.
 ///
@@ -57,6 +57,11 @@ impl Metric {
     /// Whether this is a sphere.
     pub fn is_sphere(self) -> bool {
         matches!(self, Self::Sphere { .. })
+    }
+
+    /// Refuses a sphere, for what is computed on a plane only.
+    pub(crate) fn check_plane(self, what: &'static str) -> Result<()> {
+        if self.is_sphere() { Err(Error::OnSphere { what }) } else { Ok(()) }
     }
 
     /// East and north components of the way from `from` to `to`: their difference on the plane, their direction on the

@@ -91,7 +91,7 @@ impl Samples {
 
     /// Refuses samples on a sphere, for what is computed on a plane only.
     pub(crate) fn check_plane(&self, what: &'static str) -> Result<()> {
-        if self.metric.is_sphere() { Err(Error::OnSphere { what }) } else { Ok(()) }
+        self.metric.check_plane(what)
     }
 
     /// The same samples, each measured with an error of its own variance, beside the variogram's nugget and error

@@ -23,7 +23,7 @@ impl Setting {
     /// # Errors
     /// As [`Basis::new`].
     pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<Self> {
-        let variogram = recipe.variogram.localised(samples.diagonal());
+        let variogram = recipe.variogram.clone().on(samples.metric())?.localised(samples.diagonal());
         let mut nodes = recipe.support.nodes();
         let own_variance =
             if nodes.len() == 1 { variogram.variance_at_zero() } else { mean_covariance(&variogram, &nodes) };

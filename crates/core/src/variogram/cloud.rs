@@ -51,8 +51,8 @@ pub fn variogram_cloud(
         return Err(Error::TooFewSamples { found: samples.len(), needed: 2, purpose: "a variogram cloud" });
     }
     let lags = LagClasses::regular(cutoff, cutoff)?;
-    let design = Design::new(&lags, directions)?;
-    let search = PairSearch::new(samples.coords(), cutoff);
+    let design = Design::new(&lags, directions, samples.metric())?;
+    let search = PairSearch::new(samples.coords(), samples.metric(), cutoff);
     let values = search.by_position(samples.values());
     let mut pairs = 0_u64;
     let mut cloud = Vec::new();
@@ -73,7 +73,7 @@ pub fn variogram_cloud(
         return Err(Error::TooManyPairs { pairs, limit: limit as u64, what: "a variogram cloud" });
     }
     if cloud.is_empty() {
-        return Err(design.no_pairs(samples.coords()));
+        return Err(design.no_pairs(samples.coords(), samples.metric()));
     }
     cloud.sort_unstable_by_key(|(cell, pair)| (*cell, pair.samples));
     Ok(cloud.into_iter().map(|(_, pair)| pair).collect())

@@ -71,13 +71,13 @@ pub fn covariogram_with(
     if samples.len() < 2 {
         return Err(Error::TooFewSamples { found: samples.len(), needed: 2, purpose: "a covariogram" });
     }
-    let design = Design::new(lags, directions)?;
-    let search = PairSearch::new(samples.coords(), lags.cutoff());
+    let design = Design::new(lags, directions, samples.metric())?;
+    let search = PairSearch::new(samples.coords(), samples.metric(), lags.cutoff());
     let mean = samples.mean();
     let deviations: Vec<f64> = search.by_position(samples.values()).into_iter().map(|v| v - mean).collect();
     let sums = design.sums(&search, executor, |p, q| deviations[p] * deviations[q])?;
     if sums.iter().all(|s| s.np == 0) {
-        return Err(design.no_pairs(samples.coords()));
+        return Err(design.no_pairs(samples.coords(), samples.metric()));
     }
     let n = samples.len();
     let variance = deviations.iter().map(|d| d * d).sum::<f64>() / n as f64;

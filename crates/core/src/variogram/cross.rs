@@ -70,7 +70,11 @@ pub fn cross_variograms_with(
     if variables.is_empty() {
         return Err(Error::Parameter { name: "number of variables", value: 0.0, requirement: "at least 1" });
     }
-    let design = Design::new(lags, directions)?;
+    let metric = variables[0].metric();
+    if variables.iter().any(|v| v.metric() != metric) {
+        return Err(Error::OnSphere { what: "variables on different surfaces are compared" });
+    }
+    let design = Design::new(lags, directions, metric)?;
     for variable in variables {
         variable.check_distinct_places()?;
     }
@@ -83,13 +87,13 @@ pub fn cross_variograms_with(
                 let purpose = "a cross variogram (of places where both variables are known, with equal coordinates)";
                 return Err(Error::TooFewSamples { found: places, needed: 2, purpose });
             }
-            let search = PairSearch::new(&shared.coords, lags.cutoff());
+            let search = PairSearch::new(&shared.coords, metric, lags.cutoff());
             let (first, second) = (search.by_position(&shared.first), search.by_position(&shared.second));
             let sums = design.sums(&search, executor, |p, q| (first[q] - first[p]) * (second[q] - second[p]))?;
             let gammas: Vec<f64> = sums.iter().map(|s| s.term / (2.0 * s.np as f64)).collect();
             let classes = classes(&design, &sums, &gammas);
             if classes.is_empty() {
-                return Err(design.no_pairs(&shared.coords));
+                return Err(design.no_pairs(&shared.coords, metric));
             }
             if let Some(index) = classes.iter().position(|c| !c.gamma.is_finite()) {
                 return Err(Error::LagClassNotFinite { index, what: "semivariance", value: classes[index].gamma });

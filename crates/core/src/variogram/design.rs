@@ -3,6 +3,7 @@
 use super::LagClasses;
 use super::pairs::PairSearch;
 use crate::executor::{Executor, map};
+use crate::metric::Metric;
 use crate::neighbourhood::SampleIndex;
 use crate::{Coord, Error, Result};
 
@@ -46,8 +47,8 @@ const MOST_CELLS: usize = 4_000_000;
 
 impl<'a> Design<'a> {
     /// # Errors
-    /// An azimuth that is not finite, or a tolerance outside (0, 90].
-    pub(super) fn new(lags: &'a LagClasses, directions: &'a [Direction]) -> Result<Self> {
+    /// An azimuth that is not finite, a tolerance outside (0, 90], or directions on a sphere.
+    pub(super) fn new(lags: &'a LagClasses, directions: &'a [Direction], metric: Metric) -> Result<Self> {
         for d in directions {
             if !(d.tolerance > 0.0 && d.tolerance <= 90.0) {
                 let requirement = "above 0 and at most 90 degrees";
@@ -57,6 +58,9 @@ impl<'a> Design<'a> {
                 let requirement = "a finite angle in degrees";
                 return Err(Error::Parameter { name: "azimuth", value: d.azimuth, requirement });
             }
+        }
+        if !directions.is_empty() {
+            metric.check_plane("directions are the same everywhere")?;
         }
         Ok(Self { lags, directions, sectors: directions.iter().map(|d| Sector::new(*d)).collect() })
     }
@@ -162,8 +166,8 @@ impl<'a> Design<'a> {
     }
 
     /// Why there is no pair in any cell.
-    pub(super) fn no_pairs(&self, coords: &[Coord]) -> Error {
-        let index = SampleIndex::new(coords);
+    pub(super) fn no_pairs(&self, coords: &[Coord], metric: Metric) -> Error {
+        let index = SampleIndex::with_metric(coords, metric);
         let closest = coords.iter().map(|&c| index.nearest_two(c)[1]).fold(f64::INFINITY, f64::min);
         let cutoff = self.cutoff();
         if closest <= cutoff { Error::NoPairsInDirections { cutoff } } else { Error::NoPairs { cutoff, closest } }

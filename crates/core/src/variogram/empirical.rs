@@ -85,9 +85,9 @@ pub fn empirical_variogram_with(
     if samples.len() < 2 {
         return Err(Error::TooFewSamples { found: samples.len(), needed: 2, purpose: "a variogram" });
     }
-    let design = Design::new(lags, directions)?;
+    let design = Design::new(lags, directions, samples.metric())?;
     estimator.check(samples)?;
-    let search = PairSearch::new(samples.coords(), lags.cutoff());
+    let search = PairSearch::new(samples.coords(), samples.metric(), lags.cutoff());
     let values = search.by_position(samples.values());
     let (sums, gammas) = match estimator.kind() {
         Kind::Sum(term, semivariance) => {
@@ -104,7 +104,7 @@ pub fn empirical_variogram_with(
     };
     let classes = classes(&design, &sums, &gammas);
     if classes.is_empty() {
-        return Err(design.no_pairs(samples.coords()));
+        return Err(design.no_pairs(samples.coords(), samples.metric()));
     }
     Ok(EmpiricalVariogram { classes, estimator, cutoff: lags.cutoff() })
 }

@@ -36,8 +36,8 @@ pub use model::Model;
 pub(crate) use shapes::Shapes;
 pub use structure::{Anisotropy, Structure};
 pub use template::{FreeParameter, ModelTemplate, Parameter, StructureTemplate};
-pub use validity::Domain;
 
+use crate::metric::Metric;
 use crate::{Coord, Error, Result};
 
 /// A nested variogram: nugget plus structures.
@@ -155,6 +155,16 @@ impl Variogram {
                 }
             }
         }
+    }
+
+    /// The same variogram for coordinates on the surface of `metric`: [`covariances`](Self::covariances) then measures
+    /// distances there.
+    ///
+    /// # Errors
+    /// As [`check_on`](Self::check_on), for the sphere.
+    pub(crate) fn on(self, metric: Metric) -> Result<Self> {
+        self.check_on(metric)?;
+        Ok(Self { structures: self.structures.into_iter().map(|s| s.on(metric)).collect(), ..self })
     }
 
     /// Whether every structure has the same range in all directions.

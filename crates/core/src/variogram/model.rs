@@ -8,7 +8,7 @@ use crate::{Error, Result};
 /// Shape of a variogram structure, as a function of q = lag / range; 0 at q = 0.
 ///
 /// Bounded models reach 1, the sill, or oscillate around it; unbounded ones ([`is_bounded`](Self::is_bounded)) rise for
-/// ever. Not every model is valid everywhere: [`Variogram::check_domain`](super::Variogram::check_domain).
+/// ever. Not every model is valid everywhere: [`Variogram::check_on`](super::Variogram::check_on).
 ///
 /// # Source
 /// Names and range conventions are gstat's (Pebesma 2004, *Computers & Geosciences* 30:683): `range` is the parameter

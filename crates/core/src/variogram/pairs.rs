@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::Coord;
+use crate::metric::Metric;
 
 /// Samples binned in square cells, whose pairs can be visited part by part.
 ///
@@ -10,6 +11,7 @@ use crate::Coord;
 #[derive(Debug)]
 pub(super) struct PairSearch {
     cutoff: f64,
+    metric: Metric,
     order: Vec<usize>,
     /// Places by position.
     coords: Vec<Coord>,
@@ -28,7 +30,9 @@ pub(super) struct PairSearch {
 impl PairSearch {
     /// Cells of an eighth of the cutoff keep the share of pairs that are looked at in vain small; more than twice as many
     /// cells as samples would be empty for the most part.
-    pub(super) fn new(coords: &[Coord], cutoff: f64) -> Self {
+    pub(super) fn new(places: &[Coord], metric: Metric, cutoff: f64) -> Self {
+        let flat: Vec<Coord> = places.iter().map(|&c| flattened(metric, c)).collect();
+        let coords = &flat[..];
         let mut low = coords[0];
         let mut high = low;
         for c in coords {
@@ -67,9 +71,9 @@ impl PairSearch {
             start[cell + 1] += start[cell];
         }
         let cell_of = order.iter().map(|&i| cells[i]).collect();
-        let sorted = order.iter().map(|&i| coords[i]).collect();
+        let sorted = order.iter().map(|&i| places[i]).collect();
         let reach = ((cutoff / side).ceil() as usize).saturating_add(1);
-        Self { cutoff, order, coords: sorted, cell_of, start, boxes, columns, rows, reach }
+        Self { cutoff, metric, order, coords: sorted, cell_of, start, boxes, columns, rows, reach }
     }
 
     /// The sample at each position.
@@ -95,10 +99,9 @@ impl PairSearch {
             let at = self.coords[p];
             let mut with = |partners: Range<usize>| {
                 for q in partners {
-                    let (dx, dy) = (self.coords[q][0] - at[0], self.coords[q][1] - at[1]);
-                    let h = (dx * dx + dy * dy).sqrt();
+                    let h = self.metric.distance(at, self.coords[q]);
                     if h <= self.cutoff {
-                        visit(p, q, [dx, dy], h);
+                        visit(p, q, self.metric.separation(at, self.coords[q]), h);
                     }
                 }
             };
@@ -120,10 +123,20 @@ impl PairSearch {
 
     /// Distance to a cell's samples at least. Rounding keeps the order of numbers, so no pair is nearer than this says.
     fn least_distance(&self, at: Coord, cell: usize) -> f64 {
+        let at = flattened(self.metric, at);
         let [low, high] = self.boxes[cell];
         let gap = |k: usize| (low[k] - at[k]).max(at[k] - high[k]).max(0.0);
         let (dx, dy) = (gap(0), gap(1));
         (dx * dx + dy * dy).sqrt()
+    }
+}
+
+/// A place as it is binned. On the sphere that is by latitude alone, whose difference no great circle is shorter than; a
+/// trifle less, so that rounding cannot make it longer.
+fn flattened(metric: Metric, at: Coord) -> Coord {
+    match metric {
+        Metric::Plane => at,
+        Metric::Sphere { radius } => [0.0, at[1].to_radians() * radius * (1.0 - 1e-12)],
     }
 }
 
@@ -133,7 +146,7 @@ mod tests {
 
     /// Pairs by all parts, as samples, lower first, in order.
     fn pairs(coords: &[Coord], cutoff: f64, parts: usize) -> Vec<(usize, usize)> {
-        let search = PairSearch::new(coords, cutoff);
+        let search = PairSearch::new(coords, Metric::Plane, cutoff);
         let mut found = Vec::new();
         for part in 0..parts {
             search.visit(search.part(part, parts), |p, q, _, _| {

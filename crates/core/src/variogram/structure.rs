@@ -1,6 +1,7 @@
 //! One structure of a nested variogram, with its own geometric anisotropy.
 
 use super::Model;
+use crate::metric::Metric;
 use crate::{Coord, Error, Result};
 
 /// Geometric anisotropy: the range is longest along `azimuth` and `ratio` times as long across it.
@@ -75,6 +76,9 @@ pub struct Structure {
     /// Covariance at no separation over the partial sill: 1, or for an unbounded model what [`Structure::localised`] found.
     #[cfg_attr(feature = "serde", serde(skip))]
     level: f64,
+    /// How distances between places are measured.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    metric: Metric,
 }
 
 impl Structure {
@@ -88,7 +92,7 @@ impl Structure {
     /// A negative partial sill, a range, smoothness or exponent outside its domain, or a number that is not finite.
     pub fn new(model: Model, partial_sill: f64, range: f64) -> Result<Self> {
         model.check(range)?;
-        Self { model, partial_sill: 0.0, range, anisotropy: Anisotropy::ISOTROPIC, level: 1.0 }
+        Self { model, partial_sill: 0.0, range, anisotropy: Anisotropy::ISOTROPIC, level: 1.0, metric: Metric::Plane }
             .with_partial_sill(partial_sill)
     }
 
@@ -137,6 +141,11 @@ impl Structure {
     /// The same structure with a covariance of `level` · partial sill at no separation.
     pub(super) fn with_level(self, level: f64) -> Self {
         Self { level, ..self }
+    }
+
+    /// The same structure between places on the surface of `metric`.
+    pub(super) fn on(self, metric: Metric) -> Self {
+        Self { metric, ..self }
     }
 
     /// Covariance at no separation.
@@ -199,8 +208,14 @@ impl Structure {
     fn add_row(&self, at: Coord, coords: &[Coord], out: &mut [f64], unit: impl Fn(f64) -> f64) {
         debug_assert_eq!(coords.len(), out.len());
         let (sill, level, range, anisotropy) = (self.partial_sill, self.level, self.range, self.anisotropy);
-        for (c, o) in coords.iter().zip(out) {
-            *o += sill * (level - unit(anisotropy.distance([c[0] - at[0], c[1] - at[1]]) / range));
+        if let Metric::Plane = self.metric {
+            for (c, o) in coords.iter().zip(out) {
+                *o += sill * (level - unit(anisotropy.distance([c[0] - at[0], c[1] - at[1]]) / range));
+            }
+        } else {
+            for (c, o) in coords.iter().zip(out) {
+                *o += sill * (level - unit(self.metric.distance(at, *c) / range));
+            }
         }
     }
 }

@@ -1,20 +1,8 @@
 //! Where a model is a variogram at all: a formula that is valid along a line may not be in the plane or on the sphere.
 
 use super::{Model, Structure, Variogram};
+use crate::metric::Metric;
 use crate::{Error, Result};
-
-/// Where samples lie, and how distances between them are measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum Domain {
-    /// The plane with straight distances.
-    Plane,
-    /// The sphere with great-circle distances.
-    Sphere {
-        /// In the unit of ranges and distances.
-        radius: f64,
-    },
-}
 
 impl Model {
     /// The largest number of dimensions in which the model is valid with straight distances; `None` where it is in any.
@@ -50,7 +38,7 @@ impl Model {
 }
 
 impl Variogram {
-    /// Checks that the variogram is valid in `domain`, and returns remarks on what is doubtful there.
+    /// Checks that the variogram is valid on the surface of `metric`, and returns remarks on what is doubtful there.
     ///
     /// In the plane nothing is refused, as in gstat, but each structure that is valid along a line only is remarked on: its
     /// covariance matrix may not be positive definite, which shows as a singular system.
@@ -65,17 +53,17 @@ impl Variogram {
     ///
     /// # Examples
     /// ```
-    /// use soilscope_core::variogram::{Domain, Variogram};
-    /// let earth = Domain::Sphere { radius: 6_371_000.0 };
-    /// assert!("0.1 Nug + 1 Exp(50000)".parse::<Variogram>()?.check_domain(earth)?.is_empty());
-    /// assert!("0.1 Nug + 1 Gau(50000)".parse::<Variogram>()?.check_domain(earth).is_err());
-    /// assert_eq!("1 Lin(300)".parse::<Variogram>()?.check_domain(Domain::Plane)?.len(), 1);
+    /// use soilscope_core::{metric::Metric, variogram::Variogram};
+    /// let earth = Metric::EARTH;
+    /// assert!("0.1 Nug + 1 Exp(50000)".parse::<Variogram>()?.check_on(earth)?.is_empty());
+    /// assert!("0.1 Nug + 1 Gau(50000)".parse::<Variogram>()?.check_on(earth).is_err());
+    /// assert_eq!("1 Lin(300)".parse::<Variogram>()?.check_on(Metric::Plane)?.len(), 1);
     /// # Ok::<(), soilscope_core::Error>(())
     /// ```
-    pub fn check_domain(&self, domain: Domain) -> Result<Vec<String>> {
-        match domain {
-            Domain::Plane => Ok(self.structures().iter().filter_map(remark_in_the_plane).collect()),
-            Domain::Sphere { radius } => {
+    pub fn check_on(&self, metric: Metric) -> Result<Vec<String>> {
+        match metric {
+            Metric::Plane => Ok(self.structures().iter().filter_map(remark_in_the_plane).collect()),
+            Metric::Sphere { radius } => {
                 if !(radius > 0.0 && radius.is_finite()) {
                     return Err(Error::Parameter {
                         name: "radius of the sphere",
