@@ -69,10 +69,7 @@ impl Weights {
         }
         samples.check_distinct_places()?;
         let coords = samples.coords();
-        let weight = |i: usize, j: usize| {
-            let (dx, dy) = (coords[j][0] - coords[i][0], coords[j][1] - coords[i][1]);
-            dx.hypot(dy).powf(-power)
-        };
+        let weight = |i: usize, j: usize| samples.metric().distance(coords[i], coords[j]).powf(-power);
         let weights = Self::by_search(samples, &Search::new(None, 1, Some(distance))?, weight)?;
         let wrong = |i: &usize| weights.of(*i).find(|(_, w)| !(*w > 0.0 && w.is_finite()));
         if let Some((index, (_, value))) = (0..samples.len()).find_map(|i| wrong(&i).map(|link| (i, link))) {
@@ -89,7 +86,7 @@ impl Weights {
 
     /// The samples that `search` finds around each, without itself.
     fn by_search(samples: &Samples, search: &Search, weight: impl Fn(usize, usize) -> f64) -> Result<Self> {
-        let index = SampleIndex::new(samples.coords());
+        let index = SampleIndex::of(samples);
         let (mut scratch, mut found) = (SearchScratch::default(), Vec::new());
         let mut weights = Self { start: vec![0], links: Vec::new(), weights: Vec::new() };
         for (i, &at) in samples.coords().iter().enumerate() {

@@ -93,6 +93,9 @@ impl CoKriging {
     /// [`Search::new`](crate::neighbourhood::Search::new) and its sectors, or, with all samples in one system, a singular
     /// one. In a moving neighbourhood a singular system is a [`Gap`](crate::Gap) of its target.
     pub fn fit(&self, samples: &[Samples]) -> Result<CoPredictor> {
+        for variable in samples {
+            variable.check_plane("co-kriging is computed")?;
+        }
         CoPredictor::new(self, samples)
     }
 }

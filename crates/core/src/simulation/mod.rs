@@ -78,6 +78,9 @@ fn check(variogram: &Variogram, drift: Drift, samples: Option<&Samples>) -> Resu
             return Err(Error::Parameter { name, value, requirement });
         }
     }
+    if let Some(samples) = samples {
+        samples.check_plane("fields are simulated")?;
+    }
     match samples {
         Some(samples) if variogram.error_variance() == 0.0 && samples.error_variances().is_none() => {
             samples.check_distinct_places()
