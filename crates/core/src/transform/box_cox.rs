@@ -3,7 +3,7 @@
 //! # Source
 //! Box & Cox (1964), *Journal of the Royal Statistical Society B* 26:211.
 
-use super::gaussian::expectation;
+use super::gaussian::back_by_expectation;
 use crate::{Error, Prediction, Result, Samples};
 
 /// y = (z^λ − 1)/λ, the natural logarithm for λ = 0.
@@ -152,10 +152,7 @@ impl BoxCox {
             let spread = self.back_slope(p.value).powi(2) * variance;
             return Prediction { value, variance: Some(spread), multiplier: 0.0 };
         }
-        let value = expectation(p.value, missing, |y| self.back(y));
-        let mean = expectation(p.value, variance, |y| self.back(y));
-        let spread = expectation(p.value, variance, |y| (self.back(y) - mean).powi(2));
-        Prediction { value, variance: Some(spread + (mean - value).powi(2)), multiplier: 0.0 }
+        back_by_expectation(p.value, missing, variance, |y| self.back(y))
     }
 
     /// Trans-Gaussian kriging as gstat's `krigeTg`: z = φ(y) + φ″(μ)(σ²/2 − m), variance φ′(μ)²σ², with φ the way back, μ the

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
+use crate::Prediction;
+
 /// Nodes of the quadrature: polynomials up to degree 63 are exact.
 const NODES: usize = 32;
 
@@ -28,6 +30,15 @@ pub(super) fn expectation(mean: f64, variance: f64, f: impl Fn(f64) -> f64) -> f
         return f(mean);
     }
     rule.iter().map(|[x, w]| w * f(mean + deviation * x)).sum()
+}
+
+/// The mean of `back` under a normal distribution around `y` of variance `missing`, and the mean squared error of that
+/// under one of variance `variance`.
+pub(super) fn back_by_expectation(y: f64, missing: f64, variance: f64, back: impl Fn(f64) -> f64) -> Prediction {
+    let value = expectation(y, missing, &back);
+    let mean = expectation(y, variance, &back);
+    let spread = expectation(y, variance, |y| (back(y) - mean).powi(2));
+    Prediction { value, variance: Some(spread + (mean - value).powi(2)), multiplier: 0.0 }
 }
 
 #[cfg(test)]
