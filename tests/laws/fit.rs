@@ -10,12 +10,12 @@ use soilscope_core::variogram::{
 use crate::oracle::{Field, Shape, Term};
 use crate::{assert_close, cases};
 
-fn empirical(classes: Vec<LagClass>) -> EmpiricalVariogram {
+pub(crate) fn empirical(classes: Vec<LagClass>) -> EmpiricalVariogram {
     EmpiricalVariogram { classes, estimator: Estimator::Matheron, cutoff: 1000.0 }
 }
 
 /// Classes of any shape: semivariances may fall, jump, or be 0.
-fn classes() -> impl Strategy<Value = Vec<LagClass>> {
+pub(crate) fn classes() -> impl Strategy<Value = Vec<LagClass>> {
     vec((1..500_u64, 0.05..1.0_f64, prop_oneof![5 => 0.0..3.0_f64, 1 => Just(0.0)]), 4..14).prop_map(|rows| {
         let count = rows.len() as f64;
         rows.iter()
@@ -260,54 +260,4 @@ fn what_is_held_stays() {
     assert_eq!(freed.variogram.nugget(), 0.5);
     assert_eq!(freed.variogram.structures()[0].partial_sill(), 1.5);
     assert!(freed.sserr <= held.sserr);
-}
-
-/// Classes in four directions on an anisotropic model's own surface.
-fn directional(truth: &Variogram) -> EmpiricalVariogram {
-    let classes = (0..4).flat_map(|k| (1..=12).map(move |i| (45.0 * f64::from(k), 40.0 * f64::from(i))));
-    let class = |(azimuth, dist): (f64, f64)| {
-        let (sin, cos) = azimuth.to_radians().sin_cos();
-        let gamma = truth.semivariance([dist * sin, dist * cos]);
-        LagClass { np: 50, dist, gamma, azimuth: Some(azimuth) }
-    };
-    empirical(classes.map(class).collect())
-}
-
-proptest! {
-    #![proptest_config(cases(8))]
-
-    #[test]
-    fn an_anisotropic_model_is_found_again(
-        nugget in 0.1..1.0_f64, sill in 0.5..3.0_f64, range in 120.0..400.0_f64, azimuth in 0.0..180.0_f64, ratio in 0.25..0.8_f64,
-    ) {
-        let truth: Variogram = complete(&format!("{nugget} Nug + {sill} Sph({range}, az={azimuth}, ratio={ratio})"));
-        let template = "Nug + Sph(az=?, ratio=?)".parse().unwrap();
-        let fitted = fit(&directional(&truth), &template, &FitWeights::default()).unwrap().variogram;
-        let s = fitted.structures()[0];
-        assert_close(fitted.nugget(), nugget, 1e-4, "nugget");
-        assert_close(s.partial_sill(), sill, 1e-4, "partial sill");
-        assert_close(s.range() / range, 1.0, 1e-4, "range");
-        assert_close(s.anisotropy().ratio(), ratio, 1e-4, "ratio");
-        let turned = (s.anisotropy().azimuth() - azimuth).rem_euclid(180.0);
-        assert_close(turned.min(180.0 - turned), 0.0, 1e-2, "azimuth");
-    }
-
-    /// Smoothness too, where lags are short enough to show it.
-    #[test]
-    fn a_smoothness_is_found_again(sill in 0.5..3.0_f64, range in 60.0..120.0_f64, kappa in 0.3..2.5_f64) {
-        let truth = complete(&format!("{sill} Mat({range}, kappa={kappa})"));
-        let classes = (1..=24).map(|k| {
-            let dist = 20.0 * f64::from(k);
-            LagClass { np: 50, dist, gamma: truth.semivariance([dist, 0.0]), azimuth: None }
-        });
-        let fitted = fit(&empirical(classes.collect()), &"Mat(kappa=?)".parse().unwrap(), &FitWeights::default()).unwrap();
-        let s = fitted.variogram.structures()[0];
-        assert_close(s.model().shape().unwrap(), kappa, 1e-3, "smoothness");
-        assert_close(s.range() / range, 1.0, 1e-3, "range");
-        assert_close(s.partial_sill(), sill, 1e-3, "partial sill");
-    }
-}
-
-fn complete(text: &str) -> Variogram {
-    text.parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap()
 }

@@ -11,6 +11,7 @@ mod coregionalisation;
 mod estimators;
 mod extremes;
 mod fit;
+mod fit_models;
 mod inverse_distance;
 mod kriging;
 mod leave_out;

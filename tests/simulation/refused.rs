@@ -30,6 +30,18 @@ fn drifts_without_a_constant_mean() {
 }
 
 #[test]
+fn variograms_without_a_sill() {
+    for text in ["0.1 Nug + 1 Lin(0)", "1 Pow(1.5)", "1 Log(2)"] {
+        let sequential = SequentialGaussian::new(model(text), Drift::Constant, 1);
+        let refused = sequential.prepare(Some(&samples()), &nodes(window(4))).err();
+        assert!(matches!(refused, Some(Error::Unbounded { .. })), "{text}: {refused:?}");
+        let circulant = CirculantSimulation::new(model(text), Drift::Constant, 1);
+        let refused = circulant.prepare(Some(&samples()), window(4), None).err();
+        assert!(matches!(refused, Some(Error::Unbounded { .. })), "{text}: {refused:?}");
+    }
+}
+
+#[test]
 fn samples_at_one_place_without_error() {
     let twice = Samples::new(vec![[1.0, 1.0], [1.0, 1.0]], vec![1.0, 2.0]).unwrap();
     let sequential = SequentialGaussian::new(model("1 Exp(30)"), Drift::Constant, 1);

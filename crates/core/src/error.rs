@@ -274,6 +274,14 @@ pub enum Error {
         /// Why not.
         reason: &'static str,
     },
+    /// A variogram without a sill, for what needs a covariance.
+    #[error("the model {model} has no sill, and so no covariance, which {purpose} needs: use a model with a sill")]
+    Unbounded {
+        /// The variogram, in gstat's notation.
+        model: String,
+        /// What needs one.
+        purpose: &'static str,
+    },
     /// A variogram without a sill, and a known mean.
     #[error(
         "the model {model} has no sill, so there is no covariance that a known mean could be used with: use ordinary or \

@@ -101,8 +101,9 @@ impl Interpolator for Kriging {
     /// # Errors
     /// Two samples at one place (both without measurement error), a search against the rules of
     /// [`Search::new`](crate::neighbourhood::Search::new) and its sectors, a drift that the samples cannot carry
-    /// ([`Basis::new`](crate::drift::Basis::new), [`Error::DriftSingular`]), a model without a
-    /// sill with a known mean, or a model that is not a covariance at the samples. In a moving neighbourhood the latter two are [`Gap`](crate::Gap)s of a target.
+    /// ([`Basis::new`](crate::drift::Basis::new), [`Error::DriftSingular`]), a model without a sill with a known mean, or a
+    /// model that is not a covariance at the samples. In a moving neighbourhood the first and the last of these three are
+    /// [`Gap`](crate::Gap)s of a target.
     ///
     /// Samples that say nothing new under the model (a smooth model without nugget and samples close together) are left out
     /// of the system, which is singular with them: [`Predictor::left_out`] and

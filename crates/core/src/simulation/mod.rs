@@ -61,8 +61,12 @@ mod purpose {
 /// Refuses what no simulation here can use.
 ///
 /// # Errors
-/// A mean that is not known, or constant with samples to tell it; samples at one place without measurement error.
+/// A mean that is not known, or constant with samples to tell it; a variogram without a sill; samples at one place without
+/// measurement error.
 fn check(variogram: &Variogram, drift: Drift, samples: Option<&Samples>) -> Result<()> {
+    if !variogram.is_bounded() {
+        return Err(Error::Unbounded { model: variogram.to_string(), purpose: "simulation" });
+    }
     match (drift, samples) {
         (Drift::KnownMean(mean), _) if mean.is_finite() => {}
         (Drift::KnownMean(value), _) => {
