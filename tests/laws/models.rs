@@ -156,6 +156,21 @@ proptest! {
     }
 
     #[test]
+    fn covariances_of_many_are_those_of_each(
+        model in model(), range in 1.0..100.0_f64, ratio in 0.2..1.0_f64, coords in any::places(1, 20),
+    ) {
+        let range = if model.has_range() { range } else { 1.0 };
+        let s = Structure::new(model, 0.7, range).unwrap().with_anisotropy(Anisotropy::new(30.0, ratio).unwrap());
+        let v = Variogram::new(0.3, vec![s]).unwrap();
+        let mut out = vec![f64::NAN; coords.len()];
+        v.covariances(coords[0], &coords, &mut out);
+        for (&c, o) in coords.iter().zip(out) {
+            let each = v.covariance(separation(c, coords[0]));
+            assert_close(o, each, 1e-14 * each.abs().max(1.0), &v.to_string());
+        }
+    }
+
+    #[test]
     fn models_meet_at_their_limits(q in 0.0..6.0_f64) {
         let exponential = Model::Exponential.unit_semivariance(q);
         for (model, same) in [

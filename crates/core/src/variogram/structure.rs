@@ -175,9 +175,12 @@ impl Structure {
                 let q = q.min(1.0);
                 q * (1.5 - 0.5 * q * q)
             }),
-            Model::Exponential => row!(Model::Exponential),
-            Model::Gaussian => row!(Model::Gaussian),
-            Model::PoweredExponential { exponent } => row!(Model::PoweredExponential { exponent }),
+            // A covariance has no use for the digits that `exp_m1` keeps in a small semivariance, at the price of half the speed.
+            Model::Exponential => self.add_row(at, coords, out, |q| 1.0 - (-q).exp()),
+            Model::Gaussian => self.add_row(at, coords, out, |q| 1.0 - (-q * q).exp()),
+            Model::PoweredExponential { exponent } => {
+                self.add_row(at, coords, out, |q| 1.0 - (-q.powf(exponent)).exp())
+            }
             Model::Matern { smoothness: 0.5 } => row!(Model::Matern { smoothness: 0.5 }),
             Model::Matern { smoothness: 1.5 } => row!(Model::Matern { smoothness: 1.5 }),
             Model::Matern { smoothness: 2.5 } => row!(Model::Matern { smoothness: 2.5 }),
