@@ -10,7 +10,7 @@ pub(crate) fn with(verb: &'static str, rest: &[&'static str]) -> Vec<&'static st
 }
 
 /// Columns of a case of the reference vectors.
-fn vector(name: &str) -> Vec<std::collections::HashMap<String, String>> {
+pub(crate) fn vector(name: &str) -> Vec<std::collections::HashMap<String, String>> {
     let path = root().join("tests/golden/vectors/cases").join(name);
     table(&std::fs::read_to_string(path).unwrap())
 }

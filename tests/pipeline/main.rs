@@ -3,6 +3,7 @@
 // Tests may panic.
 #![allow(clippy::unwrap_used)]
 
+mod covariates;
 mod files;
 mod grids;
 mod masks;

@@ -113,9 +113,11 @@ pub(crate) fn plan<'a>(grid: &Grid, mask: Option<&'a dyn Mask>, threads: usize, 
     Plan {
         grid: grid.clone(),
         mask,
+        covariates: None,
         layers: LAYERS.to_vec(),
         transform: Transform::Log,
         scale: Scale::Data,
+        clip: None,
         threads: NonZeroUsize::new(threads).unwrap(),
         tile: NonZeroUsize::new(tile).unwrap(),
     }

@@ -1,5 +1,7 @@
 //! What was typed: the command line's words, before anything is checked against data.
 
+mod method;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -9,7 +11,9 @@ use soilscope_core::censored::Substitution;
 use soilscope_core::transform::Transform;
 use soilscope_core::variogram::Estimator;
 
-use crate::words::{Folds, Mask, Method, Neighbours};
+use crate::words::{Folds, Mask};
+
+pub(crate) use method::{BlockArgs, DriftArgs, ErrorArgs, MethodArgs, NodesChoice};
 
 /// From soil samples to maps that a decision can rest on.
 #[derive(Debug, Parser)]
@@ -156,6 +160,8 @@ pub(crate) enum DuplicateRule {
     Mean,
     /// Keep the first in the file
     First,
+    /// Keep all: where samples have errors of their own (--error-sd, --error-cv)
+    Keep,
     /// Refuse the file
     Refuse,
 }
@@ -249,27 +255,6 @@ pub(crate) enum WeightsChoice {
     Equal,
 }
 
-/// How values are predicted.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Method")]
-pub(crate) struct MethodArgs {
-    /// `ordinary`, `simple:MEAN` (on the modelling scale), `idw:POWER` or `nearest`
-    #[arg(long, default_value = "ordinary", value_name = "METHOD")]
-    pub(crate) method: Method,
-    /// Most samples for a target, nearest first, or `all` [default: all up to 300 samples (for IDW 12), else 32]
-    #[arg(long, value_name = "MAX", allow_negative_numbers = true, alias = "neighbors")]
-    pub(crate) neighbours: Option<Neighbours>,
-    /// Fewest samples for a target: with fewer there is no prediction
-    #[arg(long, value_name = "MIN", allow_negative_numbers = true, default_value = "1", alias = "min-neighbors")]
-    pub(crate) min_neighbours: NonZeroUsize,
-    /// Largest distance of a sample to its target
-    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
-    pub(crate) radius: Option<f64>,
-    /// Sectors around a target that share --neighbours evenly: 4 or 8
-    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "neighbours")]
-    pub(crate) sectors: Option<usize>,
-}
-
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ScaleChoice {
     /// The data's unit
@@ -293,7 +278,11 @@ pub(crate) struct Variogram {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
     #[command(flatten)]
+    pub(crate) errors: ErrorArgs,
+    #[command(flatten)]
     pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) drift: DriftArgs,
     /// Only the empirical variogram, no fit
     #[arg(long, conflicts_with_all = ["model", "fit_weights"])]
     pub(crate) no_fit: bool,
@@ -309,6 +298,8 @@ pub(crate) struct Variogram {
 pub(crate) struct Validate {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
+    #[command(flatten)]
+    pub(crate) errors: ErrorArgs,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
     #[command(flatten)]
@@ -338,9 +329,13 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "CRS")]
     pub(crate) at_crs: Option<String>,
     #[command(flatten)]
+    pub(crate) errors: ErrorArgs,
+    #[command(flatten)]
     pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) method: MethodArgs,
+    #[command(flatten)]
+    pub(crate) block: BlockArgs,
     /// Scale of the predictions
     #[arg(long, value_enum, default_value_t)]
     pub(crate) scale: ScaleChoice,
@@ -360,9 +355,13 @@ pub(crate) struct Map {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
     #[command(flatten)]
+    pub(crate) errors: ErrorArgs,
+    #[command(flatten)]
     pub(crate) model: ModelArgs,
     #[command(flatten)]
     pub(crate) method: MethodArgs,
+    #[command(flatten)]
+    pub(crate) block: BlockArgs,
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     #[command(flatten)]

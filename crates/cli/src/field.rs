@@ -6,6 +6,7 @@ use soilscope_core::drift::Drift;
 use soilscope_core::idw::{InverseDistance, Nearest};
 use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
+use soilscope_core::support::{BlockNodes, Support};
 use soilscope_core::transform::Transform;
 use soilscope_core::variogram::{
     Direction, EmpiricalVariogram, FitWeights, LagClasses, ModelTemplate, Structure, Variogram, empirical_variogram,
@@ -13,9 +14,13 @@ use soilscope_core::variogram::{
 };
 use soilscope_core::{Interpolator, Samples};
 
-use crate::args::{Common, MethodArgs, ModelArgs, ScaleChoice, TransformChoice, WeightsChoice};
+use crate::args::{BlockArgs, Common, MethodArgs, ModelArgs, NodesChoice, ScaleChoice, TransformChoice, WeightsChoice};
+use crate::covariates::CovariateRecord;
+use crate::errors::ErrorRecord;
 use crate::output::say;
-use crate::words::{Method, Neighbours};
+use crate::source::Source;
+use crate::subject::Subject;
+use crate::words::{Block, Method, Neighbours};
 
 /// Up to this many samples kriging uses all of them for every target by default.
 const GLOBAL_UP_TO: usize = 300;
@@ -78,6 +83,8 @@ pub(crate) struct ModelRecord {
     /// gstat's notation.
     pub(crate) notation: String,
     pub(crate) origin: Origin,
+    /// What it is a model of: `values`, `indicator`, or `ols-residuals` of the drift.
+    pub(crate) variogram_of: &'static str,
     pub(crate) nugget: f64,
     pub(crate) error_variance: f64,
     pub(crate) sill: f64,
@@ -107,26 +114,43 @@ pub(crate) struct CandidateRecord {
     pub(crate) sserr: f64,
 }
 
-/// The model that `args` ask for, fitted to the samples on the modelling scale where something is left open.
-fn model(args: &ModelArgs, samples: &Samples, on_scale: &Samples) -> Result<ModelRecord> {
+/// The model that `args` ask for, fitted to what is left of the drift where something is left open.
+fn model(args: &ModelArgs, subject: &Subject) -> Result<ModelRecord> {
     let template: Option<ModelTemplate> = match args.model.trim() {
         "auto" => None,
         text => Some(text.parse()?),
     };
     if let Some(given) = template.as_ref().map(ModelTemplate::complete).transpose()?.flatten() {
         refuse_idle(&args.lag_options(), "the model is complete, so no variogram is fitted")?;
-        return Ok(ModelRecord::new(given, Origin::Given));
+        return Ok(ModelRecord { variogram_of: subject.variogram_of, ..ModelRecord::new(given, Origin::Given) });
     }
-    samples.check_variation()?;
-    fit_to(args, template.as_ref(), empirical(args, on_scale)?)
+    subject.observed.check_variation()?;
+    fitted(args, template.as_ref(), empirical(args, &subject.residuals)?, subject)
 }
 
-/// Fits the model that `args` ask for to an empirical variogram.
-pub(crate) fn fit_to(
+/// Fits the model that `args` ask for to the empirical variogram of a subject.
+pub(crate) fn fitted(
     args: &ModelArgs,
     template: Option<&ModelTemplate>,
     empirical: EmpiricalVariogram,
+    subject: &Subject,
 ) -> Result<ModelRecord> {
+    let mut model = fit_to(args, template, empirical)?;
+    model.variogram_of = subject.variogram_of;
+    if let Some(variances) = subject.on_scale.error_variances() {
+        let mean = variances.iter().sum::<f64>() / variances.len() as f64;
+        model.remarks.push(format!(
+            "the fitted nugget ({}) holds the samples' measurement errors as well (mean variance {}), which kriging then counts \
+             twice: name a --model whose nugget is less by that",
+            short_number(model.nugget),
+            short_number(mean)
+        ));
+    }
+    Ok(model)
+}
+
+/// Fits the model that `args` ask for to an empirical variogram.
+fn fit_to(args: &ModelArgs, template: Option<&ModelTemplate>, empirical: EmpiricalVariogram) -> Result<ModelRecord> {
     ensure!(
         template.is_some() || args.azimuths.is_empty(),
         "a model is chosen automatically from all directions together: leave out --azimuths, or name a --model"
@@ -185,6 +209,7 @@ impl ModelRecord {
         Self {
             notation: variogram.to_string(),
             origin,
+            variogram_of: "values",
             nugget: variogram.nugget(),
             error_variance: variogram.error_variance(),
             sill: variogram.sill(),
@@ -232,14 +257,28 @@ pub(crate) struct MethodRecord {
     pub(crate) method: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) known_mean: Option<f64>,
+    /// Degree of the drift's polynomial, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drift_degree: Option<u8>,
+    /// Covariates of the drift.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) covariates: Vec<CovariateRecord>,
+    /// The value that the indicator is above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) indicator: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) power: Option<f64>,
+    pub(crate) support: Support,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) measurement_errors: Option<ErrorRecord>,
     pub(crate) neighbourhood: Neighbourhood,
 }
 
 /// A field ready to be fitted to samples: scale, model and method.
 pub(crate) struct Field {
     pub(crate) transform: Transform,
+    /// What is predicted, in its own unit, at the samples.
+    pub(crate) observed: Samples,
     /// The samples on the modelling scale.
     pub(crate) on_scale: Samples,
     /// `None` for methods without a model.
@@ -248,32 +287,42 @@ pub(crate) struct Field {
     pub(crate) lags: Option<LagSettings>,
     pub(crate) method: MethodRecord,
     pub(crate) interpolator: Box<dyn Interpolator>,
+    /// The same for points, to hold samples against; `None` where it predicts points itself.
+    at_points: Option<Box<dyn Interpolator>>,
 }
 
 impl Field {
     /// Chooses model and method for samples in the data's unit.
-    pub(crate) fn new(model_args: &ModelArgs, method_args: &MethodArgs, samples: &Samples) -> Result<Self> {
-        let transform: Transform = model_args.transform.into();
-        let on_scale = transform.forward(samples)?;
-        let neighbourhood = neighbourhood(method_args, samples.len())?;
-        if matches!(method_args.method, Method::Nearest | Method::InverseDistance { .. }) {
-            let mut idle = model_args.lag_options();
-            idle.extend((model_args.model != "auto").then_some("--model"));
-            refuse_idle(&idle, "this --method has no model")?;
-            ensure!(
-                transform == Transform::None,
-                "--transform is for kriging: without an error model the way back from the logarithm would be biased low"
-            );
+    pub(crate) fn new(
+        model_args: &ModelArgs,
+        method_args: &MethodArgs,
+        block: Option<&BlockArgs>,
+        source: &Source,
+    ) -> Result<Self> {
+        let args = &method_args.drift;
+        let support = support(block)?;
+        let neighbourhood = neighbourhood(method_args, source.samples().len())?;
+        if !args.method.is_kriging() {
+            refuse_for_methods_without_model(model_args, method_args, support, source)?;
         }
-        if matches!(method_args.method, Method::Nearest) {
-            let idle = [
-                method_args.neighbours.is_some().then_some("--neighbours"),
-                (method_args.min_neighbours.get() != 1).then_some("--min-neighbours"),
-            ];
-            refuse_idle(&idle.into_iter().flatten().collect::<Vec<_>>(), "--method nearest uses one sample")?;
+        let subject = Subject::new(model_args, args, source)?;
+        let on_scale = &subject.on_scale;
+        let mut record = MethodRecord {
+            method: "ordinary-kriging",
+            known_mean: subject.drift.known_mean(),
+            drift_degree: None,
+            covariates: source.covariates().map(crate::covariates::Covariates::records).unwrap_or_default(),
+            indicator: args.method.indicator(),
+            power: None,
+            support,
+            measurement_errors: source.errors().cloned(),
+            neighbourhood,
+        };
+        if let Drift::Trend { degree, .. } = subject.drift {
+            record.drift_degree = Some(degree);
         }
-        let mut record = MethodRecord { method: "ordinary-kriging", known_mean: None, power: None, neighbourhood };
-        let (model, interpolator): (Option<ModelRecord>, Box<dyn Interpolator>) = match method_args.method {
+        let mut at_points: Option<Box<dyn Interpolator>> = None;
+        let (model, interpolator): (Option<ModelRecord>, Box<dyn Interpolator>) = match args.method {
             Method::Nearest => {
                 record.method = "nearest";
                 record.neighbourhood = Neighbourhood::Moving(Search::new(Some(1), 1, method_args.radius)?);
@@ -284,24 +333,50 @@ impl Field {
                 record.power = Some(power);
                 (None, Box::new(InverseDistance { power, neighbourhood }))
             }
-            Method::Ordinary | Method::Simple { .. } => {
-                on_scale.check_for_kriging(2).context("these samples cannot be kriged")?;
-                let model = model(model_args, samples, &on_scale)?;
-                let drift = match method_args.method {
-                    Method::Simple { mean } => {
-                        record.method = "simple-kriging";
-                        record.known_mean = Some(mean);
-                        Drift::KnownMean(mean)
-                    }
-                    _ => Drift::Constant,
+            _ => {
+                if source.errors().is_none() {
+                    on_scale.check_for_kriging(2).context("these samples cannot be kriged")?;
+                }
+                record.method = match args.method {
+                    Method::Simple { .. } => "simple-kriging",
+                    Method::Universal { .. } => "universal-kriging",
+                    Method::External { .. } => "external-drift-kriging",
+                    Method::Indicator { .. } => "indicator-kriging",
+                    _ => "ordinary-kriging",
                 };
-                let kriging = Kriging::new(model.variogram.clone(), drift, neighbourhood);
-                (Some(model), Box::new(kriging))
+                let model = model(model_args, &subject)?;
+                let kriging = Kriging::new(model.variogram.clone(), subject.drift, neighbourhood);
+                if support != Support::Point {
+                    at_points = Some(Box::new(kriging.clone()));
+                }
+                (Some(model), Box::new(kriging.with_support(support)))
             }
         };
         let fitted = model.as_ref().is_some_and(|m| m.empirical.is_some());
-        let lags = fitted.then(|| LagSettings::new(model_args, &on_scale));
-        Ok(Self { transform, on_scale, model, lags, method: record, interpolator })
+        let lags = fitted.then(|| LagSettings::new(model_args, on_scale));
+        let Subject { transform, observed, on_scale, .. } = subject;
+        Ok(Self { transform, observed, on_scale, model, lags, method: record, interpolator, at_points })
+    }
+
+    /// What predicts points, as the samples are.
+    pub(crate) fn at_points(&self) -> &dyn Interpolator {
+        self.at_points.as_deref().unwrap_or(self.interpolator.as_ref())
+    }
+
+    /// Bounds of what is predicted, where it has any: a probability is between 0 and 1, its kriging predictor need not be.
+    pub(crate) fn bounds(&self) -> Option<[f64; 2]> {
+        self.method.indicator.map(|_| [0.0, 1.0])
+    }
+
+    /// The distribution that probabilities assume, in words; `None` without an error model.
+    pub(crate) fn distribution(&self) -> Option<String> {
+        let indicator = self.method.indicator.map(|_| "none is assumed (indicator kriging)".to_owned());
+        indicator.or_else(|| self.has_variance().then(|| self.transform.distribution()))
+    }
+
+    /// Unit of the predictions, where there is one: none for a probability.
+    pub(crate) fn unit<'a>(&self, source: &'a Source) -> Option<&'a str> {
+        if self.method.indicator.is_some() { None } else { source.unit() }
     }
 
     /// Says which model is used, and what a reader should know of it.
@@ -320,20 +395,64 @@ impl Field {
     }
 }
 
+/// Refuses what only kriging has.
+fn refuse_for_methods_without_model(
+    model: &ModelArgs,
+    method: &MethodArgs,
+    support: Support,
+    source: &Source,
+) -> Result<()> {
+    let mut idle = model.lag_options();
+    idle.extend((model.model != "auto").then_some("--model"));
+    idle.extend((support != Support::Point).then_some("--block"));
+    idle.extend(source.errors().map(|_| "--error-sd or --error-cv"));
+    refuse_idle(&idle, "this --method has no model")?;
+    ensure!(
+        Transform::from(model.transform) == Transform::None,
+        "--transform is for kriging: without an error model the way back from the logarithm would be biased low"
+    );
+    if method.drift.method == Method::Nearest {
+        let idle = [
+            method.neighbours.is_some().then_some("--neighbours"),
+            (method.min_neighbours.get() != 1).then_some("--min-neighbours"),
+        ];
+        refuse_idle(&idle.into_iter().flatten().collect::<Vec<_>>(), "--method nearest uses one sample")?;
+    }
+    Ok(())
+}
+
+fn support(args: Option<&BlockArgs>) -> Result<Support> {
+    let Some(BlockArgs { block: Some(Block(size)), block_nodes }) = args else { return Ok(Support::Point) };
+    let nodes: BlockNodes = block_nodes.unwrap_or(NodesChoice::Gauss4).into();
+    Ok(Support::block(*size, nodes)?)
+}
+
 /// Refuses options that would have no effect: whoever gave them expects one.
-fn refuse_idle(options: &[&str], why: &str) -> Result<()> {
+pub(crate) fn refuse_idle(options: &[&str], why: &str) -> Result<()> {
     ensure!(options.is_empty(), "{} would have no effect: {why}; leave it out", options.join(", "));
     Ok(())
 }
 
-/// Refuses a wish for the transformed scale where there is no transform.
-pub(crate) fn refuse_idle_scale(scale: ScaleChoice, model: &ModelArgs) -> Result<()> {
+/// Refuses a wish for the transformed scale where there is no transform, and for the data's where there is no way back.
+pub(crate) fn refuse_scale(
+    scale: ScaleChoice,
+    model: &ModelArgs,
+    block: &BlockArgs,
+    threshold: Option<f64>,
+) -> Result<()> {
+    ensure!(
+        block.block.is_none()
+            || Transform::from(model.transform) == Transform::None
+            || (scale == ScaleChoice::Transformed && threshold.is_none()),
+        "--block with --transform: the mean of transformed values over a block is not the transformed mean, so there is no way \
+         back to the unit; leave one of them out, or stay there by --scale transformed without --threshold"
+    );
     let idle = scale == ScaleChoice::Transformed && model.transform == TransformChoice::None;
     refuse_idle(if idle { &["--scale transformed"] } else { &[] }, "there is no --transform")
 }
 
 fn neighbourhood(args: &MethodArgs, samples: usize) -> Result<Neighbourhood> {
-    let idw = matches!(args.method, Method::InverseDistance { .. });
+    let idw = matches!(args.drift.method, Method::InverseDistance { .. });
     let max = match args.neighbours {
         Some(Neighbours::Nearest(max)) => Some(max),
         Some(Neighbours::All) => None,

@@ -3,11 +3,15 @@
 
 mod args;
 mod commands;
+mod counts;
+mod covariates;
+mod errors;
 mod field;
 mod follow;
 mod output;
 mod record;
 mod source;
+mod subject;
 mod usage;
 mod words;
 

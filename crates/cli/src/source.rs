@@ -11,7 +11,9 @@ use soilscope_pipeline::samples::{
     Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, Severity, read_samples,
 };
 
-use crate::args::{Common, DuplicateRule, SampleArgs};
+use crate::args::{Common, DriftArgs, DuplicateRule, ErrorArgs, SampleArgs};
+use crate::covariates::{self, Covariates};
+use crate::errors::{self, ErrorRecord};
 use crate::output::say;
 
 /// Samples of one analyte, with what became of the file's rows.
@@ -23,6 +25,19 @@ pub(crate) struct Source {
     remarks: Vec<String>,
     /// The column of text that was asked for, one entry a sample.
     labels: Vec<String>,
+    covariates: Option<Covariates>,
+    errors: Option<ErrorRecord>,
+}
+
+/// What is wanted of the samples beside their values.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Template that sets the CRS.
+    pub(crate) template: Option<&'a Crs>,
+    /// Column of text.
+    pub(crate) label: Option<&'a str>,
+    pub(crate) drift: Option<&'a DriftArgs>,
+    pub(crate) errors: Option<&'a ErrorArgs>,
 }
 
 /// The options of reading, from what was typed.
@@ -46,6 +61,7 @@ pub(crate) fn preparation(args: &SampleArgs) -> Result<Preparation> {
         duplicates: match args.duplicates {
             DuplicateRule::Mean => Duplicates::Mean,
             DuplicateRule::First => Duplicates::First,
+            DuplicateRule::Keep => Duplicates::Keep,
             DuplicateRule::Refuse => Duplicates::Refuse,
         },
         working_crs: args.out_crs.as_deref().map(Crs::parse).transpose()?,
@@ -53,24 +69,26 @@ pub(crate) fn preparation(args: &SampleArgs) -> Result<Preparation> {
 }
 
 impl Source {
-    /// Reads the samples and says what was done to them.
-    pub(crate) fn read(args: &SampleArgs, common: &Common) -> Result<Self> {
-        Self::read_with(args, common, None, None)
-    }
-
-    /// The same, into the CRS of a template where there is one, and with a column of text.
-    pub(crate) fn read_with(
-        args: &SampleArgs,
-        common: &Common,
-        template: Option<Crs>,
-        column: Option<&str>,
-    ) -> Result<Self> {
+    /// Reads the samples, with what is wanted beside their values, and says what was done to them.
+    pub(crate) fn read(args: &SampleArgs, common: &Common, wanted: Wanted<'_>) -> Result<Self> {
+        errors::refuse_kept_duplicates(args, wanted.errors)?;
+        let covariates = wanted.drift.map(covariates::Wanted::new).transpose()?;
         let mut how = preparation(args)?;
-        how.working_crs = template.or(how.working_crs);
-        let options = ReadOptions { columns: column.map(str::to_owned).into_iter().collect(), ..read_options(args) };
+        let mut options = read_options(args);
+        options.columns.extend(wanted.label.map(str::to_owned));
+        options.columns.extend(wanted.errors.and_then(errors::column).map(str::to_owned));
+        options.columns.extend(covariates.iter().flat_map(|c| c.columns()));
+        options.optional_columns.extend(covariates.iter().flat_map(|c| c.optional_columns()));
         let table = read_samples(&args.samples, &options)?;
         let analyte = the_analyte(&table, args)?;
-        let prepared = table.prepare(&analyte, &how)?;
+        how.working_crs = wanted.template.cloned().or(how.working_crs);
+        if let Some(covariates) = &covariates
+            && how.working_crs.is_none()
+            && table.crs().is_some_and(Crs::is_geographic)
+        {
+            how.working_crs = covariates.projected_crs()?;
+        }
+        let mut prepared = table.prepare(&analyte, &how)?;
         let mut remarks = Vec::new();
         for finding in table.judge_places() {
             match finding.severity {
@@ -85,11 +103,17 @@ impl Source {
             }
         }
         remarks.extend(distortion(&prepared.crs, &prepared.samples)?);
-        let labels = match table.text_columns() {
-            [text] => prepared.records.iter().map(|&r| text.cells[r].clone()).collect(),
-            _ => Vec::new(),
-        };
-        let source = Self { path: args.samples.clone(), analyte, prepared, remarks, labels };
+        let joined = covariates.map(|c| c.join(&table, &mut prepared)).transpose()?.flatten();
+        let covariates = joined.map(|(covariates, said)| {
+            remarks.extend(said);
+            covariates
+        });
+        let errors =
+            wanted.errors.map(|e| errors::join(e, how.duplicates, &table, &mut prepared)).transpose()?.flatten();
+        let label = wanted.label.and_then(|name| table.text_column(name));
+        let labels =
+            label.map_or_else(Vec::new, |text| prepared.records.iter().map(|&r| text.cells[r].clone()).collect());
+        let source = Self { path: args.samples.clone(), analyte, prepared, remarks, labels, covariates, errors };
         if common.verbose > 0 && !common.quiet {
             let record = source.record();
             say(&format!("read: {}", table.source().describe()));
@@ -150,6 +174,16 @@ impl Source {
     /// The column of text that was asked for, one entry a sample.
     pub(crate) fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// Covariates of the drift, where it has any.
+    pub(crate) fn covariates(&self) -> Option<&Covariates> {
+        self.covariates.as_ref()
+    }
+
+    /// Where the samples' measurement errors are from, where they have any.
+    pub(crate) fn errors(&self) -> Option<&ErrorRecord> {
+        self.errors.as_ref()
     }
 
     /// Line of the file that sample `index` comes from.

@@ -1,48 +1,17 @@
 //! Option values with a small grammar of their own.
 
+mod covariate;
+mod method;
+
 use std::path::PathBuf;
 use std::str::FromStr;
+
+pub(crate) use covariate::{Covariate, CovariateRaster};
+pub(crate) use method::Method;
 
 /// A number that is one.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {
     text.trim().parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| "expected a finite number".to_owned())
-}
-
-/// `--method`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Method {
-    Ordinary,
-    Simple { mean: f64 },
-    InverseDistance { power: f64 },
-    Nearest,
-}
-
-impl FromStr for Method {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, argument) = match text.split_once(':') {
-            Some((name, argument)) => (name, Some(argument)),
-            None => (text, None),
-        };
-        let number = |what: &str| -> Result<f64, String> {
-            let argument = argument.ok_or_else(|| format!("{name} needs its {what}, as {name}:2"))?;
-            let value = argument.parse().ok().filter(|v: &f64| v.is_finite());
-            value.ok_or_else(|| format!("the {what} '{argument}' is not a number"))
-        };
-        match (name, argument) {
-            ("ordinary", None) => Ok(Self::Ordinary),
-            ("nearest", None) => Ok(Self::Nearest),
-            ("simple", _) => Ok(Self::Simple { mean: number("mean")? }),
-            ("idw", None) => Ok(Self::InverseDistance { power: 2.0 }),
-            ("idw", _) => match number("power")? {
-                power if power > 0.0 => Ok(Self::InverseDistance { power }),
-                power => Err(format!("the power {power} must be above 0")),
-            },
-            ("ordinary" | "nearest", Some(_)) => Err(format!("{name} takes no argument")),
-            _ => Err(format!("'{name}' is not one of ordinary, simple:MEAN, idw:POWER, nearest")),
-        }
-    }
 }
 
 /// `--neighbours`.
@@ -120,17 +89,50 @@ impl FromStr for Mask {
     }
 }
 
+/// `--block`: width and height.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Block(pub(crate) [f64; 2]);
+
+impl FromStr for Block {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (width, height) = text.split_once('x').unwrap_or((text, text));
+        let side = |side: &str| side.trim().parse().ok().filter(|s: &f64| *s > 0.0 && s.is_finite());
+        match (side(width), side(height)) {
+            (Some(width), Some(height)) => Ok(Self([width, height])),
+            _ => Err(format!("'{text}' is no size: expected one as 100, or width and height as 200x100, above 0")),
+        }
+    }
+}
+
+/// `--error-cv`: a share of the value, the same for all samples or in a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum RelativeError {
+    /// Percent.
+    Percent(f64),
+    /// A column of percentages.
+    Column(String),
+}
+
+impl FromStr for RelativeError {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().trim_end_matches('%').parse::<f64>() {
+            Ok(percent) if percent >= 0.0 && percent.is_finite() => Ok(Self::Percent(percent)),
+            Ok(percent) => Err(format!("{percent} is no coefficient of variation: expected percent, 0 or more")),
+            Err(_) => Ok(Self::Column(text.to_owned())),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn words_are_understood_or_refused() {
-        assert_eq!("simple:5.9".parse(), Ok(Method::Simple { mean: 5.9 }));
-        assert_eq!("idw".parse(), Ok(Method::InverseDistance { power: 2.0 }));
-        assert!("idw:-1".parse::<Method>().is_err());
-        assert!("simple".parse::<Method>().is_err());
-        assert!("ordinary:1".parse::<Method>().is_err());
         assert_eq!("all".parse(), Ok(Neighbours::All));
         assert!("0".parse::<Neighbours>().is_err());
         assert_eq!("block:500".parse(), Ok(Folds::Blocks(500.0)));
@@ -138,5 +140,11 @@ mod tests {
         assert!("1".parse::<Folds>().is_err());
         assert_eq!("samples:75e3".parse(), Ok(Mask::NearSamples(75e3)));
         assert!("samples:far".parse::<Mask>().is_err());
+        assert_eq!("200x100".parse(), Ok(Block([200.0, 100.0])));
+        assert_eq!("40".parse(), Ok(Block([40.0, 40.0])));
+        assert!("40x".parse::<Block>().is_err() && "-4".parse::<Block>().is_err());
+        assert_eq!("15%".parse(), Ok(RelativeError::Percent(15.0)));
+        assert_eq!("cv_zinc".parse(), Ok(RelativeError::Column("cv_zinc".into())));
+        assert!("-3".parse::<RelativeError>().is_err());
     }
 }

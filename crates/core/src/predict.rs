@@ -165,14 +165,15 @@ pub struct Predictions {
     multiplier: Vec<f64>,
     gap: Vec<Option<Gap>>,
     has_variance: bool,
-    reduced: usize,
+    /// Targets, increasing.
+    reduced: Vec<usize>,
 }
 
 impl Predictions {
     /// Empties the columns and makes room for `len` targets of a method with or without an error model.
     pub fn reset(&mut self, len: usize, has_variance: bool) {
         self.has_variance = has_variance;
-        self.reduced = 0;
+        self.reduced.clear();
         self.value.clear();
         self.value.resize(len, 0.0);
         let errors = if has_variance { len } else { 0 };
@@ -221,14 +222,17 @@ impl Predictions {
         }
     }
 
-    /// Counts a target whose system was singular until samples that say nothing new were left out of it.
-    pub fn count_reduced(&mut self) {
-        self.reduced += 1;
+    /// Marks a target whose system was singular until samples that say nothing new were left out of it.
+    pub fn mark_reduced(&mut self, index: usize) {
+        let place = self.reduced.partition_point(|&r| r < index);
+        if self.reduced.get(place) != Some(&index) {
+            self.reduced.insert(place, index);
+        }
     }
 
-    /// How many targets have a system that redundant samples were left out of.
-    pub fn reduced(&self) -> usize {
-        self.reduced
+    /// The targets, increasing, that have a system which redundant samples were left out of.
+    pub fn reduced(&self) -> &[usize] {
+        &self.reduced
     }
 
     /// How many targets the columns hold.

@@ -1,6 +1,7 @@
 //! soilscope-core over rasters: a [`grid`] is divided into tiles, [`run`] predicts them in parallel, a [`tile::TileSink`]
 //! writes them. This crate knows files, GDAL and threads, and nothing of the mathematics nor of the command line.
 
+pub mod covariates;
 pub mod crs;
 mod error;
 pub mod executor;

@@ -16,6 +16,7 @@ use serde::Serialize;
 use soilscope_core::transform::Transform;
 use soilscope_core::{Coord, Gap, Prediction, Predictions, Predictor, Scratch, Targets};
 
+use crate::covariates::{Covariates, PatchCovariates, Remark};
 use crate::grid::{Grid, Patch};
 use crate::mask::{Mask, Overlap};
 use crate::product::{Layer, Scale};
@@ -35,12 +36,16 @@ pub struct Plan<'a> {
     pub grid: Grid,
     /// Cells outside get no value; `None` predicts every cell.
     pub mask: Option<&'a dyn Mask>,
+    /// Covariates of the cells, as many as the predictor's drift has; `None` for a drift without any.
+    pub covariates: Option<&'a dyn Covariates>,
     /// What a tile holds, in this order.
     pub layers: Vec<Layer>,
     /// The transform under which the predictor sees the data.
     pub transform: Transform,
     /// The scale of predictions, standard deviations and variances.
     pub scale: Scale,
+    /// Bounds that predictions are cut to, as 0 and 1 for a probability; cells are counted.
+    pub clip: Option<[f64; 2]>,
     /// Threads that compute; the caller's thread writes.
     pub threads: NonZeroUsize,
     /// Side of a tile, in cells: [`DEFAULT_TILE`].
@@ -58,6 +63,14 @@ pub struct RunReport {
     pub outside_mask: u64,
     /// Cells inside the mask without a value, by reason.
     pub gaps: BTreeMap<&'static str, u64>,
+    /// Predicted cells whose system was singular until samples that say nothing new were left out of it.
+    pub reduced: u64,
+    /// Predicted cells whose prediction was cut to the plan's bounds.
+    pub clipped: u64,
+    /// Predicted cells with a covariate below or above those of all samples.
+    pub extrapolated: u64,
+    /// Cells without a value for a class of a covariate that no sample has; among the gaps they are missing covariates.
+    pub unknown_class: u64,
     /// Statistics of each layer, in the plan's order.
     pub layers: Vec<LayerReport>,
     /// Time taken, in seconds; the only number here that differs between runs of one plan.
@@ -78,6 +91,8 @@ pub fn gap_name(gap: Gap) -> &'static str {
     match gap {
         Gap::TooFewNeighbours { .. } => "too-few-neighbours",
         Gap::SingularSystem => "singular-system",
+        Gap::SingularDrift => "singular-drift",
+        Gap::MissingCovariate => "missing-covariate",
         Gap::NotFinite => "not-finite",
         _ => "other",
     }
@@ -88,6 +103,22 @@ struct Tally {
     predicted: u64,
     outside: u64,
     gaps: BTreeMap<&'static str, u64>,
+    reduced: u64,
+    clipped: u64,
+    extrapolated: u64,
+    unknown_class: u64,
+}
+
+impl Tally {
+    fn merge(&mut self, other: Self) {
+        self.predicted += other.predicted;
+        self.outside += other.outside;
+        other.gaps.into_iter().for_each(|(name, n)| *self.gaps.entry(name).or_default() += n);
+        self.reduced += other.reduced;
+        self.clipped += other.clipped;
+        self.extrapolated += other.extrapolated;
+        self.unknown_class += other.unknown_class;
+    }
 }
 
 enum Message {
@@ -100,7 +131,8 @@ enum Message {
 /// Predicts the grid of `plan` into `sink`, which the caller finishes.
 ///
 /// # Errors
-/// [`Error::NoVariance`] for a layer that the method cannot give, [`Error::Interrupted`] when `watch` says so, what the
+/// [`Error::NoVariance`] for a layer that the method cannot give, [`Error::Core`] for another number of covariates than the
+/// predictor needs, [`Error::Interrupted`] when `watch` says so, what the
 /// mask or the sink says (computing then stops after the tiles in work), [`Error::Worker`] when a predictor panics.
 pub fn run(
     plan: &Plan<'_>,
@@ -111,6 +143,10 @@ pub fn run(
     let begun = Instant::now();
     if !predictor.has_variance() && plan.layers.iter().any(|layer| layer.needs_variance()) {
         return Err(Error::NoVariance);
+    }
+    let (needed, found) = (predictor.covariates(), plan.covariates.map_or(0, Covariates::count));
+    if needed != found {
+        return Err(soilscope_core::Error::Covariates { needed, found }.into());
     }
     let threads = plan.threads.get();
     let pool = pool(plan.threads)?;
@@ -138,9 +174,7 @@ pub fn run(
             let outcome = match message {
                 Message::Tile(tile, tally) => sink.write(&tile).map(|()| {
                     summaries.iter_mut().enumerate().for_each(|(i, summary)| summary.merge(tile.summary(i)));
-                    total.predicted += tally.predicted;
-                    total.outside += tally.outside;
-                    tally.gaps.into_iter().for_each(|(name, n)| *total.gaps.entry(name).or_default() += n);
+                    total.merge(tally);
                     watch.advance(tile.present().len() as u64);
                 }),
                 Message::Empty(cells) => {
@@ -166,6 +200,10 @@ pub fn run(
         predicted: total.predicted,
         outside_mask: total.outside,
         gaps: total.gaps,
+        reduced: total.reduced,
+        clipped: total.clipped,
+        extrapolated: total.extrapolated,
+        unknown_class: total.unknown_class,
         layers: (plan.layers.iter().zip(&summaries))
             .map(|(&layer, summary)| LayerReport { layer, statistics: summary.finish() })
             .collect(),
@@ -201,6 +239,9 @@ struct Bench {
     inside: Vec<bool>,
     cells: Vec<usize>,
     points: Vec<Coord>,
+    covariates: PatchCovariates,
+    /// Covariates of the points, where the tile does not go as a window.
+    picked: Vec<f64>,
     values: Vec<f32>,
 }
 
@@ -255,37 +296,59 @@ impl Shop<'_> {
         let as_window = self.exact && inside * 8 >= cells * 7;
         bench.cells.clear();
         bench.cells.extend((0..cells).filter(|&i| inside == cells || bench.inside[i]));
+        let count = self.plan.covariates.map_or(0, Covariates::count);
+        if let Some(covariates) = self.plan.covariates {
+            covariates.fill(patch, &mut bench.covariates)?;
+        }
         if as_window {
-            let targets = Targets::window(patch.window());
+            let targets = Targets::window(patch.window()).with_covariates(&bench.covariates.values, count);
             self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
         } else {
             bench.points.clear();
             bench.points.extend(bench.cells.iter().map(|&i| patch.centre(i)));
-            let targets = Targets::points(&bench.points);
+            bench.picked.clear();
+            for &i in &bench.cells {
+                bench.picked.extend_from_slice(&bench.covariates.values[i * count..(i + 1) * count]);
+            }
+            let targets = Targets::points(&bench.points).with_covariates(&bench.picked, count);
             self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
         }
 
         let mut tile = Tile::new(patch.first, patch.size, self.plan.layers.len());
         let mut tally = Tally { outside: (cells - inside) as u64, ..Tally::default() };
         for (nth, &cell) in bench.cells.iter().enumerate() {
-            let outcome = bench.predictions.get(if as_window { cell } else { nth });
+            let target = if as_window { cell } else { nth };
+            let remark = if count > 0 { bench.covariates.remarks[cell] } else { Remark::default() };
+            let outcome = bench.predictions.get(target);
             match outcome.and_then(|p| self.values(&p, &mut bench.values)) {
-                Ok(()) => {
+                Ok(clipped) => {
                     tile.set(cell, &bench.values);
                     tally.predicted += 1;
+                    tally.clipped += u64::from(clipped);
+                    tally.extrapolated += u64::from(remark.extrapolated);
+                    tally.reduced += u64::from(bench.predictions.reduced().binary_search(&target).is_ok());
                 }
-                Err(gap) => *tally.gaps.entry(gap_name(gap)).or_default() += 1,
+                Err(gap) => {
+                    *tally.gaps.entry(gap_name(gap)).or_default() += 1;
+                    tally.unknown_class += u64::from(remark.unknown_class && gap == Gap::MissingCovariate);
+                }
             }
         }
         Ok(Message::Tile(tile, tally))
     }
 
-    /// The values of all layers, or a gap in all of them: a value must not stand where its uncertainty does not.
-    fn values(&self, modelled: &Prediction, values: &mut Vec<f32>) -> std::result::Result<(), Gap> {
-        let shown = match self.plan.scale {
+    /// The values of all layers, or a gap in all of them: a value must not stand where its uncertainty does not. Whether
+    /// the prediction was cut to the plan's bounds.
+    fn values(&self, modelled: &Prediction, values: &mut Vec<f32>) -> std::result::Result<bool, Gap> {
+        let mut shown = match self.plan.scale {
             Scale::Data => self.plan.transform.back(*modelled),
             Scale::Transformed => *modelled,
         };
+        let clipped = self.plan.clip.is_some_and(|[low, high]| {
+            let unbounded = shown.value;
+            shown.value = unbounded.clamp(low, high);
+            shown.value != unbounded
+        });
         values.clear();
         for layer in &self.plan.layers {
             let value = layer.value(modelled, &shown, &self.plan.transform).ok_or(Gap::NotFinite)? as f32;
@@ -294,7 +357,7 @@ impl Shop<'_> {
             }
             values.push(value);
         }
-        Ok(())
+        Ok(clipped)
     }
 }
 

@@ -5,10 +5,12 @@ use soilscope_pipeline::samples::{ReadOptions, Severity, read_samples};
 
 use crate::Outcome;
 use crate::args::{Check, Common};
+use crate::errors::refuse_kept_duplicates;
 use crate::output;
 use crate::source::{preparation, read_options};
 
 pub(crate) fn run(args: &Check, common: &Common) -> Result<Outcome> {
+    refuse_kept_duplicates(&args.samples, None)?;
     let how = preparation(&args.samples)?;
     // Bad cells become findings, so that one look shows all of them.
     let options = ReadOptions { tolerant: true, ..read_options(&args.samples) };

@@ -16,10 +16,13 @@ use soilscope_pipeline::samples::{PointTable, ReadOptions, read_points};
 
 use crate::Outcome;
 use crate::args::{Common, Predict, ScaleChoice};
-use crate::field::{Field, MethodRecord, ModelRecord, refuse_idle_scale};
+use crate::commands::validate::clip;
+use crate::counts::Counts;
+use crate::covariates::AtPoints;
+use crate::field::{Field, MethodRecord, ModelRecord, refuse_idle, refuse_scale};
 use crate::follow::{Progress, watching};
 use crate::output::{self, say};
-use crate::source::Source;
+use crate::source::{Source, Wanted};
 
 /// Added columns of one point.
 struct Row {
@@ -39,6 +42,8 @@ struct Report<'a> {
     model: Option<&'a ModelRecord>,
     points: usize,
     gaps: std::collections::BTreeMap<&'static str, usize>,
+    #[serde(flatten)]
+    counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -46,13 +51,15 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
-    refuse_idle_scale(args.scale, &args.model)?;
+    refuse_scale(args.scale, &args.model, &args.block, args.threshold)?;
     let kind = args.out.as_deref().map(Kind::of).transpose()?;
     if let Some(path) = &args.out {
         // Refused now and not after the computing; the writers open the file themselves.
         drop(output::open(path, args.overwrite)?);
     }
-    let source = Source::read(&args.samples, common)?;
+    refuse_idle_threshold(args)?;
+    let wanted = Wanted { drift: Some(&args.method.drift), errors: Some(&args.errors), ..Wanted::default() };
+    let source = Source::read(&args.samples, common, wanted)?;
     let points = read_points(
         &args.at,
         &ReadOptions {
@@ -70,8 +77,9 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         );
     }
     let progress = Progress::new(common);
-    let field = source
-        .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
+    let field = source.located(
+        progress.busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source)),
+    )?;
     field.announce(common);
     ensure!(
         args.threshold.is_none() || field.has_variance(),
@@ -86,7 +94,8 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         points_crs.title()
     );
     let places = working_places(&points, points_crs, source.crs())?;
-    let rows = predict(args, &field, &source, &places, common.threads()?, &progress)?;
+    let covariates = source.covariates().map(|c| c.of_points(&points, &places)).transpose()?;
+    let (rows, counts) = predict(args, &field, &source, &places, covariates.as_ref(), common.threads()?, &progress)?;
     let mut gaps = std::collections::BTreeMap::new();
     for gap in rows.iter().filter_map(|r| r.gap) {
         *gaps.entry(gap).or_insert(0) += 1;
@@ -95,6 +104,9 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         for (reason, count) in &gaps {
             say(&format!("note: {count} of {} points have no prediction: {reason}", rows.len()));
         }
+        for note in counts.notes("points", rows.len() as u64) {
+            say(&format!("note: {note}"));
+        }
     }
     let columns = columns(args, &field);
     progress.busy("writing", || write(args, common, kind.as_ref(), &points, points_crs, &columns, &rows))?;
@@ -102,12 +114,13 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         let in_json = args.out.is_none();
         output::print_json(&Report {
             analyte: source.analyte(),
-            unit: source.unit(),
+            unit: field.unit(&source),
             scale: if args.scale == ScaleChoice::Data { "data" } else { "transformed" },
             method: &field.method,
             model: field.model.as_ref(),
             points: rows.len(),
             gaps,
+            counts,
             threshold: args.threshold,
             predictions: if in_json { json_rows(&points, &columns, &rows) } else { Vec::new() },
         })?;
@@ -185,17 +198,44 @@ fn working_places(points: &PointTable, crs: &Crs, working: &Crs) -> Result<Vec<C
     Ok(points.coords().iter().map(|&c| transformer.forward(c)).collect::<soilscope_pipeline::Result<_>>()?)
 }
 
+/// The predicted rows, and what there is to say of them.
 fn predict(
     args: &Predict,
     field: &Field,
     source: &Source,
     places: &[Coord],
+    covariates: Option<&AtPoints>,
     threads: NonZeroUsize,
     progress: &Progress,
-) -> Result<Vec<Row>> {
+) -> Result<(Vec<Row>, Counts)> {
     let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
-    let outcomes = watching(|| predict_points(places, predictor.as_ref(), threads, progress))?;
-    Ok(outcomes.into_iter().map(|outcome| row(args, field, outcome)).collect())
+    let values = covariates.map_or(&[][..], |c| &c.values);
+    let predicted = watching(|| predict_points(places, values, predictor.as_ref(), threads, progress))?;
+    let mut counts = Counts {
+        reduced: predicted.reduced as u64,
+        left_out: predictor.left_out().iter().map(|&i| source.line(i)).collect(),
+        ..Counts::default()
+    };
+    let mut rows = Vec::with_capacity(places.len());
+    for (i, outcome) in predicted.outcomes.into_iter().enumerate() {
+        let mut row = row(args, field, outcome);
+        if let (Some(value), Some(bounds)) = (&mut row.prediction, field.bounds()) {
+            counts.clipped += u64::from(clip(value, bounds));
+        }
+        if let Some(remark) = covariates.map(|c| c.remarks[i]) {
+            counts.extrapolated += u64::from(remark.extrapolated && row.prediction.is_some());
+            counts.unknown_class += u64::from(remark.unknown_class);
+        }
+        rows.push(row);
+    }
+    Ok((rows, counts))
+}
+
+/// An indicator is of a threshold already.
+fn refuse_idle_threshold(args: &Predict) -> Result<()> {
+    let idle = args.threshold.is_some() && args.method.drift.method.indicator().is_some();
+    let why = "the prediction of an indicator is a probability already";
+    refuse_idle(if idle { &["--threshold"] } else { &[] }, why)
 }
 
 fn row(args: &Predict, field: &Field, outcome: Predicted) -> Row {

@@ -12,7 +12,7 @@ use crate::args::{Common, Validate};
 use crate::field::{Field, MethodRecord, ModelRecord};
 use crate::follow::Progress;
 use crate::output;
-use crate::source::Source;
+use crate::source::{Source, Wanted};
 use crate::words::Folds;
 
 /// How samples were held out, and what came of it.
@@ -29,6 +29,9 @@ pub(crate) struct ValidationRecord {
     pub(crate) column: Option<String>,
     /// The model was fitted once to all samples and held while samples were left out.
     pub(crate) model: &'static str,
+    /// Predictions cut to their bounds, as a probability is to 0 and 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) clipped: Option<usize>,
     pub(crate) scores: Option<Scores>,
 }
 
@@ -51,10 +54,12 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     );
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
     let column = if let Folds::Column(name) = &args.folds { Some(name.as_str()) } else { None };
-    let source = Source::read_with(&args.samples, common, None, column)?;
+    let wanted =
+        Wanted { label: column, drift: Some(&args.method.drift), errors: Some(&args.errors), ..Wanted::default() };
+    let source = Source::read(&args.samples, common, wanted)?;
     let progress = Progress::new(common);
-    let field = source
-        .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
+    let field =
+        source.located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, None, &source)))?;
     field.announce(common);
     let (record, residuals, folds) =
         progress.busy("cross-validating", || cross_validate(&field, &source, &args.folds, args.seed.unwrap_or(1)))?;
@@ -67,7 +72,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     }
     let report = Report {
         analyte: source.analyte(),
-        unit: source.unit(),
+        unit: field.unit(&source),
         transform: field.transform,
         method: &field.method,
         model: field.model.as_ref(),
@@ -99,8 +104,12 @@ pub(crate) fn cross_validate(
             ("column", folds)
         }
     };
-    let outcomes = source.located(field.interpolator.leave_out(samples, &folds))?;
-    let residuals = validation::residuals(source.samples(), &outcomes, &field.transform);
+    let mut outcomes = source.located(field.at_points().leave_out(samples, &folds))?;
+    let clipped = field.bounds().map(|bounds| {
+        let cut = outcomes.iter_mut().flatten().map(|p| usize::from(clip(&mut p.value, bounds)));
+        cut.sum()
+    });
+    let residuals = validation::residuals(&field.observed, &outcomes, &field.transform);
     let record = ValidationRecord {
         folds: name,
         count: folds.count(),
@@ -108,9 +117,17 @@ pub(crate) fn cross_validate(
         block_size: if let Folds::Blocks(size) = how { Some(*size) } else { None },
         column: if let Folds::Column(name) = how { Some(name.clone()) } else { None },
         model: "held",
+        clipped,
         scores: Scores::of(&residuals),
     };
     Ok((record, residuals, folds))
+}
+
+/// Cuts a prediction to its bounds; whether that changed it.
+pub(crate) fn clip(value: &mut f64, [low, high]: [f64; 2]) -> bool {
+    let unbounded = *value;
+    *value = unbounded.clamp(low, high);
+    *value != unbounded
 }
 
 /// The residuals as CSV, one row a sample in order.
@@ -150,11 +167,14 @@ fn table(source: &Source, residuals: &[Residual], folds: &validation::Folds) -> 
 fn text(report: &Report<'_>) -> String {
     let mut text = String::new();
     let record = report.validation;
-    let unit = report.unit.unwrap_or("data unit");
+    let unit = report.unit.unwrap_or(if report.method.indicator.is_some() { "" } else { "data unit" });
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{} by {}, {} ({} folds)", report.analyte, report.method.method, record.folds, record.count);
     if let Some(model) = report.model {
         let _ = writeln!(text, "model     {}", model.notation);
+    }
+    if let Some(clipped @ 1..) = record.clipped {
+        let _ = writeln!(text, "clipped   {clipped} predicted probabilities below 0 or above 1 were cut to 0 or 1");
     }
     if let Some(s) = &record.scores {
         let _ = writeln!(text, "samples   {} predicted, {} without a prediction", s.n, s.gaps);

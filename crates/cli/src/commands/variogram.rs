@@ -11,10 +11,13 @@ use soilscope_picture::{Lag, VariogramPlot, VariogramSeries, svg_to_png, variogr
 
 use crate::Outcome;
 use crate::args::{Common, Variogram};
+use crate::covariates::{CovariateRecord, Covariates};
 use crate::field::{self, ModelRecord};
 use crate::follow::Progress;
 use crate::output;
-use crate::source::Source;
+use crate::source::{Source, Wanted};
+use crate::subject::Subject;
+use crate::words::Method;
 
 /// The verb's result.
 #[derive(Serialize)]
@@ -22,6 +25,10 @@ struct Report<'a> {
     analyte: &'a str,
     unit: Option<&'a str>,
     transform: Transform,
+    /// `values`, `indicator`, or `ols-residuals` of the drift.
+    variogram_of: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    covariates: Vec<CovariateRecord>,
     samples: usize,
     sample_variance: f64,
     estimator: soilscope_core::variogram::Estimator,
@@ -31,25 +38,40 @@ struct Report<'a> {
     model: Option<&'a ModelRecord>,
 }
 
+impl Report<'_> {
+    /// What the variogram is of, behind the analyte's name.
+    fn of(&self) -> &'static str {
+        match self.variogram_of {
+            "ols-residuals" => ", residuals of the drift",
+            "indicator" => ", indicator",
+            _ => "",
+        }
+    }
+}
+
 pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
     let mut outputs = Vec::new();
     for path in &args.out {
         let kind = Kind::of(path)?;
         outputs.push((kind, output::open(path, args.overwrite)?));
     }
-    let source = Source::read(&args.samples, common)?;
+    refuse_idle_method(&args.drift.method)?;
+    let wanted = Wanted { drift: Some(&args.drift), errors: Some(&args.errors), ..Wanted::default() };
+    let source = Source::read(&args.samples, common, wanted)?;
     source.located(source.samples().check_variation())?;
-    let transform: Transform = args.model.transform.into();
-    let on_scale = source.located(transform.forward(source.samples()))?;
+    let subject = source.located(Subject::new(&args.model, &args.drift, &source))?;
     let progress = Progress::new(common);
-    let empirical = source.located(progress.busy("looking at pairs", || field::empirical(&args.model, &on_scale)))?;
-    let model = if args.no_fit { None } else { Some(fitted(args, &empirical)?) };
+    let residuals = &subject.residuals;
+    let empirical = source.located(progress.busy("looking at pairs", || field::empirical(&args.model, residuals)))?;
+    let model = if args.no_fit { None } else { Some(fitted(args, &empirical, &subject)?) };
     let report = Report {
         analyte: source.analyte(),
-        unit: source.unit(),
-        transform,
-        samples: on_scale.len(),
-        sample_variance: on_scale.variance(),
+        unit: if subject.variogram_of == "indicator" { None } else { source.unit() },
+        transform: subject.transform.clone(),
+        variogram_of: subject.variogram_of,
+        covariates: source.covariates().map(Covariates::records).unwrap_or_default(),
+        samples: residuals.len(),
+        sample_variance: residuals.variance(),
         estimator: empirical.estimator,
         cutoff: empirical.cutoff,
         classes: &empirical.classes,
@@ -92,12 +114,24 @@ impl Kind {
     }
 }
 
-fn fitted(args: &Variogram, empirical: &EmpiricalVariogram) -> Result<ModelRecord> {
+/// Refuses methods that say nothing of a variogram.
+fn refuse_idle_method(method: &Method) -> Result<()> {
+    match method {
+        Method::Simple { .. } => {
+            field::refuse_idle(&["--method simple"], "a variogram does not depend on a known mean")
+        }
+        Method::InverseDistance { .. } => field::refuse_idle(&["--method idw"], "this --method has no model"),
+        Method::Nearest => field::refuse_idle(&["--method nearest"], "this --method has no model"),
+        _ => Ok(()),
+    }
+}
+
+fn fitted(args: &Variogram, empirical: &EmpiricalVariogram, subject: &Subject) -> Result<ModelRecord> {
     let template: Option<ModelTemplate> = match args.model.model.trim() {
         "auto" => None,
         text => Some(text.parse()?),
     };
-    field::fit_to(&args.model, template.as_ref(), empirical.clone())
+    field::fitted(&args.model, template.as_ref(), empirical.clone(), subject)
 }
 
 fn csv(empirical: &EmpiricalVariogram) -> Result<Vec<u8>> {
@@ -115,8 +149,14 @@ fn text(report: &Report<'_>) -> String {
     let scale = if report.transform == Transform::Log { ", natural logarithm" } else { "" };
     let unit = report.unit.map(|u| format!(" ({u}{scale})")).unwrap_or_default();
     // Writing to a String cannot fail.
-    let _ =
-        writeln!(text, "{}{unit}: {} samples, variance {:.6}", report.analyte, report.samples, report.sample_variance);
+    let _ = writeln!(
+        text,
+        "{}{unit}{}: {} samples, variance {:.6}",
+        report.analyte,
+        report.of(),
+        report.samples,
+        report.sample_variance
+    );
     let directional = report.classes.iter().any(|c| c.azimuth.is_some());
     let _ = writeln!(
         text,
@@ -187,7 +227,7 @@ fn plot(report: &Report<'_>, length_unit: &str) -> String {
     let series: Vec<VariogramSeries<'_>> = (0..azimuths.len())
         .map(|k| VariogramSeries { label: &labels[k], lags: &lags[k], curve: curves[k].as_deref() })
         .collect();
-    let title = format!("Variogram of {}", report.analyte);
+    let title = format!("Variogram of {}{}", report.analyte, report.of());
     let y_label = match (&report.transform, report.unit) {
         (Transform::Log, Some(unit)) => format!("semivariance of ln({unit})"),
         (_, Some(unit)) => format!("semivariance, ({unit})²"),

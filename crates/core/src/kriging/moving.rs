@@ -224,7 +224,7 @@ impl Predictor for MovingKriging {
             let predicted = outcome.is_ok();
             out.set(i, outcome);
             if predicted && scratch.kriging.kept.len() < scratch.kriging.factored.len() {
-                out.count_reduced();
+                out.mark_reduced(i);
             }
         }
     }

@@ -1,21 +1,17 @@
 //! Masks from files: polygons of any vector format that GDAL reads, rings in a CSV, rasters.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
 use gdal::vector::{Geometry, LayerAccess};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use geo::{LineString, MultiPolygon, Polygon};
 
 use super::ffi::Listening;
-use super::raster_in::{RasterIn, Resampling};
+use super::placed::PlacedRaster;
 use super::{missing, read_error};
+use crate::Result;
 use crate::grid::Patch;
 use crate::mask::{Mask, Overlap};
-use crate::{Error, Result};
-
-/// Cells of a mask raster read at a time for a tile, unless a single row has more.
-const WINDOW: usize = 1 << 20;
 
 /// Polygons of a file, with the file's CRS as WKT where it has one.
 #[derive(Debug, Clone)]
@@ -106,115 +102,30 @@ fn collect(path: &Path, geometry: &Geometry, polygons: &mut Vec<Polygon<f64>>) -
 /// Cells whose centre is in a raster's cell that is neither nodata nor 0; the raster is in the grid's CRS.
 ///
 /// Only what a tile needs is read, and each thread has its own handle of the file, so memory does not grow.
-pub struct RasterMask {
-    path: PathBuf,
-    band: usize,
-    size: [usize; 2],
-    west_north: [f64; 2],
-    step: [f64; 2],
-    wkt: Option<String>,
-    handles: Mutex<Vec<RasterIn>>,
-}
+pub struct RasterMask(PlacedRaster);
 
 impl RasterMask {
     /// Opens band `band` (from 1) of the raster at `path`.
     ///
     /// # Errors
-    /// As [`RasterIn::open`]; a raster that is rotated or does not say where it is.
+    /// As [`RasterIn::open`](super::raster_in::RasterIn::open); a raster that is rotated or does not say where it is.
     pub fn open(path: &Path, band: usize) -> Result<Self> {
-        let raster = RasterIn::open(path, band)?;
-        let place = raster
-            .geotransform()
-            .ok_or_else(|| read_error(path, "the raster does not say where it is (no geotransform)"))?;
-        let [west, width, shear, north, turn, height] = place;
-        if shear != 0.0 || turn != 0.0 || width == 0.0 || height == 0.0 {
-            return Err(Error::Table {
-                file: path.display().to_string(),
-                reason: "the raster is rotated, and only unrotated ones can be a mask".to_owned(),
-                remedy: "unturn it with gdalwarp".to_owned(),
-            });
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            band,
-            size: raster.size(),
-            west_north: [west, north],
-            step: [width, height],
-            wkt: raster.wkt(),
-            handles: Mutex::new(vec![raster]),
-        })
+        PlacedRaster::open(path, band, "a mask").map(Self)
     }
 
     /// The raster's CRS as WKT; `None` where the file has none.
     pub fn wkt(&self) -> Option<&str> {
-        self.wkt.as_deref()
-    }
-
-    /// The raster's column (axis 0) or row (axis 1) at a coordinate; `None` outside.
-    fn place(&self, axis: usize, coordinate: f64) -> Option<usize> {
-        let place = ((coordinate - self.west_north[axis]) / self.step[axis]).floor();
-        (place >= 0.0 && place < self.size[axis] as f64).then_some(place as usize)
-    }
-
-    /// The raster's column or row of each column or row of the patch.
-    fn places(&self, axis: usize, patch: &Patch<'_>) -> Vec<Option<usize>> {
-        (patch.first[axis]..patch.first[axis] + patch.size[axis])
-            .map(|i| self.place(axis, if axis == 0 { patch.grid.easting(i) } else { patch.grid.northing(i) }))
-            .collect()
-    }
-
-    fn fill_from(&self, raster: &RasterIn, patch: &Patch<'_>, inside: &mut [bool]) -> Result<()> {
-        let (columns, rows) = (self.places(0, patch), self.places(1, patch));
-        let (Some(west), Some(east)) = (columns.iter().flatten().min(), columns.iter().flatten().max()) else {
-            return Ok(());
-        };
-        let width = east - west + 1;
-        let mut buffer = Vec::new();
-        let mut start = 0;
-        while start < rows.len() {
-            // As many rows of the patch as their cells of the mask fit, at least one.
-            let Some(first) = rows[start] else {
-                start += 1;
-                continue;
-            };
-            let (mut low, mut high, mut end) = (first, first, start + 1);
-            while let Some(Some(row)) = rows.get(end).copied() {
-                if (high.max(row) - low.min(row) + 1) * width > WINDOW {
-                    break;
-                }
-                (low, high, end) = (low.min(row), high.max(row), end + 1);
-            }
-            let size = [width, high - low + 1];
-            raster.read([*west, low], size, size, Resampling::Nearest, &mut buffer)?;
-            for i in start..end {
-                let Some(row) = rows[i] else { continue };
-                for (j, column) in columns.iter().enumerate() {
-                    let Some(column) = column else { continue };
-                    let number = buffer[(row - low) * width + column - west];
-                    inside[i * patch.size[0] + j] = raster.value(number).is_some_and(|v| v != 0.0);
-                }
-            }
-            start = end;
-        }
-        Ok(())
+        self.0.wkt()
     }
 }
 
 impl Mask for RasterMask {
     fn fill(&self, patch: &Patch<'_>, inside: &mut [bool]) -> Result<()> {
         inside.fill(false);
-        let idle = self.handles.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let raster = match idle {
-            Some(raster) => raster,
-            None => RasterIn::open(&self.path, self.band)?,
-        };
-        self.fill_from(&raster, patch, inside)?;
-        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(raster);
-        Ok(())
+        self.0.for_each(patch, |cell, value| inside[cell] = value.is_some_and(|v| v != 0.0))
     }
 
     fn overlap(&self, patch: &Patch<'_>) -> Overlap {
-        let none = |axis| self.places(axis, patch).iter().all(Option::is_none);
-        if none(0) || none(1) { Overlap::None } else { Overlap::Some }
+        if self.0.meets(patch) { Overlap::Some } else { Overlap::None }
     }
 }

@@ -1,11 +1,13 @@
 //! Files. The only place that knows GDAL, nodata values and NaN for "no value".
 
+pub mod covariate_in;
 mod ffi;
 pub mod geojson;
 pub mod geopackage;
 pub mod geotiff;
 mod lonlat;
 pub mod mask_in;
+mod placed;
 pub mod raster_in;
 mod rings;
 pub mod vector;

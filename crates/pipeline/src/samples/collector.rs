@@ -89,6 +89,9 @@ impl<'a> Collector<'a> {
         for name in &options.columns {
             text_columns.push(input.required_column(name)?);
         }
+        for name in &options.optional_columns {
+            text_columns.extend(input.column(name)?.filter(|column| !text_columns.contains(column)));
+        }
         let text =
             text_columns.iter().map(|&c| TextColumn { name: input.header[c].clone(), cells: Vec::new() }).collect();
         let collected = Collected {

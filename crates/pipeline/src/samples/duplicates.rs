@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use soilscope_core::Coord;
 
-/// What becomes of samples that share a place, which a kriging system cannot hold.
+/// What becomes of samples that share a place, which a kriging system cannot hold unless they have measurement errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -15,6 +15,8 @@ pub enum Duplicates {
     Mean,
     /// The first in the file.
     First,
+    /// All of them: for samples that have measurement errors.
+    Keep,
     /// The file is refused.
     Refuse,
 }
@@ -25,6 +27,7 @@ impl Duplicates {
         match self {
             Self::Mean => "mean",
             Self::First => "first",
+            Self::Keep => "keep",
             Self::Refuse => "refuse",
         }
     }

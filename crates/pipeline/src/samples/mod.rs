@@ -20,6 +20,7 @@
 mod analyte;
 mod cell;
 mod collector;
+mod column;
 mod delimited;
 mod duplicates;
 mod input;
@@ -78,6 +79,8 @@ pub struct ReadOptions {
     pub default_limit: Option<f64>,
     /// Further columns to keep as text.
     pub columns: Vec<String>,
+    /// Columns to keep as text where the file has them.
+    pub optional_columns: Vec<String>,
     /// Collect what cannot be understood instead of refusing the file: for a check. Implied when no analyte is named.
     pub tolerant: bool,
 }

@@ -1,5 +1,7 @@
 //! From readings to samples that can be interpolated, and the record of what was done to them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use soilscope_core::censored::{Measurement, Substitution};
 use soilscope_core::{Coord, Samples};
@@ -24,12 +26,14 @@ pub struct Preparation {
 /// Samples of one analyte, ready to interpolate.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    /// Places in [`crs`](Self::crs), values in [`unit`](Self::unit); no two at one place.
+    /// Places in [`crs`](Self::crs), values in [`unit`](Self::unit); no two at one place unless they were kept.
     pub samples: Samples,
     /// Line or feature of each sample; of several at one place, the first.
     pub rows: Vec<usize>,
     /// Record of each sample in the [`SampleTable`], for its text columns; of several at one place, the first.
     pub records: Vec<usize>,
+    /// All records of a place, by its sample, where several were made one.
+    pub merged: BTreeMap<usize, Vec<usize>>,
     /// What was reported for each sample, before substitution; of several at one place, the first.
     pub measurements: Vec<Measurement>,
     /// The unit, where one is known or assumed.
@@ -120,6 +124,25 @@ impl AnalyteColumn {
 }
 
 impl Prepared {
+    /// Keeps only some samples, by their numbers in increasing order, and counts what is used.
+    ///
+    /// # Errors
+    /// Fewer than two of them.
+    pub fn keep(&mut self, indices: &[usize]) -> Result<()> {
+        let needed = soilscope_core::Error::TooFewSamples { found: indices.len(), needed: 2, purpose: "a map" };
+        if indices.len() < 2 {
+            return Err(self.explain(needed));
+        }
+        self.samples = self.samples.subset(indices)?;
+        self.rows = indices.iter().map(|&i| self.rows[i]).collect();
+        self.records = indices.iter().map(|&i| self.records[i]).collect();
+        self.measurements = indices.iter().map(|&i| self.measurements[i]).collect();
+        let merged = |(new, old): (usize, &usize)| Some((new, self.merged.remove(old)?));
+        self.merged = indices.iter().enumerate().filter_map(merged).collect();
+        self.record.used = indices.len();
+        Ok(())
+    }
+
     /// A refusal of the mathematics, with the file and the analyte it is about and what to do.
     pub fn explain(&self, source: soilscope_core::Error) -> Error {
         explain(&self.record.file, &self.record.analyte, source)
@@ -255,14 +278,16 @@ impl SampleTable {
         {
             return Err(self.refuse_duplicates(group.iter().map(|&i| records[i]), duplicates));
         }
+        let groups =
+            if how.duplicates == Duplicates::Keep { (0..usable.len()).map(|i| vec![i]).collect() } else { groups };
         let value = |group: &Vec<usize>| match how.duplicates {
             Duplicates::Mean => group.iter().map(|&i| usable[i].2).sum::<f64>() / group.len() as f64,
-            Duplicates::First | Duplicates::Refuse => usable[group[0]].2,
+            Duplicates::First | Duplicates::Keep | Duplicates::Refuse => usable[group[0]].2,
         };
         let samples =
             Samples::new(groups.iter().map(|g| working.places[g[0]]).collect(), groups.iter().map(value).collect())
                 .map_err(refuse)?;
-        if samples.len() < 2 {
+        if samples.coords().iter().all(|c| *c == samples.coords()[0]) {
             let [easting, northing] = samples.coords()[0];
             return Err(refuse(soilscope_core::Error::OnePlace { count: usable.len(), easting, northing }));
         }
@@ -274,10 +299,14 @@ impl SampleTable {
         notes.extend(self.caveats(column, counts.below_limit, counts.not_detected, counts.quantified, how));
         if duplicates.places > 0 {
             notes.push(format!(
-                "samples that share a place: {} at {} places; {} was used",
+                "samples that share a place: {} at {} places; {} used",
                 duplicates.samples,
                 duplicates.places,
-                if how.duplicates == Duplicates::Mean { "their mean" } else { "the first" }
+                match how.duplicates {
+                    Duplicates::Mean => "their mean was",
+                    Duplicates::Keep => "all were",
+                    _ => "the first was",
+                }
             ));
         }
         let record = PreparationRecord {
@@ -303,6 +332,9 @@ impl SampleTable {
         Ok(Prepared {
             rows: groups.iter().map(|g| self.lines[first(g).0]).collect(),
             records: groups.iter().map(|g| first(g).0).collect(),
+            merged: (groups.iter().enumerate().filter(|(_, g)| g.len() > 1))
+                .map(|(sample, g)| (sample, g.iter().map(|&i| usable[i].0).collect()))
+                .collect(),
             measurements: groups.iter().map(|g| first(g).1).collect(),
             samples,
             unit,

@@ -12,7 +12,7 @@ use soilscope_pipeline::mask::{self, All, Polygons, WithinOfSamples};
 
 use crate::args::GridArgs;
 use crate::source::Source;
-use crate::words::Mask;
+use crate::words::{CovariateRaster, Mask};
 
 /// The grid, for the record.
 #[derive(Debug, Clone, Serialize)]
@@ -37,8 +37,12 @@ pub(crate) fn files(args: &GridArgs) -> Vec<(&'static str, &Path)> {
     args.like.iter().map(|p| ("template", p.as_path())).chain(masks).collect()
 }
 
-/// Builds mask and grid for the samples' working CRS.
-pub(crate) fn build(args: &GridArgs, source: &Source) -> Result<(Grid, Option<All>, GridRecord)> {
+/// Builds mask and grid for the samples' working CRS; `rasters` are those of covariates.
+pub(crate) fn build(
+    args: &GridArgs,
+    rasters: &[CovariateRaster],
+    source: &Source,
+) -> Result<(Grid, Option<All>, GridRecord)> {
     let crs = source.crs();
     let grid_crs = crs.to_wkt().map_or(GridCrs::Local, |wkt| GridCrs::Wkt(wkt.to_owned()));
     let (masks, mask_extent) = masks(args, source)?;
@@ -60,8 +64,12 @@ pub(crate) fn build(args: &GridArgs, source: &Source) -> Result<(Grid, Option<Al
         }
         (other, _) => bail!("--bounds takes 4 numbers, xmin,ymin,xmax,ymax; {} were given", other.len()),
     };
+    // Where nothing is said of the grid it is that on which the covariates are known.
+    let of_covariate = rasters.first().filter(|_| args.cell.is_none() && args.bounds.is_empty());
     let (grid, cell_from, extent_from) = if let Some(path) = &args.like {
         (RasterIn::open(path, 1)?.grid(args.max_cells)?, "template", "template")
+    } else if let Some(raster) = of_covariate {
+        (RasterIn::open(&raster.path, 1)?.grid(args.max_cells)?, "covariate raster", "covariate raster")
     } else {
         let (cell, from) = match args.cell {
             Some(cell) => (cell, "--cell"),

@@ -31,11 +31,13 @@ use soilscope_pipeline::tile::TileSink;
 use crate::Outcome;
 use crate::args::{Common, Map, ScaleChoice, TransformChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
-use crate::field::{Field, MethodRecord, ModelRecord, refuse_idle_scale};
+use crate::counts::Counts;
+use crate::covariates::Covariates;
+use crate::field::{Field, MethodRecord, ModelRecord, refuse_scale};
 use crate::follow::{Progress, check_interrupt, complete, make_folder, watching, wrote};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line};
-use crate::source::Source;
+use crate::source::{Source, Wanted};
 use crate::words::Folds;
 use grid::GridRecord;
 use hotspots::{HotspotRecord, Rule};
@@ -62,6 +64,8 @@ struct RunRecord<'a> {
     validation: ValidationRecord,
     grid: GridRecord,
     cells: &'a RunReport,
+    /// Lines of samples that say nothing new beside others and were left out of a system of all.
+    left_out: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hotspots: Option<HotspotRecord>,
     outputs: Vec<FileRecord>,
@@ -99,14 +103,22 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
-    let source = Source::read_with(&args.samples, common, grid::template_crs(&args.grid)?, None)?;
+    let template = grid::template_crs(&args.grid)?;
+    let wanted = Wanted {
+        template: template.as_ref(),
+        drift: Some(&args.method.drift),
+        errors: Some(&args.errors),
+        ..Wanted::default()
+    };
+    let source = Source::read(&args.samples, common, wanted)?;
     let paths = Paths::new(&args.out, source.analyte());
     times.lap("read");
     check_interrupt("the model was fitted")?;
 
-    let (grid, mask, grid_record) = grid::build(&args.grid, &source)?;
-    let field = source
-        .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, source.samples())))?;
+    let (grid, mask, grid_record) = grid::build(&args.grid, &args.method.drift.covariate, &source)?;
+    let field = source.located(
+        progress.busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source)),
+    )?;
     let mut notes = notes(args, &field, &source);
     let products = products(args, &field, &source, &paths);
     let threads = common.threads()?;
@@ -127,12 +139,21 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("validation");
     check_interrupt("the map was computed")?;
 
-    let report = compute(args, &field, grid, mask.as_ref().map(|m| m as &dyn Mask), &source, sink, threads, &progress)?;
+    let (report, left_out) =
+        compute(args, &field, grid, mask.as_ref().map(|m| m as &dyn Mask), &source, sink, threads, &progress)?;
     drop(progress);
     notes.extend(reach::notes(&paths.of("prediction.tif"), &field, &source)?);
     for (reason, count) in &report.gaps {
         notes.push(format!("{count} cells have no prediction: {reason}"));
     }
+    let counts = Counts {
+        reduced: report.reduced,
+        clipped: report.clipped,
+        extrapolated: report.extrapolated,
+        unknown_class: report.unknown_class,
+        left_out,
+    };
+    notes.extend(counts.notes("cells", report.cells - report.outside_mask));
     if report.predicted == 0 {
         let why = match report.outside_mask == report.cells {
             true => "the mask leaves none: does it lie where the samples do, and in the CRS it says?",
@@ -148,7 +169,9 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     }
     let found = match rule(args, &field) {
         Some(rule) => {
-            let exceedance = field.has_variance().then(|| paths.of("exceedance.tif"));
+            let indicator = field.method.indicator.is_some();
+            let probability = if indicator { "prediction.tif" } else { "exceedance.tif" };
+            let exceedance = field.has_variance().then(|| paths.of(probability));
             let mut found = hotspots::trace(
                 &paths.of("prediction.tif"),
                 exceedance.as_deref(),
@@ -183,7 +206,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         times,
         threads: threads.get(),
         analyte: source.analyte(),
-        unit: source.unit(),
+        unit: field.unit(&source),
         inputs,
         settings: settings(args, &field),
         samples: source.record(),
@@ -193,6 +216,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         validation,
         grid: grid_record,
         cells: &report,
+        left_out: counts.left_out,
         hotspots: found.map(|f| f.1),
         outputs,
         notes,
@@ -200,7 +224,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     finish(args, common, &record, source.remarks().len() + remarks(&field).count(), record_file)
 }
 
-/// Computes the rasters.
+/// Computes the rasters; also the lines of samples that the method left out.
 #[allow(clippy::too_many_arguments, reason = "the parts of a plan, each used once")]
 fn compute(
     args: &Map,
@@ -211,14 +235,18 @@ fn compute(
     mut sink: Box<GeoTiffSink>,
     threads: NonZeroUsize,
     progress: &Progress,
-) -> Result<RunReport> {
+) -> Result<(RunReport, Vec<usize>)> {
     let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
+    let left_out = predictor.left_out().iter().map(|&i| source.line(i)).collect();
+    let covariates = source.covariates().map(Covariates::of_cells).transpose()?;
     let plan = Plan {
         grid,
         mask,
+        covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
         layers: layers(args, field),
         transform: field.transform.clone(),
         scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
+        clip: field.bounds(),
         threads,
         tile: run::DEFAULT_TILE,
     };
@@ -232,7 +260,7 @@ fn compute(
         for path in sink.finish(progress)? {
             wrote(&path);
         }
-        Ok(report)
+        Ok((report, left_out))
     })
 }
 
@@ -269,7 +297,21 @@ fn check_decision(args: &Map) -> Result<()> {
         "--min-area is an area of at least 0, not {}",
         decision.min_area
     );
-    refuse_idle_scale(args.scale, &args.model)?;
+    if let (Some(value), Some(threshold)) = (args.method.drift.method.indicator(), decision.threshold) {
+        ensure!(
+            value == threshold,
+            "--method indicator:{value} predicts the probability of being above {value}, and says nothing of a --threshold of \
+             {threshold}: give the same value for hotspots, or leave --threshold out"
+        );
+    }
+    for covariate in args.method.drift.method.covariates() {
+        ensure!(
+            args.method.drift.covariate.iter().any(|raster| raster.name == covariate.name),
+            "the covariate '{0}' must be known in every cell: give --covariate {0}=RASTER",
+            covariate.name
+        );
+    }
+    refuse_scale(args.scale, &args.model, &args.block, decision.threshold)?;
     ensure!(
         args.scale == ScaleChoice::Data || args.decision.threshold.is_none(),
         "--scale transformed and --threshold do not go together: hotspots are in the data's unit; make two maps"
@@ -343,11 +385,11 @@ fn write_hotspots(
     let text = |t: &str| Value::Text(t.to_owned());
     let about = [
         ("analyte", text(source.analyte())),
-        ("unit", source.unit().map_or(Value::Null, text)),
+        ("unit", field.unit(source).map_or(Value::Null, text)),
         ("threshold", Value::Real(threshold)),
         ("confidence", if field.has_variance() { Value::Real(args.decision.confidence) } else { Value::Null }),
         ("rule", text(if field.has_variance() { "exceedance probability" } else { "prediction above threshold" })),
-        ("distribution", if field.has_variance() { text(&field.transform.distribution()) } else { Value::Null }),
+        ("distribution", field.distribution().map_or(Value::Null, |d| text(&d))),
     ];
     let features = hotspots::features(found, areas, &about);
     let existing = output::existing(args.overwrite);
@@ -380,13 +422,20 @@ fn picture(
     let unit = source.unit().unwrap_or("");
     let analyte = source.analyte();
     let legend = match (args.scale, unit) {
+        _ if field.method.indicator.is_some() => "probability".to_owned(),
         (ScaleChoice::Transformed, _) if args.model.transform == TransformChoice::Log => format!("ln({analyte})"),
         // Some laboratories write the unit into the name.
         (_, unit) if unit.is_empty() || analyte.contains(unit) => analyte.to_owned(),
         _ => format!("{analyte} ({unit})"),
     };
     let title = args.title.clone().unwrap_or_else(|| format!("{analyte} in soil"));
-    let what = if args.model.transform == TransformChoice::Log { format!(" of ln({analyte})") } else { String::new() };
+    let what = if let Some(value) = field.method.indicator {
+        format!(" of {analyte} > {value} {unit}").trim_end().to_owned()
+    } else if args.model.transform == TransformChoice::Log {
+        format!(" of ln({analyte})")
+    } else {
+        String::new()
+    };
     let mut subtitle = format!("{}{what}, {} samples", method_words(field), source.samples().len());
     if let Some(model) = &field.model {
         subtitle = format!("{subtitle}; {}", model.short_notation());
@@ -412,15 +461,18 @@ fn picture(
         hotspots: hotspot_label.trim_end(),
         credit: &credit,
     };
-    // On the transformed scale the colours are not those of the threshold.
-    let marked = if args.scale == ScaleChoice::Data { threshold } else { None };
-    picture::draw(&paths.of("prediction.tif"), found, marked, source, &words)
+    // On the transformed scale, and of a probability, the colours are not those of the threshold.
+    let marked = threshold.filter(|_| args.scale == ScaleChoice::Data && field.method.indicator.is_none());
+    picture::draw(&paths.of("prediction.tif"), found, marked, field, source, &words)
 }
 
 fn method_words(field: &Field) -> &'static str {
     match field.method.method {
         "ordinary-kriging" => "Ordinary kriging",
         "simple-kriging" => "Simple kriging",
+        "universal-kriging" => "Universal kriging",
+        "external-drift-kriging" => "Kriging with external drift",
+        "indicator-kriging" => "Indicator kriging",
         "inverse-distance" => "Inverse distance weighting",
         _ => "Nearest sample",
     }

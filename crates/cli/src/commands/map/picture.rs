@@ -9,6 +9,7 @@ use soilscope_picture::{LengthUnit, MapPicture, Raster, map_svg, svg_to_png};
 use soilscope_pipeline::crs::Crs;
 use soilscope_pipeline::io::raster_in::{RasterIn, Resampling};
 
+use crate::field::Field;
 use crate::source::Source;
 
 /// Most columns and rows of the raster in the picture: beyond that the eye sees no cells.
@@ -28,6 +29,7 @@ pub(super) fn draw(
     prediction: &Path,
     hotspots: Option<&Hotspots>,
     threshold: Option<f64>,
+    field: &Field,
     source: &Source,
     words: &Words<'_>,
 ) -> Result<Vec<u8>> {
@@ -47,7 +49,7 @@ pub(super) fn draw(
     let outlines: Vec<Polygon<f64>> =
         hotspots.iter().flat_map(|h| &h.spots).flat_map(|s| s.shape.0.iter().cloned()).collect();
     let samples: Vec<([f64; 2], f64)> =
-        source.samples().coords().iter().copied().zip(source.samples().values().iter().copied()).collect();
+        field.observed.coords().iter().copied().zip(field.observed.values().iter().copied()).collect();
     let svg = map_svg(&MapPicture {
         title: words.title,
         subtitle: words.subtitle,

@@ -1,5 +1,6 @@
 //! Which rasters a map is made of, and how they describe themselves.
 
+use soilscope_core::support::Support;
 use soilscope_pipeline::product::{Layer, Product};
 
 use super::Paths;
@@ -12,7 +13,9 @@ pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
     let mut layers = vec![Layer::Prediction];
     if field.has_variance() {
         layers.push(Layer::StandardDeviation);
-        layers.extend(args.decision.threshold.map(|threshold| Layer::Exceedance { threshold }));
+        // The prediction of an indicator is the probability itself.
+        let threshold = args.decision.threshold.filter(|_| field.method.indicator.is_none());
+        layers.extend(threshold.map(|threshold| Layer::Exceedance { threshold }));
     }
     layers
 }
@@ -21,7 +24,7 @@ pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
 pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths) -> Vec<Product> {
     let analyte = source.analyte();
     let logarithm = args.scale == ScaleChoice::Transformed && args.model.transform == TransformChoice::Log;
-    let unit = match source.unit() {
+    let unit = match field.unit(source) {
         Some(unit) if logarithm => format!("ln({unit})"),
         Some(unit) => unit.to_owned(),
         None => String::new(),
@@ -33,6 +36,9 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
         ("METHOD".into(), field.method.method.into()),
         ("TRANSFORM".into(), transform_name(args).into()),
     ];
+    if let Support::Block { size: [width, height], .. } = field.method.support {
+        about.push(("SUPPORT".into(), format!("mean of blocks of {width} by {height}")));
+    }
     if let Some(model) = &field.model {
         about.push(("VARIOGRAM".into(), model.notation.clone()));
     }
@@ -43,9 +49,13 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
             let (file, unit, description) = match layer {
                 Layer::Exceedance { threshold } => {
                     metadata.push(("THRESHOLD".into(), threshold.to_string()));
-                    metadata.push(("DISTRIBUTION".into(), field.transform.distribution()));
-                    let limit = source.unit().map_or_else(|| threshold.to_string(), |u| format!("{threshold} {u}"));
-                    ("exceedance.tif", String::new(), format!("probability of {analyte} above {limit}"))
+                    metadata.extend(field.distribution().map(|d| ("DISTRIBUTION".into(), d)));
+                    ("exceedance.tif", String::new(), chance(source, threshold))
+                }
+                Layer::Prediction if field.method.indicator.is_some() => {
+                    let threshold = field.method.indicator.unwrap_or_default();
+                    metadata.push(("THRESHOLD".into(), threshold.to_string()));
+                    ("prediction.tif", String::new(), chance(source, threshold))
                 }
                 Layer::StandardDeviation => {
                     let what = "standard deviation of the prediction error";
@@ -56,6 +66,12 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
             Product { layer, path: paths.of(file), unit, description, metadata }
         })
         .collect()
+}
+
+/// The probability of being above a threshold, in words.
+fn chance(source: &Source, threshold: f64) -> String {
+    let limit = source.unit().map_or_else(|| threshold.to_string(), |u| format!("{threshold} {u}"));
+    format!("probability of {} above {limit}", source.analyte())
 }
 
 /// The transform, as its option spells it.

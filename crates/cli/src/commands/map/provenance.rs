@@ -1,5 +1,6 @@
 //! Where a map comes from: what went in, the settings that took effect, and what an earlier run left in the folder.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -16,7 +17,10 @@ use crate::record::FileRecord;
 /// Sums of what goes in, taken before it is read; of a Shapefile its companions too, which hold values and CRS.
 pub(super) fn inputs(args: &Map) -> Result<Vec<FileRecord>> {
     let mut inputs = Vec::new();
-    for (role, path) in std::iter::once(("samples", args.samples.samples.as_path())).chain(grid::files(&args.grid)) {
+    let covariates = args.method.drift.covariate.iter().map(|c| ("covariate", c.path.as_path()));
+    for (role, path) in
+        std::iter::once(("samples", args.samples.samples.as_path())).chain(grid::files(&args.grid)).chain(covariates)
+    {
         if !path.exists() {
             continue; // its reader says so, and better
         }
@@ -51,7 +55,7 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     let mut settings = JsonMap::new();
     let mut set = |name: &str, value: Json| settings.insert(name.to_owned(), value);
     set("transform", json!(transform_name(args)));
-    set("distribution", json!(field.has_variance().then(|| field.transform.distribution())));
+    set("distribution", json!(field.distribution()));
     set("scale", json!(if args.scale == ScaleChoice::Data { "data" } else { "transformed" }));
     set("model", json!(args.model.model));
     set("estimator", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.estimator)));
@@ -61,6 +65,11 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     set("boundaries", json!(lags.map(|l| &l.boundaries).filter(|b| !b.is_empty())));
     set("azimuths", json!(lags.map(|l| &l.azimuths).filter(|a| !a.is_empty())));
     set("tolerance", json!(lags.and_then(|l| l.tolerance)));
+    set(
+        "covariates",
+        json!(args.method.drift.covariate.iter().map(|c| (&c.name, &c.path)).collect::<BTreeMap<_, _>>()),
+    );
+    set("categorical", json!(args.method.drift.categorical));
     set("threshold", json!(args.decision.threshold));
     set("confidence", json!(args.decision.threshold.map(|_| args.decision.confidence)));
     set("min_area", json!(args.decision.threshold.map(|_| args.decision.min_area)));

@@ -1,0 +1,84 @@
+//! What is modelled: the samples on their scale, the drift, and what is left of it.
+
+use anyhow::{Result, ensure};
+use soilscope_core::Samples;
+use soilscope_core::drift::{Drift, ols_residuals};
+use soilscope_core::transform::Transform;
+
+use crate::args::{DriftArgs, ModelArgs};
+use crate::field::refuse_idle;
+use crate::source::Source;
+use crate::words::Method;
+
+/// Samples made ready for a variogram and for kriging.
+pub(crate) struct Subject {
+    pub(crate) transform: Transform,
+    /// What is predicted, in its own unit: the values, or 0 and 1 of an indicator.
+    pub(crate) observed: Samples,
+    /// The same on the modelling scale.
+    pub(crate) on_scale: Samples,
+    pub(crate) drift: Drift,
+    /// What the variogram is of.
+    pub(crate) residuals: Samples,
+    /// The same in a word: `values`, `indicator` or `ols-residuals`.
+    pub(crate) variogram_of: &'static str,
+}
+
+impl Subject {
+    pub(crate) fn new(model: &ModelArgs, args: &DriftArgs, source: &Source) -> Result<Self> {
+        let transform: Transform = model.transform.into();
+        let external = matches!(args.method, Method::External { .. });
+        if args.drift_degree.is_some() && !external {
+            refuse_idle(&["--drift-degree"], "it is for --method external; universal:DEGREE has its own")?;
+        }
+        let samples = source.samples();
+        let observed = match args.method {
+            Method::Indicator { threshold } => {
+                ensure!(
+                    transform == Transform::None,
+                    "--transform would have no effect on an indicator, which is 0 or 1 on any scale; leave it out"
+                );
+                ensure!(
+                    samples.error_variances().is_none(),
+                    "errors of the values are no errors of an indicator: leave out --error-sd and --error-cv"
+                );
+                indicator(samples, threshold, source)?
+            }
+            _ => samples.clone(),
+        };
+        let on_scale = transform.forward(&observed)?;
+        let drift = match args.method {
+            Method::Simple { mean } => Drift::KnownMean(mean),
+            Method::Universal { degree } => Drift::polynomial(degree),
+            Method::External { .. } => {
+                Drift::Trend { degree: args.drift_degree.unwrap_or(0), covariates: on_scale.covariate_count() }
+            }
+            _ => Drift::Constant,
+        };
+        let has_trend = matches!(drift, Drift::Trend { .. });
+        // Differences of values know nothing of a mean.
+        let residuals = if has_trend { ols_residuals(drift, &on_scale)? } else { on_scale.clone() };
+        let variogram_of = match args.method {
+            Method::Indicator { .. } => "indicator",
+            _ if has_trend => "ols-residuals",
+            _ => "values",
+        };
+        Ok(Self { transform, observed, on_scale, drift, residuals, variogram_of })
+    }
+}
+
+/// 1 where a value is above the threshold, else 0.
+fn indicator(samples: &Samples, threshold: f64, source: &Source) -> Result<Samples> {
+    let above = samples.values().iter().filter(|&&v| v > threshold).count();
+    let (low, high) =
+        samples.values().iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+    ensure!(
+        0 < above && above < samples.len(),
+        "{}: {} of the {} samples are above {threshold}, so their indicator says nothing: choose a value between {low} and {high}",
+        source.path().display(),
+        if above == 0 { "none" } else { "all" },
+        samples.len()
+    );
+    let values = samples.values().iter().map(|&v| if v > threshold { 1.0 } else { 0.0 }).collect();
+    Ok(samples.with_values(values)?)
+}
