@@ -103,6 +103,38 @@ fn mistakes() -> Vec<Mistake> {
             "an option without effect",
             "validate meuse.csv --analyte zinc --crs EPSG:28992 --method idw:2 --cutoff 900",
         ),
+        mistake(
+            "covariate that is no column",
+            "validate meuse.csv --analyte zinc --crs EPSG:28992 --method external:distance",
+        ),
+        mistake(
+            "covariate that is not known in every cell",
+            &map("meuse.csv", &format!("{MAP} --method external:dist")),
+        ),
+        mistake(
+            "text among a covariate's numbers",
+            "validate near.csv --analyte zinc --crs EPSG:28992 --method external:dist",
+        )
+        .with_file("near.csv", meuse_with(3, "0.0122243", "near")),
+        mistake(
+            "covariate outside its function's domain",
+            "validate meuse.csv --analyte zinc --crs EPSG:28992 --method external:log(dist)",
+        ),
+        mistake(
+            "drift that the samples cannot carry",
+            "validate line.csv --analyte zinc --crs local --method universal:1",
+        )
+        .with_file("line.csv", format!("{header}0,0,1\n1,0,3\n2,0,2\n3,0,5\n4,0,4\n")),
+        mistake(
+            "indicator that is the same for all",
+            "validate meuse.csv --analyte zinc --crs EPSG:28992 --method indicator:2000",
+        ),
+        mistake("negative size of an error", "validate error.csv --analyte zinc --crs local --error-sd sd")
+            .with_file("error.csv", "x,y,zinc,sd\n0,0,5,1\n9,0,6,-1\n0,9,8,1\n"),
+        mistake(
+            "values that contradict each other, kept",
+            "validate meuse.csv --analyte zinc --crs EPSG:28992 --duplicates keep",
+        ),
         mistake("output that exists", "variogram meuse.csv --analyte zinc --crs EPSG:28992 -o meuse_grid.csv"),
         mistake(
             "output folder that cannot be made",

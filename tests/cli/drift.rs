@@ -361,7 +361,7 @@ fn refusals_name_the_cell_or_the_option() {
 fn samples_that_say_nothing_new_are_named() {
     let folder = folder();
     // A Gaussian model without nugget, and two samples at nearly one place.
-    let text = "x,y,v\n0,0,1\n0.00001,0,1.2\n10,0,5\n0,12,4\n";
+    let text = "x,y,v\n0,0,1\n0.0000001,0,1.2\n10,0,5\n0,12,4\n";
     std::fs::write(folder.path().join("close.csv"), text).unwrap();
     let words = "map close.csv --analyte v --crs local --model 1,Gau(50) --cell 2 -o out --json";
     let words: Vec<String> = words.split(' ').map(|w| w.replace("1,Gau", "1 Gau")).collect();
@@ -372,4 +372,26 @@ fn samples_that_say_nothing_new_are_named() {
     let run = soilscope(folder.path(), &[&moving[..], &["--neighbours", "3"]].concat()).done();
     assert!(run.json()["cells"]["reduced"].as_u64().unwrap() > 0, "{}", run.out);
     assert!(run.err.contains("singular"), "{}", run.err);
+}
+
+#[test]
+fn the_most_likely_power_is_found_and_told() {
+    let folder = folder();
+    let words = ["--transform", "box-cox", "--cell", "200", "--threshold", "500", "--json", "-o", "out"];
+    let record = soilscope(folder.path(), &with("map", &words)).done().json();
+    let name = record["settings"]["transform"].as_str().unwrap();
+    let lambda: f64 = name.strip_prefix("box-cox:").unwrap().parse().unwrap();
+    assert!((-0.5..0.5).contains(&lambda), "zinc is nearly log-normal: {lambda}");
+    assert!(record["settings"]["distribution"].as_str().unwrap().contains("Box-Cox"));
+    // Power 0 is the logarithm; variances are estimated in other ways.
+    let predict = |transform: &'static str| {
+        let words = ["--at", "meuse_grid.csv", "--model", SPH, "--transform", transform, "--threshold", "500"];
+        table(&soilscope(folder.path(), &with("predict", &words)).done().out)
+    };
+    for (power, log) in predict("box-cox:0").iter().zip(&predict("log")) {
+        for name in ["prediction", "exceedance"] {
+            let (a, b) = (number(power, name), number(log, name));
+            assert!((a - b).abs() < 1e-9 * (1.0 + b.abs()), "{name}: {a} and {b}");
+        }
+    }
 }

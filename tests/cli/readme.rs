@@ -22,7 +22,7 @@ fn commands_of_the_readme_run() {
     std::fs::create_dir(folder.path().join("data")).unwrap();
     for entry in std::fs::read_dir(root().join("data")).unwrap() {
         let entry = entry.unwrap();
-        if entry.path().extension().is_some_and(|e| e == "csv") {
+        if entry.path().extension().is_some_and(|e| e == "csv" || e == "tif") {
             std::fs::copy(entry.path(), folder.path().join("data").join(entry.file_name())).unwrap();
         }
     }

@@ -8,10 +8,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use soilscope_core::censored::Substitution;
-use soilscope_core::transform::Transform;
 use soilscope_core::variogram::Estimator;
 
-use crate::words::{Folds, Mask};
+use crate::words::{Folds, Mask, TransformChoice};
 
 pub(crate) use method::{BlockArgs, DriftArgs, ErrorArgs, MethodArgs, NodesChoice};
 
@@ -170,8 +169,9 @@ pub(crate) enum DuplicateRule {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArgs {
-    /// Scale to krige on; `log` returns to the unit with the log-normal correction
-    #[arg(long, value_enum, default_value_t, value_name = "SCALE")]
+    /// Scale to krige on: `none`, `log`, or `box-cox:POWER` (`box-cox` finds the most likely power); predictions return to
+    /// the unit without bias
+    #[arg(long, default_value = "none", value_name = "SCALE")]
     pub(crate) transform: TransformChoice,
     /// `auto`, or gstat's notation: '0.05 Nug + 0.59 Sph(897)'; what is left out is fitted: 'Nug + Sph', 'Nug + Mat(kappa=1.5)'
     #[arg(long, default_value = "auto", value_name = "MODEL")]
@@ -211,22 +211,6 @@ impl ModelArgs {
             ("--fit-weights", self.fit_weights != WeightsChoice::default()),
         ];
         given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
-    }
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TransformChoice {
-    #[default]
-    None,
-    Log,
-}
-
-impl From<TransformChoice> for Transform {
-    fn from(choice: TransformChoice) -> Self {
-        match choice {
-            TransformChoice::None => Self::None,
-            TransformChoice::Log => Self::Log,
-        }
     }
 }
 

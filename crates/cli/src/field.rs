@@ -14,13 +14,13 @@ use soilscope_core::variogram::{
 };
 use soilscope_core::{Interpolator, Samples};
 
-use crate::args::{BlockArgs, Common, MethodArgs, ModelArgs, NodesChoice, ScaleChoice, TransformChoice, WeightsChoice};
+use crate::args::{BlockArgs, Common, MethodArgs, ModelArgs, NodesChoice, ScaleChoice, WeightsChoice};
 use crate::covariates::CovariateRecord;
 use crate::errors::ErrorRecord;
 use crate::output::say;
 use crate::source::Source;
 use crate::subject::Subject;
-use crate::words::{Block, Method, Neighbours};
+use crate::words::{Block, Method, Neighbours, TransformChoice};
 
 /// Up to this many samples kriging uses all of them for every target by default.
 const GLOBAL_UP_TO: usize = 300;
@@ -408,8 +408,8 @@ fn refuse_for_methods_without_model(
     idle.extend(source.errors().map(|_| "--error-sd or --error-cv"));
     refuse_idle(&idle, "this --method has no model")?;
     ensure!(
-        Transform::from(model.transform) == Transform::None,
-        "--transform is for kriging: without an error model the way back from the logarithm would be biased low"
+        model.transform == TransformChoice::None,
+        "--transform is for kriging: without an error model the way back would be biased"
     );
     if method.drift.method == Method::Nearest {
         let idle = [
@@ -442,7 +442,7 @@ pub(crate) fn refuse_scale(
 ) -> Result<()> {
     ensure!(
         block.block.is_none()
-            || Transform::from(model.transform) == Transform::None
+            || model.transform == TransformChoice::None
             || (scale == ScaleChoice::Transformed && threshold.is_none()),
         "--block with --transform: the mean of transformed values over a block is not the transformed mean, so there is no way \
          back to the unit; leave one of them out, or stay there by --scale transformed without --threshold"

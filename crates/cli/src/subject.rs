@@ -8,7 +8,7 @@ use soilscope_core::transform::Transform;
 use crate::args::{DriftArgs, ModelArgs};
 use crate::field::refuse_idle;
 use crate::source::Source;
-use crate::words::Method;
+use crate::words::{Method, TransformChoice};
 
 /// Samples made ready for a variogram and for kriging.
 pub(crate) struct Subject {
@@ -26,7 +26,6 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn new(model: &ModelArgs, args: &DriftArgs, source: &Source) -> Result<Self> {
-        let transform: Transform = model.transform.into();
         let external = matches!(args.method, Method::External { .. });
         if args.drift_degree.is_some() && !external {
             refuse_idle(&["--drift-degree"], "it is for --method external; universal:DEGREE has its own")?;
@@ -35,7 +34,7 @@ impl Subject {
         let observed = match args.method {
             Method::Indicator { threshold } => {
                 ensure!(
-                    transform == Transform::None,
+                    model.transform == TransformChoice::None,
                     "--transform would have no effect on an indicator, which is 0 or 1 on any scale; leave it out"
                 );
                 ensure!(
@@ -46,6 +45,7 @@ impl Subject {
             }
             _ => samples.clone(),
         };
+        let transform = model.transform.for_samples(&observed)?;
         let on_scale = transform.forward(&observed)?;
         let drift = match args.method {
             Method::Simple { mean } => Drift::KnownMean(mean),

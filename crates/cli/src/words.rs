@@ -2,12 +2,14 @@
 
 mod covariate;
 mod method;
+mod transform;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(crate) use covariate::{Covariate, CovariateRaster};
 pub(crate) use method::Method;
+pub(crate) use transform::{TransformChoice, transform_name, transformed};
 
 /// A number that is one.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {

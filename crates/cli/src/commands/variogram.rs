@@ -17,7 +17,7 @@ use crate::follow::Progress;
 use crate::output;
 use crate::source::{Source, Wanted};
 use crate::subject::Subject;
-use crate::words::Method;
+use crate::words::{Method, transform_name, transformed};
 
 /// The verb's result.
 #[derive(Serialize)]
@@ -146,7 +146,11 @@ fn csv(empirical: &EmpiricalVariogram) -> Result<Vec<u8>> {
 
 fn text(report: &Report<'_>) -> String {
     let mut text = String::new();
-    let scale = if report.transform == Transform::Log { ", natural logarithm" } else { "" };
+    let scale = match &report.transform {
+        Transform::None => String::new(),
+        Transform::Log => ", natural logarithm".to_owned(),
+        other => format!(", {}", transform_name(other)),
+    };
     let unit = report.unit.map(|u| format!(" ({u}{scale})")).unwrap_or_default();
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -229,8 +233,8 @@ fn plot(report: &Report<'_>, length_unit: &str) -> String {
         .collect();
     let title = format!("Variogram of {}{}", report.analyte, report.of());
     let y_label = match (&report.transform, report.unit) {
-        (Transform::Log, Some(unit)) => format!("semivariance of ln({unit})"),
-        (_, Some(unit)) => format!("semivariance, ({unit})²"),
+        (Transform::None, Some(unit)) => format!("semivariance, ({unit})²"),
+        (transform, Some(unit)) => format!("semivariance of {}", transformed(transform, unit)),
         _ => "semivariance".to_owned(),
     };
     let x_label = format!("lag, {length_unit}");

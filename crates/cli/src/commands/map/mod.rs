@@ -29,7 +29,7 @@ use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
 use crate::Outcome;
-use crate::args::{Common, Map, ScaleChoice, TransformChoice};
+use crate::args::{Common, Map, ScaleChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
@@ -38,7 +38,7 @@ use crate::follow::{Progress, check_interrupt, complete, make_folder, watching, 
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line};
 use crate::source::{Source, Wanted};
-use crate::words::Folds;
+use crate::words::{Folds, TransformChoice, transformed};
 use grid::GridRecord;
 use hotspots::{HotspotRecord, Rule};
 use products::{layers, products};
@@ -423,7 +423,7 @@ fn picture(
     let analyte = source.analyte();
     let legend = match (args.scale, unit) {
         _ if field.method.indicator.is_some() => "probability".to_owned(),
-        (ScaleChoice::Transformed, _) if args.model.transform == TransformChoice::Log => format!("ln({analyte})"),
+        (ScaleChoice::Transformed, _) => transformed(&field.transform, analyte),
         // Some laboratories write the unit into the name.
         (_, unit) if unit.is_empty() || analyte.contains(unit) => analyte.to_owned(),
         _ => format!("{analyte} ({unit})"),
@@ -431,8 +431,8 @@ fn picture(
     let title = args.title.clone().unwrap_or_else(|| format!("{analyte} in soil"));
     let what = if let Some(value) = field.method.indicator {
         format!(" of {analyte} > {value} {unit}").trim_end().to_owned()
-    } else if args.model.transform == TransformChoice::Log {
-        format!(" of ln({analyte})")
+    } else if args.model.transform != TransformChoice::None {
+        format!(" of {}", transformed(&field.transform, analyte))
     } else {
         String::new()
     };

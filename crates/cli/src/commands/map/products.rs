@@ -4,9 +4,10 @@ use soilscope_core::support::Support;
 use soilscope_pipeline::product::{Layer, Product};
 
 use super::Paths;
-use crate::args::{Map, ScaleChoice, TransformChoice};
+use crate::args::{Map, ScaleChoice};
 use crate::field::Field;
 use crate::source::Source;
+use crate::words::{transform_name, transformed};
 
 /// The layers that the method can give and the user asked for.
 pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
@@ -23,9 +24,8 @@ pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
 /// The rasters with their descriptions. No times in them: equal runs give equal bytes.
 pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths) -> Vec<Product> {
     let analyte = source.analyte();
-    let logarithm = args.scale == ScaleChoice::Transformed && args.model.transform == TransformChoice::Log;
     let unit = match field.unit(source) {
-        Some(unit) if logarithm => format!("ln({unit})"),
+        Some(unit) if args.scale == ScaleChoice::Transformed => transformed(&field.transform, unit),
         Some(unit) => unit.to_owned(),
         None => String::new(),
     };
@@ -34,7 +34,7 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
         ("SOILSCOPE_VERSION".into(), env!("CARGO_PKG_VERSION").into()),
         ("ANALYTE".into(), analyte.into()),
         ("METHOD".into(), field.method.method.into()),
-        ("TRANSFORM".into(), transform_name(args).into()),
+        ("TRANSFORM".into(), transform_name(&field.transform)),
     ];
     if let Support::Block { size: [width, height], .. } = field.method.support {
         about.push(("SUPPORT".into(), format!("mean of blocks of {width} by {height}")));
@@ -72,12 +72,4 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
 fn chance(source: &Source, threshold: f64) -> String {
     let limit = source.unit().map_or_else(|| threshold.to_string(), |u| format!("{threshold} {u}"));
     format!("probability of {} above {limit}", source.analyte())
-}
-
-/// The transform, as its option spells it.
-pub(super) fn transform_name(args: &Map) -> &'static str {
-    match args.model.transform {
-        TransformChoice::None => "none",
-        TransformChoice::Log => "log",
-    }
 }

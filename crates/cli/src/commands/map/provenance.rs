@@ -8,11 +8,11 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use soilscope_pipeline::product::Product;
 use soilscope_pipeline::run;
 
-use super::products::transform_name;
 use super::{Paths, grid};
 use crate::args::{Map, ScaleChoice};
 use crate::field::Field;
 use crate::record::FileRecord;
+use crate::words::transform_name;
 
 /// Sums of what goes in, taken before it is read; of a Shapefile its companions too, which hold values and CRS.
 pub(super) fn inputs(args: &Map) -> Result<Vec<FileRecord>> {
@@ -54,7 +54,7 @@ pub(super) fn refuse_another_record(args: &Map) -> Result<()> {
 pub(super) fn settings(args: &Map, field: &Field) -> Json {
     let mut settings = JsonMap::new();
     let mut set = |name: &str, value: Json| settings.insert(name.to_owned(), value);
-    set("transform", json!(transform_name(args)));
+    set("transform", json!(transform_name(&field.transform)));
     set("distribution", json!(field.distribution()));
     set("scale", json!(if args.scale == ScaleChoice::Data { "data" } else { "transformed" }));
     set("model", json!(args.model.model));
