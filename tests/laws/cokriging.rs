@@ -479,6 +479,50 @@ fn a_variable_out_of_reach_is_a_gap_or_predicted_through_the_others() {
     assert_eq!(known.fit(&samples).unwrap().predict([f64::NAN, 0.0]).get(0, 1), Err(Gap::NotFinite));
 }
 
+/// Structures without a sill: the bordered system in semivariances, whose solutions need no constant.
+#[test]
+fn variables_without_a_variance_agree_with_the_semivariogram_system() {
+    let b = |rows: [[f64; 2]; 2]| Coefficients::from_rows(&rows.map(Vec::from)).unwrap();
+    let power = Structure::new(Model::Power { exponent: 1.3 }, 1.0, 1.0).unwrap();
+    let terms = [Term::nugget(b([[0.3, 0.1], [0.1, 0.2]])), Term::structure(power, b([[1.0, 0.7], [0.7, 0.9]]))];
+    let names = vec!["zinc".into(), "lead".into()];
+    let model = Coregionalisation::new(names, terms.into_iter().map(Result::unwrap).collect()).unwrap();
+    assert!(!model.is_bounded());
+    let zinc = Samples::new(vec![[0.0, 0.0], [9.0, 3.0], [4.0, 8.0]], vec![1.0, 4.0, 2.0]).unwrap();
+    let lead = Samples::new(vec![[9.0, 3.0], [2.0, 2.0], [6.0, 6.0], [1.0, 9.0]], vec![3.0, 7.0, 5.0, 6.0]).unwrap();
+    let samples = [zinc, lead];
+    let all: Vec<(usize, Coord, f64)> = samples
+        .iter()
+        .enumerate()
+        .flat_map(|(v, s)| s.coords().iter().zip(s.values()).map(move |(&c, &z)| (v, c, z)))
+        .collect();
+    let (n, at) = (all.len(), [5.0, 4.0]);
+    let gamma = |a: usize, p: Coord, b: usize, q: Coord| model.semivariance(a, b, [p[0] - q[0], p[1] - q[1]]);
+    let of = |v: usize, k: usize| f64::from(u8::from(v == k));
+    let system = DMatrix::from_fn(n + 2, n + 2, |i, j| match (i < n, j < n) {
+        (true, true) => -gamma(all[i].0, all[i].1, all[j].0, all[j].1),
+        (false, false) => 0.0,
+        (true, false) => of(all[i].0, j - n),
+        (false, true) => of(all[j].0, i - n),
+    });
+    let right = DMatrix::from_fn(n + 2, 2, |i, a| if i < n { -gamma(all[i].0, all[i].1, a, at) } else { of(a, i - n) });
+    let solution = system.lu().solve(&right).unwrap();
+    let errors = -(solution.transpose() * right);
+    for neighbourhood in [Neighbourhood::Global, Neighbourhood::nearest(4).unwrap()] {
+        let recipe = CoKriging { model: model.clone(), means: Means::Unknown, neighbourhood };
+        let ours = recipe.fit(&samples).unwrap().predict(at);
+        for a in 0..2 {
+            let value = (0..n).map(|i| solution[(i, a)] * all[i].2).sum();
+            assert_close(ours.get(0, a).unwrap().value, value, 1e-10, "value");
+            for b in 0..2 {
+                assert_close(ours.covariance(0, a, b).unwrap(), errors[(a, b)], 1e-10, "covariance");
+            }
+        }
+    }
+    let known = CoKriging { means: Means::Known(vec![2.0, 5.0]), ..cokriging(model) };
+    assert!(matches!(known.fit(&samples).unwrap_err(), Error::UnboundedWithKnownMean { .. }));
+}
+
 /// More variables than one triangular solve has lanes.
 #[test]
 fn ten_variables_agree_with_the_bordered_system() {

@@ -27,7 +27,7 @@ fn check_place(model: &Coregionalisation, samples: &[Samples], group: &[(Coord, 
     let mut lower = Vec::with_capacity(row_start(group.len()));
     // The first sample that those before it leave no variance to; there is none in most places.
     for (k, &([easting, northing], v, i)) in group.iter().enumerate() {
-        lower.extend(group[..=k].iter().map(|&(_, other, _)| model.sill(v, other)));
+        lower.extend(group[..=k].iter().map(|&(_, other, _)| model.covariance_at_zero(v, other)));
         let last = lower.len() - 1;
         lower[last] += samples[v].error_variance(i);
         if !factor(&mut lower.clone(), k + 1) {

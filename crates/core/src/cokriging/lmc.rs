@@ -143,7 +143,8 @@ impl Coregionalisation {
         &self.terms
     }
 
-    /// Covariance of two variables at one place; of one variable: its variance.
+    /// Covariance of two variables at one place; of one variable: its variance. Where a structure is
+    /// [unbounded](Self::is_bounded) there is no such number, and this is the sum of the coefficients only.
     ///
     /// # Panics
     /// A variable beyond the last, here and below.
@@ -156,9 +157,28 @@ impl Coregionalisation {
         self.terms.iter().map(|t| t.coefficients.get(i, j) * t.unit.semivariance(separation)).sum()
     }
 
-    /// Covariance of two variables at a separation: sill − semivariance.
+    /// Covariance of two variables at a separation: sill − semivariance; a generalised covariance, of which only differences
+    /// mean something, where a structure is [unbounded](Self::is_bounded).
     pub fn covariance(&self, i: usize, j: usize, separation: Coord) -> f64 {
-        self.sill(i, j) - self.semivariance(i, j, separation)
+        self.terms.iter().map(|t| t.coefficients.get(i, j) * t.unit.covariance(separation)).sum()
+    }
+
+    /// Whether all structures have sills, and so the variables variances. Unbounded ones can be used with unknown means, but
+    /// not with known ones.
+    pub fn is_bounded(&self) -> bool {
+        self.terms.iter().all(|t| t.unit.is_bounded())
+    }
+
+    /// The same model, with covariances for places no more than `extent` apart: see [`Variogram::localised`].
+    pub(super) fn localised(&self, extent: f64) -> Self {
+        let local = |t: &Term| Term { unit: t.unit.localised(extent), coefficients: t.coefficients.clone() };
+        Self { variables: self.variables.clone(), terms: self.terms.iter().map(local).collect() }
+    }
+
+    /// Covariance of two variables at one place, of a [`localised`](Self::localised) model too.
+    #[inline]
+    pub(super) fn covariance_at_zero(&self, i: usize, j: usize) -> f64 {
+        self.terms.iter().map(|t| t.coefficients.get(i, j) * t.unit.variance_at_zero()).sum()
     }
 
     /// The variogram of one variable alone.

@@ -89,7 +89,8 @@ impl CoKriging {
     ///
     /// # Errors
     /// Another number of sets of samples or known means than variables, samples at one place that depend on each other
-    /// ([`CokrigingError::CoincidentSamples`], [`CokrigingError::DependentSamples`]), a search against the rules of
+    /// ([`CokrigingError::CoincidentSamples`], [`CokrigingError::DependentSamples`]), known means with a model that has no
+    /// sills, a search against the rules of
     /// [`Search::new`](crate::neighbourhood::Search::new) and its sectors, or, with all samples in one system, a singular
     /// one. In a moving neighbourhood a singular system is a [`Gap`](crate::Gap) of its target.
     pub fn fit(&self, samples: &[Samples]) -> Result<CoPredictor> {

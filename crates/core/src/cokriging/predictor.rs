@@ -41,9 +41,18 @@ enum Mode {
     Moving { search: Search, indexes: Vec<SampleIndex> },
 }
 
+/// Length of the diagonal of the bounding box of all samples.
+fn extent(samples: &[Samples]) -> f64 {
+    let bounds = samples.iter().map(Samples::bounds);
+    let (low, high) = bounds.fold(([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]), |(low, high), (a, b)| {
+        ([low[0].min(a[0]), low[1].min(a[1])], [high[0].max(b[0]), high[1].max(b[1])])
+    });
+    (high[0] - low[0]).hypot(high[1] - low[1])
+}
+
 impl CoPredictor {
     pub(super) fn new(recipe: &CoKriging, samples: &[Samples]) -> Result<Self> {
-        let model = recipe.model.clone();
+        let model = &recipe.model;
         let variables = model.variables().len();
         if samples.len() != variables {
             let found = samples.len();
@@ -62,8 +71,12 @@ impl CoPredictor {
                 means.clone()
             }
         };
-        check_samples(&model, samples)?;
         let known = matches!(recipe.means, Means::Known(_));
+        if known && !model.is_bounded() {
+            return Err(Error::UnboundedWithKnownMean { model: model.to_string() });
+        }
+        let model = model.localised(extent(samples));
+        check_samples(&model, samples)?;
         let mode = match recipe.neighbourhood {
             Neighbourhood::Global => Mode::Global(Box::default()),
             Neighbourhood::Moving(search) => {
@@ -93,11 +106,6 @@ impl CoPredictor {
             system.end_variable(self.centres[v], self.known);
         }
         system.factor(&self.model)
-    }
-
-    /// The model.
-    pub fn model(&self) -> &Coregionalisation {
-        &self.model
     }
 
     /// The system of all samples, where there is one.

@@ -265,7 +265,7 @@ impl System {
     ) -> f64 {
         let (n, m) = (self.len(), self.columns);
         let explained = dot(work.solved_at(place, k, n), work.solved_at(place, l, n));
-        model.sill(a, b) - explained + dot(work.excess_at(place, k, m), work.excess_at(place, l, m))
+        model.covariance_at_zero(a, b) - explained + dot(work.excess_at(place, k, m), work.excess_at(place, l, m))
     }
 
     /// Samples of a variable.
