@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-nation data test check fmt-check clippy doc layers bench bless agreement
+.PHONY: help setup demo demo-nation data test truth check fmt-check clippy doc layers bench bless agreement
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -53,6 +53,9 @@ data: ## download USGS Data Series 801 from its publisher, check its sum, conver
 
 test: setup ## all tests: units, doctests, laws, golden values of gstat, pipeline, command line
 	cargo test --workspace --locked
+
+truth: ## simulated truth for the likelihood: 200 fits, and a field of 50,000 samples with gaps; some minutes
+	cargo test --release --locked -p soilscope-core --test likelihood -- --ignored --nocapture
 
 check: setup fmt-check clippy doc layers ## the gate before a commit: format, lints, documentation, layers
 

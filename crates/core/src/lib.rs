@@ -43,6 +43,7 @@ mod error;
 pub mod executor;
 pub mod idw;
 pub mod kriging;
+pub mod likelihood;
 pub mod metric;
 pub mod neighbourhood;
 pub mod normal;

@@ -5,6 +5,7 @@
 
 use crate::cokriging::CoScratch;
 use crate::kriging::KrigingScratch;
+use crate::likelihood::VecchiaScratch;
 use crate::neighbourhood::SearchScratch;
 use crate::validation::Folds;
 use crate::{Coord, Result, Samples};
@@ -258,6 +259,7 @@ pub struct Scratch {
     pub(crate) neighbours: Vec<usize>,
     pub(crate) kriging: KrigingScratch,
     pub(crate) cokriging: CoScratch,
+    pub(crate) vecchia: VecchiaScratch,
 }
 
 impl Scratch {

@@ -180,7 +180,7 @@ impl Model {
     }
 
     /// Smallest and largest parameter of the shape that a fit looks for: what samples can tell apart.
-    pub(super) fn shape_limits(self) -> Option<(f64, f64)> {
+    pub(crate) fn shape_limits(self) -> Option<(f64, f64)> {
         match self {
             Self::PoweredExponential { .. } => Some((0.1, 2.0)),
             Self::Matern { .. } | Self::Stein { .. } => Some((0.1, 5.0)),

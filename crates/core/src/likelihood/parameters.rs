@@ -1,0 +1,212 @@
+//! The free parameters of a model as coordinates of an optimisation.
+
+use super::kernel::Kernel;
+use crate::variogram::{FreeParameter, ModelTemplate, Variogram};
+use crate::{Error, Result};
+
+/// The free parameters of a template: logarithms of all but azimuths, which are in radians.
+#[derive(Debug, Clone)]
+pub(super) struct Unknowns {
+    pub(super) template: ModelTemplate,
+    pub(super) free: Vec<FreeParameter>,
+    /// Whether all variances are free, so that a common factor of them can be solved for.
+    pub(super) scale: bool,
+    /// Smallest and largest coordinate.
+    pub(super) bounds: Vec<(f64, f64)>,
+}
+
+/// What bounds are taken from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    /// Variance of the data about their trend.
+    pub(super) variance: f64,
+    /// Typical distance between neighbouring samples.
+    pub(super) spacing: f64,
+    /// Largest distance.
+    pub(super) diagonal: f64,
+}
+
+/// How far below the spacing and above the diagonal a range is looked for.
+const RANGE_FLOOR: f64 = 0.05;
+const RANGE_LIMIT: f64 = 20.0;
+/// Smallest and largest variance, as a share of the data's.
+const VARIANCE_FLOOR: f64 = 1e-9;
+const VARIANCE_LIMIT: f64 = 1e5;
+const RATIO_FLOOR: f64 = 0.01;
+
+impl Unknowns {
+    pub(super) fn new(template: &ModelTemplate, extent: &Extent, has_errors: bool) -> Self {
+        let free = template.free_parameters();
+        let log = |low: f64, high: f64| (low.ln(), high.ln());
+        let bounds = free.iter().map(|parameter| match parameter {
+            FreeParameter::Nugget | FreeParameter::PartialSill(_) => {
+                log(VARIANCE_FLOOR * extent.variance, VARIANCE_LIMIT * extent.variance)
+            }
+            FreeParameter::Range(_) => log(RANGE_FLOOR * extent.spacing, RANGE_LIMIT * extent.diagonal),
+            FreeParameter::Shape(k) => {
+                let (low, high) = template.structures[*k].model.shape_limits().unwrap_or((1.0, 1.0));
+                log(low, high)
+            }
+            FreeParameter::Azimuth(_) => (f64::NEG_INFINITY, f64::INFINITY),
+            FreeParameter::Ratio(k) => (RATIO_FLOOR.ln(), if swaps(template, *k) { -RATIO_FLOOR.ln() } else { 0.0 }),
+        });
+        let held = |p: &crate::variogram::Parameter| p.fixed().is_some_and(|v| v > 0.0);
+        let any_held = template.nugget.as_ref().is_some_and(held)
+            || template.structures.iter().any(|s| held(&s.partial_sill))
+            || template.error_variance > 0.0
+            || has_errors;
+        let scale = !any_held && free.iter().any(|p| p.is_linear());
+        Self { bounds: bounds.collect(), template: template.clone(), free, scale }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.free.len()
+    }
+
+    /// The same place with every ratio at most 1 and every azimuth in [0°, 180°): a ratio above 1 is one below it with
+    /// the axes exchanged, so that the search passes through isotropy and does not stop at it.
+    pub(super) fn normalised(&self, mut at: Vec<f64>) -> Vec<f64> {
+        for (j, parameter) in self.free.iter().enumerate() {
+            let FreeParameter::Ratio(k) = *parameter else { continue };
+            if at[j] > 0.0 && swaps(&self.template, k) {
+                let position = |wanted| self.free.iter().position(|p| *p == wanted);
+                if let Some(range) = position(FreeParameter::Range(k)) {
+                    at[range] += at[j];
+                }
+                if let Some(azimuth) = position(FreeParameter::Azimuth(k)) {
+                    at[azimuth] += std::f64::consts::FRAC_PI_2;
+                }
+                at[j] = -at[j];
+            }
+        }
+        for (x, parameter) in at.iter_mut().zip(&self.free) {
+            if let FreeParameter::Azimuth(_) = parameter {
+                *x = x.rem_euclid(std::f64::consts::PI);
+            }
+        }
+        at
+    }
+
+    /// Parameters in their own units, an azimuth in degrees.
+    pub(super) fn natural(&self, at: &[f64]) -> Vec<f64> {
+        let value = |(parameter, x): (&FreeParameter, &f64)| match parameter {
+            FreeParameter::Azimuth(_) => x.to_degrees(),
+            // The logarithm of a ratio of 1 may come back as a hair more.
+            FreeParameter::Ratio(_) => x.exp().min(1.0),
+            _ => x.exp(),
+        };
+        self.free.iter().zip(at).map(value).collect()
+    }
+
+    /// Coordinates of parameters in their own units, within the bounds.
+    pub(super) fn coordinates(&self, natural: &[f64]) -> Vec<f64> {
+        let pairs = self.free.iter().zip(natural).zip(&self.bounds);
+        pairs.map(|((parameter, value), (low, high))| Self::coordinate(*parameter, *value).clamp(*low, *high)).collect()
+    }
+
+    /// The coordinate of one parameter.
+    pub(super) fn coordinate(parameter: FreeParameter, value: f64) -> f64 {
+        if let FreeParameter::Azimuth(_) = parameter { value.to_radians() } else { value.ln() }
+    }
+
+    /// Coordinates of a variogram of the same structures; `None` where it has others.
+    pub(super) fn of_variogram(&self, variogram: &Variogram) -> Option<Vec<f64>> {
+        let structures = variogram.structures();
+        let alike = structures.len() == self.template.structures.len()
+            && structures
+                .iter()
+                .zip(&self.template.structures)
+                .all(|(a, b)| a.model().abbreviation() == b.model.abbreviation());
+        let value = |parameter: &FreeParameter| match *parameter {
+            FreeParameter::Nugget => variogram.nugget(),
+            FreeParameter::PartialSill(k) => structures[k].partial_sill(),
+            FreeParameter::Range(k) => structures[k].range(),
+            FreeParameter::Shape(k) => structures[k].model().shape().unwrap_or(0.5),
+            FreeParameter::Azimuth(k) => structures[k].anisotropy().azimuth(),
+            FreeParameter::Ratio(k) => structures[k].anisotropy().ratio(),
+        };
+        alike.then(|| self.coordinates(&self.free.iter().map(value).collect::<Vec<_>>()))
+    }
+
+    /// # Errors
+    /// Parameters outside their domain.
+    pub(super) fn variogram(&self, at: &[f64]) -> Result<Variogram> {
+        self.template.with_values(&self.natural(at))
+    }
+
+    /// The kernel of these parameters; `None` where they are no model.
+    pub(super) fn kernel(&self, at: &[f64], pairs: usize) -> Option<Kernel> {
+        self.variogram(at).ok().map(|variogram| Kernel::new(&variogram, &self.free, pairs))
+    }
+
+    /// Multiplies all variances.
+    pub(super) fn rescale(&self, at: &mut [f64], factor: f64) {
+        for (x, parameter) in at.iter_mut().zip(&self.free) {
+            if parameter.is_linear() {
+                *x += factor.ln();
+            }
+        }
+    }
+
+    /// The same model with one parameter held.
+    pub(super) fn with_held(&self, index: usize, value: f64) -> ModelTemplate {
+        use crate::variogram::Parameter::Fixed;
+        let mut template = self.template.clone();
+        match self.free[index] {
+            FreeParameter::Nugget => template.nugget = Some(Fixed(value)),
+            FreeParameter::PartialSill(k) => template.structures[k].partial_sill = Fixed(value),
+            FreeParameter::Range(k) => template.structures[k].range = Fixed(value),
+            FreeParameter::Shape(k) => {
+                template.structures[k].model = template.structures[k].model.with_shape(value);
+                template.structures[k].free_shape = false;
+            }
+            FreeParameter::Azimuth(k) => template.structures[k].azimuth = Fixed(value),
+            FreeParameter::Ratio(k) => template.structures[k].ratio = Fixed(value),
+        }
+        template
+    }
+
+    /// What a parameter is called.
+    pub(super) fn name(parameter: FreeParameter) -> &'static str {
+        match parameter {
+            FreeParameter::Nugget => "nugget",
+            FreeParameter::PartialSill(_) => "partial sill",
+            FreeParameter::Range(_) => "range",
+            FreeParameter::Shape(_) => "smoothness",
+            FreeParameter::Azimuth(_) => "azimuth",
+            FreeParameter::Ratio(_) => "anisotropy ratio",
+        }
+    }
+}
+
+/// Whether a structure's axes may be exchanged: then a ratio above 1 is no other model.
+fn swaps(template: &ModelTemplate, structure: usize) -> bool {
+    let s = &template.structures[structure];
+    s.azimuth.is_free() && s.range.is_free()
+}
+
+impl Extent {
+    /// # Errors
+    /// All samples at one place, or no variation about the trend.
+    pub(super) fn of(data: &super::data::Data) -> Result<Self> {
+        let [easting, northing] = data.places[0];
+        if !(data.diagonal > 0.0) {
+            return Err(Error::OnePlace { count: data.len(), easting, northing });
+        }
+        if !(data.variance > 0.0) {
+            return Err(Error::NoVariation { count: data.len(), value: data.known_mean });
+        }
+        let tree = super::kdtree::KdTree::new(&data.places);
+        let step = data.len().div_ceil(1000);
+        let mut nearest = Vec::new();
+        let mut distances: Vec<f64> = (0..data.len())
+            .step_by(step)
+            .filter_map(|i| {
+                tree.nearest(data.places[i], 1, |j| data.places[j as usize] != data.places[i], &mut nearest);
+                nearest.first().map(|&(squared, _)| squared.sqrt())
+            })
+            .collect();
+        distances.sort_by(f64::total_cmp);
+        Ok(Self { variance: data.variance, spacing: distances[distances.len() / 2], diagonal: data.diagonal })
+    }
+}
