@@ -395,3 +395,25 @@ fn the_most_likely_power_is_found_and_told() {
         }
     }
 }
+
+#[test]
+fn normal_scores_return_to_the_samples_range() {
+    let folder = folder();
+    let words = ["--at", "meuse.csv", "--transform", "normal-score", "--model", "1 Sph(900)", "--threshold", "500"];
+    let run = soilscope(folder.path(), &with("predict", &words)).done();
+    let samples = table(&std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap());
+    for (predicted, sample) in table(&run.out).iter().zip(&samples) {
+        // Without a nugget, a prediction at a sample is the sample.
+        let zinc = number(sample, "zinc");
+        assert!((number(predicted, "prediction") / zinc - 1.0).abs() < 1e-6, "{zinc}: {}", predicted["prediction"]);
+        if zinc != 500.0 {
+            assert!((number(predicted, "exceedance") - f64::from(u8::from(zinc > 500.0))).abs() < 1e-6);
+        }
+    }
+    let words = ["--transform", "normal-score", "--json"];
+    assert_eq!(soilscope(folder.path(), &with("validate", &words)).done().json()["transform"], "normal-score");
+    let words = ["--transform", "normal-score", "--error-cv", "10"];
+    let run = soilscope(folder.path(), &with("validate", &words));
+    assert_eq!(run.code, Some(2));
+    assert!(run.err.contains("line 2") && run.err.contains("without measurement errors"), "{}", run.err);
+}

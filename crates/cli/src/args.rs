@@ -169,8 +169,8 @@ pub(crate) enum DuplicateRule {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArgs {
-    /// Scale to krige on: `none`, `log`, or `box-cox:POWER` (`box-cox` finds the most likely power); predictions return to
-    /// the unit without bias
+    /// Scale to krige on: `none`, `log`, `box-cox:POWER` (`box-cox` finds the most likely power) or `normal-score`;
+    /// predictions return to the unit without bias
     #[arg(long, default_value = "none", value_name = "SCALE")]
     pub(crate) transform: TransformChoice,
     /// `auto`, or gstat's notation: '0.05 Nug + 0.59 Sph(897)'; what is left out is fitted: 'Nug + Sph', 'Nug + Mat(kappa=1.5)'

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 pub(crate) use covariate::{Covariate, CovariateRaster};
 pub(crate) use method::Method;
-pub(crate) use transform::{TransformChoice, transform_name, transformed};
+pub(crate) use transform::{TransformChoice, serialize_name, transform_name, transformed};
 
 /// A number that is one.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {

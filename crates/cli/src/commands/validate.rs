@@ -39,6 +39,7 @@ pub(crate) struct ValidationRecord {
 struct Report<'a> {
     analyte: &'a str,
     unit: Option<&'a str>,
+    #[serde(serialize_with = "crate::words::serialize_name")]
     transform: Transform,
     method: &'a MethodRecord,
     #[serde(skip_serializing_if = "Option::is_none")]

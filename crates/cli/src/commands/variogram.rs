@@ -24,6 +24,7 @@ use crate::words::{Method, transform_name, transformed};
 struct Report<'a> {
     analyte: &'a str,
     unit: Option<&'a str>,
+    #[serde(serialize_with = "crate::words::serialize_name")]
     transform: Transform,
     /// `values`, `indicator`, or `ols-residuals` of the drift.
     variogram_of: &'static str,
