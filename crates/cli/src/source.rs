@@ -195,7 +195,7 @@ impl Source {
     pub(crate) fn length_unit(&self) -> &str {
         match self.crs() {
             crs if crs.is_local() => "units of the local plane",
-            crs if crs.is_metric() => "m",
+            crs if crs.is_metric() || crs.is_geographic() => "m",
             crs => crs.unit_name(),
         }
     }

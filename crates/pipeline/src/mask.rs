@@ -1,7 +1,8 @@
 //! Which cells are wanted.
 
-use rstar::RTree;
 use soilscope_core::Coord;
+use soilscope_core::metric::Metric;
+use soilscope_core::neighbourhood::SampleIndex;
 
 use crate::grid::{Bounds, Patch};
 use crate::{Error, Result};
@@ -219,7 +220,8 @@ impl Mask for Polygons {
 /// Cells whose centre is within a distance of the nearest sample, in CRS units on the plane.
 #[derive(Debug, Clone)]
 pub struct WithinOfSamples {
-    tree: RTree<Coord>,
+    index: SampleIndex,
+    metric: Metric,
     radius: f64,
 }
 
@@ -229,18 +231,35 @@ impl WithinOfSamples {
     /// # Errors
     /// [`Error::Mask`] without samples, or for a radius or coordinate that is no number.
     pub fn new(samples: &[Coord], radius: f64) -> Result<Self> {
+        Self::with_metric(samples, Metric::Plane, radius)
+    }
+
+    /// The same by the distances of `metric`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_metric(samples: &[Coord], metric: Metric, radius: f64) -> Result<Self> {
         if samples.is_empty() || samples.iter().flatten().any(|c| !c.is_finite()) {
             return Err(mask_error("a distance from samples needs samples with finite coordinates"));
         }
         if !(radius.is_finite() && radius >= 0.0) {
             return Err(mask_error(&format!("the distance from samples must be 0 or more, not {radius}")));
         }
-        Ok(Self { tree: RTree::bulk_load(samples.to_vec()), radius })
+        Ok(Self { index: SampleIndex::with_metric(samples, metric), metric, radius })
     }
 
     fn nearest(&self, at: Coord) -> f64 {
-        // Squared distances would be compared after rounding anyway; there is always a sample.
-        self.tree.nearest_neighbor(at).map_or(f64::INFINITY, |s| (s[0] - at[0]).hypot(s[1] - at[1]))
+        self.index.nearest_distance(at)
+    }
+
+    /// No place of a rectangle is further from its middle than this.
+    fn reach(&self, middle: Coord, corner: Coord) -> f64 {
+        let (dx, dy) = (corner[0] - middle[0], corner[1] - middle[1]);
+        match self.metric {
+            Metric::Plane => dx.hypot(dy),
+            // Along the meridian, then along a parallel, of which none is longer than the equator.
+            sphere => sphere.distance([0.0, 0.0], [0.0, dy]) + sphere.distance([0.0, 0.0], [dx.min(180.0), 0.0]),
+        }
     }
 }
 
@@ -256,7 +275,7 @@ impl Mask for WithinOfSamples {
         let Bounds { min, max } = patch.centres();
         let middle = [(min[0] + max[0]) / 2.0, (min[1] + max[1]) / 2.0];
         // A hair wider than half the diagonal, so that rounding cannot make the quick answer differ from the slow one.
-        let reach = (max[0] - middle[0]).hypot(max[1] - middle[1]) * (1.0 + 1e-9);
+        let reach = self.reach(middle, max) * (1.0 + 1e-9);
         let nearest = self.nearest(middle);
         if nearest > (self.radius + reach) * (1.0 + 1e-9) {
             Overlap::None

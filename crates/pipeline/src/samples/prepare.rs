@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use soilscope_core::censored::{Measurement, Substitution};
+use soilscope_core::metric::EARTH_RADIUS;
 use soilscope_core::{Coord, Samples};
 
 use super::duplicates::{self, Duplicates};
@@ -194,12 +195,10 @@ impl SampleTable {
         let source = self.required_crs()?;
         let mut places: Vec<Coord> = records.iter().map(|&r| self.coords[r]).collect();
         let (crs, reason) = match wanted {
-            Some(crs) if crs.is_geographic() => {
+            Some(crs) if crs.degrees_per_unit().is_some_and(|degrees| degrees != 1.0) => {
                 return Err(Error::Crs {
                     definition: crs.title(),
-                    reason:
-                        "is geographic, and degrees are no distances; name a projected CRS, or none to have one chosen"
-                            .to_owned(),
+                    reason: format!("has coordinates in {}; name one in degrees, or a projected CRS", crs.unit_name()),
                 });
             }
             Some(crs) => (crs.clone(), "as asked for".to_owned()),
@@ -235,6 +234,14 @@ impl SampleTable {
                 "lengths are in {}, of {metres} m each, as the CRS {} is; so are ranges, cells and radii",
                 crs.unit_name(),
                 crs.title()
+            ));
+        }
+        if crs.is_geographic() {
+            notes.push(format!(
+                "{} is geographic: distances are along great circles of a sphere with a radius of {} km, in metres; only models \
+                 valid there can be used",
+                crs.title(),
+                EARTH_RADIUS / 1000.0
             ));
         }
         Ok(Working { crs, reason, places, notes })
@@ -286,6 +293,7 @@ impl SampleTable {
         };
         let samples =
             Samples::new(groups.iter().map(|g| working.places[g[0]]).collect(), groups.iter().map(value).collect())
+                .and_then(|s| if working.crs.is_geographic() { s.on_sphere(EARTH_RADIUS) } else { Ok(s) })
                 .map_err(refuse)?;
         if samples.coords().iter().all(|c| *c == samples.coords()[0]) {
             let [easting, northing] = samples.coords()[0];

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
+use soilscope_core::Samples;
+use soilscope_core::metric::Metric;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::grid::{Bounds, Grid, GridCrs, suggested_cell};
 use soilscope_pipeline::io::mask_in::{RasterMask, read_polygons};
@@ -47,7 +49,7 @@ pub(crate) fn build(
     let grid_crs = crs.to_wkt().map_or(GridCrs::Local, |wkt| GridCrs::Wkt(wkt.to_owned()));
     let (masks, mask_extent) = masks(args, source)?;
     let samples_extent = Bounds::around(source.samples().coords().iter().copied());
-    let margin = margin(args);
+    let margin = margin(args, source.samples());
     let (extent, extent_from) = match (&args.bounds[..], mask_extent) {
         ([xmin, ymin, xmax, ymax], _) => {
             ensure!(
@@ -59,7 +61,12 @@ pub(crate) fn build(
         ([], Some((bounds, _))) => (bounds, "mask polygons, outward to whole cells"),
         ([], None) => {
             let Bounds { min, max } = samples_extent.context("the samples have no extent")?;
-            let widened = Bounds { min: min.map(|v| v - margin), max: max.map(|v| v + margin) };
+            let [east, north] = margin;
+            let mut widened = Bounds { min: [min[0] - east, min[1] - north], max: [max[0] + east, max[1] + north] };
+            if source.samples().metric().is_sphere() {
+                widened.min = [widened.min[0].max(-180.0), widened.min[1].max(-90.0)];
+                widened.max = [widened.max[0].min(180.0), widened.max[1].min(90.0)];
+            }
             (widened, "samples and --mask samples:DISTANCE, outward to whole cells")
         }
         (other, _) => bail!("--bounds takes 4 numbers, xmin,ymin,xmax,ymax; {} were given", other.len()),
@@ -102,10 +109,16 @@ pub(crate) fn build(
     Ok((grid, masks, record))
 }
 
-/// How far beyond the samples the map reaches: as far as every mask around samples lets it.
-fn margin(args: &GridArgs) -> f64 {
+/// How far beyond the samples the map reaches to the east and north, in units of the coordinates: as far as every mask
+/// around samples lets it.
+fn margin(args: &GridArgs, samples: &Samples) -> [f64; 2] {
     let distances = args.mask.iter().filter_map(|m| if let Mask::NearSamples(d) = m { Some(*d) } else { None });
-    distances.reduce(f64::min).unwrap_or(0.0)
+    let distance = distances.reduce(f64::min).unwrap_or(0.0);
+    let Metric::Sphere { radius } = samples.metric() else { return [distance; 2] };
+    let north = (distance / radius).to_degrees();
+    let (low, high) = samples.bounds();
+    let furthest = (low[1].abs().max(high[1].abs()) + north).min(89.9);
+    [north / furthest.to_radians().cos(), north]
 }
 
 /// The CRS in which the map is computed, where a template sets it.
@@ -123,7 +136,8 @@ fn masks(args: &GridArgs, source: &Source) -> Result<(Option<All>, Option<(Bound
     for mask in &args.mask {
         match mask {
             Mask::NearSamples(distance) => {
-                all.push(Box::new(WithinOfSamples::new(source.samples().coords(), *distance)?));
+                let samples = source.samples();
+                all.push(Box::new(WithinOfSamples::with_metric(samples.coords(), samples.metric(), *distance)?));
             }
             Mask::File(path) if is_raster(path) => {
                 let raster = RasterMask::open(path, 1)?;

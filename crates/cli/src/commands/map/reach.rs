@@ -17,7 +17,7 @@ const LOOK: [usize; 2] = [200, 200];
 /// Beyond the distance where the model has 95 % of its sill, a sample says next to nothing of a cell, and kriging returns
 /// the mean.
 pub(super) fn notes(prediction: &Path, field: &Field, source: &Source) -> Result<Vec<String>> {
-    let Some(range) = field.model.as_ref().map(|m| m.effective_range).filter(|r| *r > 0.0) else {
+    let Some(range) = field.model.as_ref().map(|m| m.effective_range).filter(|r| *r > 0.0 && r.is_finite()) else {
         return Ok(Vec::new());
     };
     let raster = RasterIn::open(prediction, 1)?;
@@ -25,7 +25,7 @@ pub(super) fn notes(prediction: &Path, field: &Field, source: &Source) -> Result
     let [columns, rows] = raster.size();
     let few = raster.decimated(LOOK, Resampling::Nearest)?;
     let step = [width * columns as f64 / few.size[0] as f64, height * rows as f64 / few.size[1] as f64];
-    let index = SampleIndex::new(source.samples().coords());
+    let index = SampleIndex::of(source.samples());
     let (mut looked, mut far) = (0_usize, 0_usize);
     for (k, value) in few.values.iter().enumerate() {
         if value.is_some() {
