@@ -5,5 +5,6 @@ mod bad_input;
 mod drift;
 mod map;
 mod readme;
+mod sphere;
 mod support;
 mod verbs;
