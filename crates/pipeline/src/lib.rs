@@ -13,6 +13,7 @@ pub mod points;
 pub mod product;
 pub mod run;
 pub mod samples;
+pub mod scatter;
 pub mod summary;
 pub mod tidy;
 pub mod tile;

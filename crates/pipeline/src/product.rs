@@ -83,3 +83,27 @@ pub struct Product {
     /// Metadata items, in this order; names without `=`.
     pub metadata: Vec<(String, String)>,
 }
+
+/// A raster file of one or more bands, and how it describes itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RasterFile {
+    /// Where it is written.
+    pub path: PathBuf,
+    /// Unit of the values, as in `mg/kg`; empty for none.
+    pub unit: String,
+    /// The bands' descriptions, for a person.
+    pub bands: Vec<String>,
+    /// Metadata items, in this order; names without `=`.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl From<&Product> for RasterFile {
+    fn from(product: &Product) -> Self {
+        Self {
+            path: product.path.clone(),
+            unit: product.unit.clone(),
+            bands: vec![product.description.clone()],
+            metadata: product.metadata.clone(),
+        }
+    }
+}

@@ -16,6 +16,7 @@ mod circulant;
 mod conditioning;
 mod earlier;
 mod embedding;
+mod ensemble;
 mod fourier;
 mod path;
 mod realisations;
@@ -25,6 +26,7 @@ mod system;
 
 pub use circulant::{CirculantRun, CirculantSimulation};
 pub use embedding::{EmbeddingLimits, EmbeddingReport};
+pub use ensemble::{NodeStatistics, counts_above, quantile_of_sorted};
 pub use path::{PathOrder, PathSharing};
 pub use realisations::{Realisations, batch_bytes};
 pub use sgs::{SequentialGaussian, SequentialRun};

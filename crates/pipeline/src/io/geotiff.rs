@@ -1,4 +1,4 @@
-//! Cloud-optimised GeoTIFFs, one a layer.
+//! Cloud-optimised GeoTIFFs, of one layer each or of several as bands.
 //!
 //! Tiles come in any order, and a cloud-optimised file must be written in one: so tiles first go into a plain, sparse
 //! GeoTIFF beside the target, and GDAL's COG driver copies it, with overviews, in the end. Neither bears the target's name
@@ -15,7 +15,7 @@ use gdal::{Dataset, Driver, DriverManager, Metadata};
 use super::ffi::{self, Copied, Listening};
 use super::write_error;
 use crate::grid::{Grid, GridCrs};
-use crate::product::Product;
+use crate::product::{Product, RasterFile};
 use crate::summary::Summary;
 use crate::tidy::{Beside, Existing};
 use crate::tile::{Tile, TileSink};
@@ -39,15 +39,16 @@ pub struct GeoTiffOptions {
 
 /// One file in the making.
 struct File {
-    product: Product,
+    product: RasterFile,
     /// Closed before the files below are removed: fields are dropped in this order.
     tiles: Dataset,
     tiles_at: Beside,
     copy_at: Beside,
-    summary: Summary,
+    /// One a band.
+    summaries: Vec<Summary>,
 }
 
-/// Writes each layer of a run as a cloud-optimised GeoTIFF of 32-bit floating-point numbers.
+/// Writes the layers of a run as cloud-optimised GeoTIFFs of 32-bit floating-point numbers.
 ///
 /// Cells without a value hold [`NODATA`]; the very value −9999 is written as its neighbour −9998.999. Equal maps are equal
 /// bytes, whatever the threads and tiles.
@@ -66,12 +67,21 @@ impl GeoTiffSink {
     /// [`Error::Exists`], [`Error::Write`] for a folder that cannot be written, an option that the COG driver does not
     /// know, or a CRS that GDAL cannot read: all before anything is computed.
     pub fn create(grid: &Grid, products: &[Product], options: &GeoTiffOptions) -> Result<Self> {
+        Self::create_files(grid, &products.iter().map(RasterFile::from).collect::<Vec<_>>(), options)
+    }
+
+    /// Prepares files of several bands: the layers of the tiles that come are those of the first file's bands, then those
+    /// of the second's, and so on.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and a file without a band.
+    pub fn create_files(grid: &Grid, products: &[RasterFile], options: &GeoTiffOptions) -> Result<Self> {
         // A full disk is told by message alone, so nobody else's handler may stand in the way.
         ffi::listen();
         let listening = Listening::here();
         let fail = |error: gdal::errors::GdalError| Error::Gdal { message: listening.reason(&error) };
         let (gtiff, cog) = (driver("GTiff")?, driver("COG")?);
-        let creation = cog_options(options).map_err(fail)?;
+        let creation = cog_options(options, 1).map_err(fail)?;
         if !ffi::options_are_valid(&cog, &creation) {
             let message = listening.warnings().unwrap_or_default();
             return Err(Error::Gdal { message: format!("creation options: {message}") });
@@ -85,11 +95,20 @@ impl GeoTiffSink {
             if products[..i].iter().any(|other| other.path == product.path) {
                 return Err(write_error(&product.path, "two layers would be written to this file"));
             }
+            if product.bands.is_empty() {
+                return Err(write_error(&product.path, "a raster needs a band"));
+            }
             let copy_at = Beside::new(&product.path, options.existing)?;
             let tiles_at = Beside::new(&product.path, options.existing)?;
             let tiles = create_tiles(&gtiff, grid, crs.as_ref(), product, tiles_at.path(), options)
                 .map_err(|e| write_error(&product.path, listening.reason(&e)))?;
-            files.push(File { product: product.clone(), tiles, tiles_at, copy_at, summary: Summary::default() });
+            files.push(File {
+                product: product.clone(),
+                tiles,
+                tiles_at,
+                copy_at,
+                summaries: vec![Summary::default(); product.bands.len()],
+            });
         }
         Ok(Self { files, options: options.clone(), cells: grid.cells(), buffer: Vec::new() })
     }
@@ -99,23 +118,27 @@ impl TileSink for GeoTiffSink {
     fn write(&mut self, tile: &Tile) -> Result<()> {
         let listening = Listening::with_workers();
         let ([column, row], size) = (tile.first(), tile.size());
-        for (layer, file) in self.files.iter_mut().enumerate() {
+        let bands = self.files.iter_mut().flat_map(|file| {
+            let File { product, tiles, summaries, .. } = file;
+            let (product, tiles) = (&*product, &*tiles);
+            summaries.iter_mut().enumerate().map(move |(band, summary)| (product, tiles, band + 1, summary))
+        });
+        for (layer, (product, tiles, band, summary)) in bands.enumerate() {
             self.buffer.clear();
             self.buffer.extend(tile.values(layer).map(|value| match value {
                 Some(value) if value == NODATA => NODATA.next_up(),
                 Some(value) => value,
                 None => NODATA,
             }));
-            file.summary.merge(tile.summary(layer));
+            summary.merge(tile.summary(layer));
             let mut buffer = Buffer::new((size[0], size[1]), std::mem::take(&mut self.buffer));
-            let outcome = file
-                .tiles
-                .rasterband(1)
+            let outcome = tiles
+                .rasterband(band)
                 .and_then(|mut band| band.write((column as isize, row as isize), (size[0], size[1]), &mut buffer));
             (_, self.buffer) = buffer.into_shape_and_vec();
             // GDAL writes behind: what it says now may be of an earlier tile, and it is as fatal.
             if let Some(message) = listening.failures().or(outcome.err().map(|e| e.to_string())) {
-                return Err(write_error(&file.product.path, message));
+                return Err(write_error(&product.path, message));
             }
         }
         Ok(())
@@ -124,10 +147,11 @@ impl TileSink for GeoTiffSink {
     fn finish(self: Box<Self>, watch: &dyn Watch) -> Result<Vec<PathBuf>> {
         let Self { files, options, cells, .. } = *self;
         let cog = driver("COG")?;
-        let options = cog_options(&options).map_err(|e| Error::Gdal { message: e.to_string() })?;
         watch.stage("writing", cells * files.len() as u64);
         let mut finished = Vec::with_capacity(files.len());
         for file in files {
+            let options = cog_options(&options, file.product.bands.len());
+            let options = options.map_err(|e| Error::Gdal { message: e.to_string() })?;
             finished.push(file.complete(&cog, &options, cells, watch)?);
         }
         // Names are given when all files are there, so a failure in the last one leaves none.
@@ -138,10 +162,12 @@ impl TileSink for GeoTiffSink {
 impl File {
     /// Makes the cloud-optimised copy, and checks it.
     fn complete(self, cog: &Driver, options: &CslStringList, cells: u64, watch: &dyn Watch) -> Result<Beside> {
-        let Self { product, mut tiles, tiles_at, copy_at, summary } = self;
+        let Self { product, mut tiles, tiles_at, copy_at, summaries } = self;
         let listening = Listening::with_workers();
         let fail = |message: String| write_error(&product.path, message);
-        describe_statistics(&tiles, &summary, cells).map_err(|e| fail(listening.reason(&e)))?;
+        for (band, summary) in summaries.iter().enumerate() {
+            describe_statistics(&tiles, band + 1, summary, cells).map_err(|e| fail(listening.reason(&e)))?;
+        }
         tiles.flush_cache().map_err(|e| fail(listening.reason(&e)))?;
         if let Some(message) = listening.failures() {
             return Err(fail(message));
@@ -198,7 +224,7 @@ fn create_tiles(
     gtiff: &Driver,
     grid: &Grid,
     crs: Option<&SpatialRef>,
-    product: &Product,
+    product: &RasterFile,
     path: &Path,
     options: &GeoTiffOptions,
 ) -> gdal::errors::Result<Dataset> {
@@ -212,11 +238,13 @@ fn create_tiles(
         ("BLOCKYSIZE", &block),
         ("SPARSE_OK", "TRUE"),
         ("BIGTIFF", "IF_SAFER"),
+        ("INTERLEAVE", "BAND"),
     ] {
         creation.set_name_value(name, value)?;
     }
     let [columns, rows] = grid.size();
-    let mut dataset = gtiff.create_with_band_type_with_options::<f32, _>(path, columns, rows, 1, &creation)?;
+    let mut dataset =
+        gtiff.create_with_band_type_with_options::<f32, _>(path, columns, rows, product.bands.len(), &creation)?;
     dataset.set_geo_transform(&grid.geotransform())?;
     if let Some(crs) = crs {
         dataset.set_spatial_ref(crs)?;
@@ -224,19 +252,21 @@ fn create_tiles(
     for (name, value) in &product.metadata {
         dataset.set_metadata_item(name, value, "")?;
     }
-    let mut band = dataset.rasterband(1)?;
-    band.set_no_data_value(Some(f64::from(NODATA)))?;
-    band.set_description(&product.description)?;
-    if !ffi::set_unit(&mut band, &product.unit) {
-        return Err(gdal::errors::GdalError::BadArgument(format!("the unit '{}'", product.unit)));
+    for (i, description) in product.bands.iter().enumerate() {
+        let mut band = dataset.rasterband(i + 1)?;
+        band.set_no_data_value(Some(f64::from(NODATA)))?;
+        band.set_description(description)?;
+        if !ffi::set_unit(&mut band, &product.unit) {
+            return Err(gdal::errors::GdalError::BadArgument(format!("the unit '{}'", product.unit)));
+        }
     }
     Ok(dataset)
 }
 
 /// Statistics in the file, so that `gdalinfo` and a GIS need not read it all; the copy takes them over.
-fn describe_statistics(tiles: &Dataset, summary: &Summary, cells: u64) -> gdal::errors::Result<()> {
+fn describe_statistics(tiles: &Dataset, band: usize, summary: &Summary, cells: u64) -> gdal::errors::Result<()> {
     let Some(statistics) = summary.finish() else { return Ok(()) };
-    let mut band = tiles.rasterband(1)?;
+    let mut band = tiles.rasterband(band)?;
     let percent = 100.0 * statistics.count as f64 / cells as f64;
     for (name, value) in [
         ("STATISTICS_MINIMUM", statistics.min.to_string()),
@@ -251,13 +281,15 @@ fn describe_statistics(tiles: &Dataset, summary: &Summary, cells: u64) -> gdal::
 }
 
 /// Our creation options under those of the user.
-fn cog_options(options: &GeoTiffOptions) -> gdal::errors::Result<CslStringList> {
+fn cog_options(options: &GeoTiffOptions, bands: usize) -> gdal::errors::Result<CslStringList> {
     let compression = options.creation.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("COMPRESS"));
     let compression = compression.map_or("DEFLATE".into(), |(_, value)| value.to_ascii_uppercase());
     let threads = options.threads.to_string();
+    // The driver keeps all bands of a block together, so blocks of many bands are smaller.
+    let block = if bands == 1 { "512" } else { "128" };
     let mut ours = vec![
         ("COMPRESS", compression.as_str()),
-        ("BLOCKSIZE", "512"),
+        ("BLOCKSIZE", block),
         ("BIGTIFF", "IF_SAFER"),
         ("NUM_THREADS", &threads),
         ("OVERVIEW_RESAMPLING", "AVERAGE"),
