@@ -5,6 +5,7 @@ mod bad_input;
 mod drift;
 mod map;
 mod readme;
+mod simulate;
 mod sphere;
 mod support;
 mod verbs;

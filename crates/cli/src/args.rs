@@ -1,6 +1,7 @@
 //! What was typed: the command line's words, before anything is checked against data.
 
 mod method;
+mod simulate;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use soilscope_core::variogram::Estimator;
 use crate::words::{Folds, Mask, TransformChoice};
 
 pub(crate) use method::{BlockArgs, DriftArgs, ErrorArgs, MethodArgs, NodesChoice};
+pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
 
 /// From soil samples to maps that a decision can rest on.
 #[derive(Debug, Parser)]
@@ -46,7 +48,7 @@ pub(crate) struct Common {
     /// More messages: what was read, and settings as they take effect
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Everywhere")]
     pub(crate) verbose: u8,
-    /// Threads to compute with, where work is shared out: map and predict [default: all cores]
+    /// Threads to compute with, where work is shared out: map, predict and simulate [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Everywhere")]
     pub(crate) threads: Option<u16>,
     /// A bar with rate and time left: on a terminal only, always (plain lines where it is none), or never
@@ -84,6 +86,8 @@ pub(crate) enum Verb {
     Predict(Predict),
     /// The main job: rasters, hotspots, picture and run record into one folder
     Map(Map),
+    /// Realisations of the field, and what they say together: means, quantiles, probabilities, areas above a threshold
+    Simulate(Simulate),
 }
 
 /// Which samples, and how their table is read.

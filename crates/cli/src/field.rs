@@ -115,7 +115,7 @@ pub(crate) struct CandidateRecord {
 }
 
 /// The model that `args` ask for, fitted to what is left of the drift where something is left open.
-fn model(args: &ModelArgs, subject: &Subject) -> Result<ModelRecord> {
+pub(crate) fn model(args: &ModelArgs, subject: &Subject) -> Result<ModelRecord> {
     let template: Option<ModelTemplate> = match args.model.trim() {
         "auto" => None,
         text => Some(text.parse()?),

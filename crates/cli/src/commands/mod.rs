@@ -3,6 +3,7 @@
 mod check;
 mod map;
 mod predict;
+mod simulate;
 mod validate;
 mod variogram;
 
@@ -21,5 +22,6 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Validate(args) => validate::run(args, common),
         Verb::Predict(args) => predict::run(args, common),
         Verb::Map(args) => map::run(args, common),
+        Verb::Simulate(args) => simulate::run(args, common),
     }
 }

@@ -1,10 +1,10 @@
 //! `soilscope map`: from samples to rasters, hotspots, a picture and the run record.
 
-mod grid;
+pub(crate) mod grid;
 mod hotspots;
 mod picture;
 mod products;
-mod provenance;
+pub(crate) mod provenance;
 mod reach;
 mod summary;
 
@@ -47,6 +47,7 @@ use provenance::{inputs, refuse_another_record, remove_outdated, settings};
 /// `run.json`.
 #[derive(Serialize)]
 struct RunRecord<'a> {
+    verb: &'static str,
     versions: Versions,
     command: Vec<String>,
     #[serde(flatten)]
@@ -73,17 +74,17 @@ struct RunRecord<'a> {
 }
 
 /// Paths of what a map is made of.
-struct Paths {
+pub(crate) struct Paths {
     folder: PathBuf,
     stem: String,
 }
 
 impl Paths {
-    fn new(folder: &Path, analyte: &str) -> Self {
+    pub(crate) fn new(folder: &Path, analyte: &str) -> Self {
         Self { folder: folder.to_owned(), stem: output::slug(analyte) }
     }
 
-    fn of(&self, what: &str) -> PathBuf {
+    pub(crate) fn of(&self, what: &str) -> PathBuf {
         self.folder.join(format!("{}_{what}", self.stem))
     }
 }
@@ -97,9 +98,9 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         "{}: a map's record holds the sum of its samples, so they must be a file that can be read again: save them first",
         args.samples.samples.display()
     );
-    refuse_another_record(args)?;
+    refuse_another_record(&args.out, "map", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
-    let inputs = inputs(args)?;
+    let inputs = inputs(&args.samples, &args.grid, &args.method.drift.covariate)?;
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
@@ -201,6 +202,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
 
     times.finish();
     let record = RunRecord {
+        verb: "map",
         versions: Versions::here(),
         command: command_line(),
         times,
@@ -323,7 +325,7 @@ fn check_decision(args: &Map) -> Result<()> {
 const REGRIDDING: [&str; 7] =
     ["TILING_SCHEME", "ZOOM_LEVEL", "ZOOM_LEVEL_STRATEGY", "TARGET_SRS", "RES", "EXTENT", "ALIGNED_LEVELS"];
 
-fn creation_options(co: &[String]) -> Result<Vec<(String, String)>> {
+pub(crate) fn creation_options(co: &[String]) -> Result<Vec<(String, String)>> {
     co.iter()
         .map(|option| match option.split_once('=') {
             Some((name, _)) if REGRIDDING.iter().any(|r| r.eq_ignore_ascii_case(name)) => {

@@ -1,7 +1,7 @@
 //! Where a map comes from: what went in, the settings that took effect, and what an earlier run left in the folder.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map as JsonMap, Value as Json, json};
@@ -9,17 +9,17 @@ use soilscope_pipeline::product::Product;
 use soilscope_pipeline::run;
 
 use super::{Paths, grid};
-use crate::args::{Map, ScaleChoice};
+use crate::args::{GridArgs, Map, SampleArgs, ScaleChoice};
 use crate::field::Field;
 use crate::record::FileRecord;
-use crate::words::transform_name;
+use crate::words::{CovariateRaster, transform_name};
 
 /// Sums of what goes in, taken before it is read; of a Shapefile its companions too, which hold values and CRS.
-pub(super) fn inputs(args: &Map) -> Result<Vec<FileRecord>> {
+pub(crate) fn inputs(samples: &SampleArgs, grid: &GridArgs, covariates: &[CovariateRaster]) -> Result<Vec<FileRecord>> {
     let mut inputs = Vec::new();
-    let covariates = args.method.drift.covariate.iter().map(|c| ("covariate", c.path.as_path()));
+    let covariates = covariates.iter().map(|c| ("covariate", c.path.as_path()));
     for (role, path) in
-        std::iter::once(("samples", args.samples.samples.as_path())).chain(grid::files(&args.grid)).chain(covariates)
+        std::iter::once(("samples", samples.samples.as_path())).chain(grid::files(grid)).chain(covariates)
     {
         if !path.exists() {
             continue; // its reader says so, and better
@@ -37,14 +37,17 @@ pub(super) fn inputs(args: &Map) -> Result<Vec<FileRecord>> {
     Ok(inputs)
 }
 
-/// A folder holds one record, so the record of another analyte is not overwritten: its rasters would lose it.
-pub(super) fn refuse_another_record(args: &Map) -> Result<()> {
-    let Ok(text) = std::fs::read(args.out.join("run.json")) else { return Ok(()) };
-    let analyte =
-        serde_json::from_slice::<Json>(&text).ok().and_then(|record| Some(record["analyte"].as_str()?.to_owned()));
-    match (analyte, &args.samples.analyte) {
-        (Some(theirs), Some(ours)) if theirs != *ours => {
-            bail!("{} holds a map of {theirs}, and its record: use another folder for {ours}", args.out.display())
+/// A folder holds one record, so the record of another verb or analyte is not overwritten: its rasters would lose it.
+pub(crate) fn refuse_another_record(out: &Path, ours: &str, analyte: Option<&str>) -> Result<()> {
+    let Ok(text) = std::fs::read(out.join("run.json")) else { return Ok(()) };
+    let Ok(record) = serde_json::from_slice::<Json>(&text) else { return Ok(()) };
+    let theirs = record["verb"].as_str().unwrap_or("map");
+    if theirs != ours {
+        bail!("{} holds what {theirs} made, and its record: use another folder for {ours}", out.display());
+    }
+    match (record["analyte"].as_str(), analyte) {
+        (Some(theirs), Some(analyte)) if theirs != analyte => {
+            bail!("{} holds a {ours} of {theirs}, and its record: use another folder for {analyte}", out.display())
         }
         _ => Ok(()),
     }
