@@ -78,7 +78,14 @@ fn longitudes_and_latitudes_are_projected_and_the_choice_recorded() {
     assert!((named.samples.coords()[0][0] - 178_591.06).abs() < 1.0);
     assert_eq!(named.record.crs, "EPSG:28992 (Amersfoort / RD New)");
     let degrees = Preparation { working_crs: Some(Crs::parse("EPSG:4326").unwrap()), ..Preparation::default() };
-    assert!(table.prepare("a", &degrees).unwrap_err().to_string().contains("degrees are no distances"));
+    let kept = table.prepare("a", &degrees).unwrap();
+    assert_eq!(kept.samples.coords()[0], [5.723, 50.964]);
+    // 700 m on the sphere, which the samples say they lie on.
+    assert!((kept.samples.diagonal() - 700.4).abs() < 1.0, "{}", kept.samples.diagonal());
+    assert!(kept.record.notes.iter().any(|n| n.contains("along great circles")), "{:?}", kept.record.notes);
+    // Grads are no degrees.
+    let grads = Preparation { working_crs: Some(Crs::parse("EPSG:4807").unwrap()), ..Preparation::default() };
+    assert!(table.prepare("a", &grads).unwrap_err().to_string().contains("name one in degrees"));
 }
 
 #[test]
