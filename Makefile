@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-nation data test truth check fmt-check clippy doc layers bench bless agreement
+.PHONY: help setup demo demo-nation data test truth check fmt-check clippy doc layers bench bless agreement peers
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -88,3 +88,8 @@ agreement: ## write docs/reference-cases.md: how near every reference case is me
 	SOILSCOPE_AGREEMENT=$(RECORDS) cargo test -p soilscope-core --locked --test golden -- --skip the_table_has_every_case
 	SOILSCOPE_AGREEMENT=$(RECORDS) cargo test -p soilscope-core --locked --test golden -- --ignored --exact table::write_the_table
 	@git --no-pager diff --stat -- docs/reference-cases.md 2>/dev/null || true
+
+# Optional: needs R with gstat and sp, and a network for PyPI. No other target does; the tests read what it wrote.
+peers: ## run gstat, GSTools and PyKrige on the cases of docs/coming-from.md again (optional; R and PyPI)
+	TARGET=$(TARGET) sh scripts/coming-from/run.sh
+	@git --no-pager diff --stat -- scripts/coming-from 2>/dev/null || true

@@ -1,5 +1,7 @@
 //! The commands of the README do what it says.
 
+use tempfile::TempDir;
+
 use crate::support::{folder, program, root};
 
 /// Lines of the README's shell blocks that call the program, continuation lines joined.
@@ -16,8 +18,8 @@ fn commands() -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn commands_of_the_readme_run() {
+/// A folder as the project's root is: with the shipped tables in `data`.
+pub(crate) fn beside_the_data() -> TempDir {
     let folder = folder();
     std::fs::create_dir(folder.path().join("data")).unwrap();
     for entry in std::fs::read_dir(root().join("data")).unwrap() {
@@ -26,6 +28,12 @@ fn commands_of_the_readme_run() {
             std::fs::copy(entry.path(), folder.path().join("data").join(entry.file_name())).unwrap();
         }
     }
+    folder
+}
+
+#[test]
+fn commands_of_the_readme_run() {
+    let folder = beside_the_data();
     let commands = commands();
     assert!(commands.len() >= 5, "{commands:?}");
     for command in commands {

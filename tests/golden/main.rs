@@ -20,6 +20,7 @@ macro_rules! cases {
 mod agreement;
 mod association;
 mod cokriging;
+mod coming_from;
 mod cross_validation;
 mod empirical;
 mod fits;

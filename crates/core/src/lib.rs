@@ -65,3 +65,8 @@ pub use samples::Samples;
 
 /// A place: easting, northing, in CRS units; always this order.
 pub type Coord = [f64; 2];
+
+/// The Rust of a chapter of the documentation is run with that of the library.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/coming-from.md")]
+struct ComingFrom;
