@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use soilscope_core::Error;
 use soilscope_core::variogram::{
-    EmpiricalVariogram, Estimator, FitWeights, LagClass, Model, ModelTemplate, Parameter, Variogram, fit, fit_best,
+    EmpiricalVariogram, Estimator, FitWeights, LagClass, Model, ModelTemplate, Parameter, Variogram, fit,
 };
 
 use crate::oracle::{Field, Shape, Term};
@@ -175,21 +175,6 @@ proptest! {
         let other = fit(&empirical(scaled), &template, &FitWeights::Pairs).unwrap();
         assert_close(plain.sserr, other.sserr, 1e-7 * plain.sserr.max(1e-3), "sum of squares");
     }
-
-    #[test]
-    fn the_best_is_the_best_of_its_candidates(classes in classes()) {
-        match fit_best(&empirical(classes.clone()), &FitWeights::default()) {
-            Ok(auto) => {
-                prop_assert_eq!(auto.candidates.len(), 4);
-                prop_assert_eq!(&auto.chosen, &auto.candidates[0].fit);
-                prop_assert!(auto.candidates.iter().all(|c| c.fit.sserr >= auto.chosen.sserr));
-                prop_assert!(auto.chosen.variogram.effective_range() > classes[0].dist);
-            }
-            Err(Error::NoSpatialStructure { nugget, .. }) => prop_assert!(nugget > 0.0),
-            Err(Error::FlatVariogram { .. }) => prop_assert!(classes.iter().all(|c| c.gamma == 0.0)),
-            Err(other) => panic!("{other}"),
-        }
-    }
 }
 
 proptest! {
@@ -228,11 +213,8 @@ fn what_cannot_be_fitted_is_refused() {
     let weights = FitWeights::default();
     let flat = with(&|_| 0.0);
     assert_eq!(fit(&flat, &template, &weights), Err(Error::FlatVariogram { classes: 6 }));
-    assert_eq!(fit_best(&flat, &weights).unwrap_err(), Error::FlatVariogram { classes: 6 });
     let infinite = with(&|k| if k == 3 { f64::INFINITY } else { 1.0 });
     assert!(matches!(fit(&infinite, &template, &weights), Err(Error::LagClassNotFinite { index: 2, .. })));
-    let level = with(&|_| 2.0);
-    assert!(matches!(fit_best(&level, &weights), Err(Error::NoSpatialStructure { .. })));
     let many = ["Sph(9)"; 9].join(" + ").parse().unwrap();
     let rising: Vec<LagClass> =
         (1..=12).map(|k| LagClass { np: 9, dist: f64::from(k), gamma: f64::from(k), azimuth: None }).collect();

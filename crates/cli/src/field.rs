@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
+use soilscope_core::auto::Choice;
 use soilscope_core::drift::Drift;
 use soilscope_core::idw::{InverseDistance, Nearest};
 use soilscope_core::kriging::Kriging;
@@ -9,12 +10,12 @@ use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
 use soilscope_core::support::{BlockNodes, Support};
 use soilscope_core::transform::Transform;
 use soilscope_core::variogram::{
-    Direction, EmpiricalVariogram, FitWeights, LagClasses, ModelTemplate, Structure, Variogram, empirical_variogram,
-    fit, fit_best,
+    Direction, EmpiricalVariogram, LagClasses, ModelTemplate, Structure, Variogram, empirical_variogram, fit,
 };
 use soilscope_core::{Interpolator, Samples};
 
-use crate::args::{BlockArgs, Common, MethodArgs, ModelArgs, NodesChoice, ScaleChoice, WeightsChoice};
+use crate::args::{BlockArgs, Common, MethodArgs, ModelArgs, NodesChoice, ScaleChoice};
+use crate::choice;
 use crate::covariates::CovariateRecord;
 use crate::errors::ErrorRecord;
 use crate::output::say;
@@ -52,13 +53,26 @@ impl LagSettings {
     }
 }
 
+impl LagSettings {
+    /// Those of an automatic model.
+    fn designed(choice: &Choice) -> Self {
+        Self { width: None, boundaries: choice.lags.boundaries.clone(), azimuths: Vec::new(), tolerance: None }
+    }
+}
+
+/// The lag classes that were asked for, or gstat's default.
+pub(crate) fn lag_classes(args: &ModelArgs, on_scale: &Samples) -> Result<LagClasses> {
+    let settings = LagSettings::new(args, on_scale);
+    Ok(match settings.width {
+        Some(width) => LagClasses::regular(args.cutoff.unwrap_or(on_scale.diagonal() / 3.0), width)?,
+        None => LagClasses::with_boundaries(settings.boundaries)?,
+    })
+}
+
 /// The samples' empirical variogram, with the settings that took effect.
 pub(crate) fn empirical(args: &ModelArgs, on_scale: &Samples) -> Result<EmpiricalVariogram> {
     let settings = LagSettings::new(args, on_scale);
-    let lags = match settings.width {
-        Some(width) => LagClasses::regular(args.cutoff.unwrap_or(on_scale.diagonal() / 3.0), width)?,
-        None => LagClasses::with_boundaries(settings.boundaries)?,
-    };
+    let lags = lag_classes(args, on_scale)?;
     let tolerance = settings.tolerance.unwrap_or(90.0);
     let directions: Vec<Direction> =
         settings.azimuths.iter().map(|&azimuth| Direction { azimuth, tolerance }).collect();
@@ -73,7 +87,7 @@ pub(crate) enum Origin {
     Given,
     /// The user's model, its open parameters fitted.
     Fitted,
-    /// The best of the usual models.
+    /// The one of the usual models that predicts held-out samples best.
     Automatic,
 }
 
@@ -96,9 +110,9 @@ pub(crate) struct ModelRecord {
     pub(crate) sserr: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fit_weights: Option<&'static str>,
-    /// Models tried, best first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) candidates: Vec<CandidateRecord>,
+    /// What an automatic model was chosen against, and how sure that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) choice: Option<Box<Choice>>,
     /// What a reader should know of the fit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) remarks: Vec<String>,
@@ -108,30 +122,47 @@ pub(crate) struct ModelRecord {
     pub(crate) variogram: Variogram,
 }
 
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct CandidateRecord {
-    pub(crate) notation: String,
-    pub(crate) sserr: f64,
-}
-
 /// The model that `args` ask for, fitted to what is left of the drift where something is left open.
-pub(crate) fn model(args: &ModelArgs, subject: &Subject) -> Result<ModelRecord> {
-    let template: Option<ModelTemplate> = match args.model.trim() {
-        "auto" => None,
-        text => Some(text.parse()?),
-    };
-    if let Some(given) = template.as_ref().map(ModelTemplate::complete).transpose()?.flatten() {
+pub(crate) fn model(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
+    let Some(template) = template(args)? else { return automatic(args, subject, common) };
+    if let Some(given) = template.complete()? {
         refuse_idle(&args.lag_options(), "the model is complete, so no variogram is fitted")?;
         return Ok(ModelRecord { variogram_of: subject.variogram_of, ..ModelRecord::new(given, Origin::Given) });
     }
     subject.observed.check_variation()?;
-    fitted(args, template.as_ref(), empirical(args, &subject.residuals)?, subject)
+    fitted(args, &template, empirical(args, &subject.residuals)?, subject)
+}
+
+/// The model of `args`, `None` where it is to be chosen automatically.
+pub(crate) fn template(args: &ModelArgs) -> Result<Option<ModelTemplate>> {
+    match args.model.trim() {
+        "auto" => Ok(None),
+        text => Ok(Some(text.parse()?)),
+    }
+}
+
+/// The model that predicts held-out samples best.
+pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
+    let choice = choice::automatic(args, subject, common)?;
+    let mut remarks = choice.remarks.clone();
+    if choice.transform.as_ref().is_some_and(|t| t.log_proposed) {
+        remarks.push("to model the logarithm: --transform log".into());
+    }
+    let variogram = choice.variogram().clone();
+    Ok(ModelRecord {
+        variogram_of: subject.variogram_of,
+        fit_weights: Some(choice::weights(args).1),
+        remarks,
+        empirical: Some(choice.empirical.clone()),
+        choice: Some(Box::new(choice)),
+        ..ModelRecord::new(variogram, Origin::Automatic)
+    })
 }
 
 /// Fits the model that `args` ask for to the empirical variogram of a subject.
 pub(crate) fn fitted(
     args: &ModelArgs,
-    template: Option<&ModelTemplate>,
+    template: &ModelTemplate,
     empirical: EmpiricalVariogram,
     subject: &Subject,
 ) -> Result<ModelRecord> {
@@ -150,30 +181,10 @@ pub(crate) fn fitted(
 }
 
 /// Fits the model that `args` ask for to an empirical variogram.
-fn fit_to(args: &ModelArgs, template: Option<&ModelTemplate>, empirical: EmpiricalVariogram) -> Result<ModelRecord> {
-    ensure!(
-        template.is_some() || args.azimuths.is_empty(),
-        "a model is chosen automatically from all directions together: leave out --azimuths, or name a --model"
-    );
-    let (weights, weights_name) = match args.fit_weights {
-        WeightsChoice::Pairs => (FitWeights::Pairs, "pairs"),
-        WeightsChoice::PairsOverSquaredDistance => {
-            (FitWeights::PairsOverSquaredDistance, "pairs-over-squared-distance")
-        }
-        WeightsChoice::Equal => (FitWeights::Equal, "equal"),
-    };
-    let (fitted, origin, candidates) = match template {
-        Some(template) => {
-            let origin = if template.unknowns() == 0 { Origin::Given } else { Origin::Fitted };
-            (fit(&empirical, template, &weights)?, origin, Vec::new())
-        }
-        None => {
-            let best = fit_best(&empirical, &weights)?;
-            let candidates =
-                best.candidates.iter().map(|c| CandidateRecord { notation: c.notation.clone(), sserr: c.fit.sserr });
-            (best.chosen.clone(), Origin::Automatic, candidates.collect())
-        }
-    };
+fn fit_to(args: &ModelArgs, template: &ModelTemplate, empirical: EmpiricalVariogram) -> Result<ModelRecord> {
+    let (weights, weights_name) = choice::weights(args);
+    let origin = if template.unknowns() == 0 { Origin::Given } else { Origin::Fitted };
+    let fitted = fit(&empirical, template, &weights)?;
     let mut remarks = Vec::new();
     if fitted.range_at_limit {
         remarks.push(format!(
@@ -192,7 +203,6 @@ fn fit_to(args: &ModelArgs, template: Option<&ModelTemplate>, empirical: Empiric
     Ok(ModelRecord {
         sserr: Some(fitted.sserr),
         fit_weights: Some(weights_name),
-        candidates,
         remarks,
         empirical: Some(empirical),
         ..ModelRecord::new(fitted.variogram, origin)
@@ -217,7 +227,7 @@ impl ModelRecord {
             structures: variogram.structures().to_vec(),
             sserr: None,
             fit_weights: None,
-            candidates: Vec::new(),
+            choice: None,
             remarks: Vec::new(),
             empirical: None,
             variogram,
@@ -298,6 +308,7 @@ impl Field {
         method_args: &MethodArgs,
         block: Option<&BlockArgs>,
         source: &Source,
+        common: &Common,
     ) -> Result<Self> {
         let args = &method_args.drift;
         let support = support(block)?;
@@ -344,7 +355,7 @@ impl Field {
                     Method::Indicator { .. } => "indicator-kriging",
                     _ => "ordinary-kriging",
                 };
-                let model = model(model_args, &subject)?;
+                let model = model(model_args, &subject, common)?;
                 let kriging = Kriging::new(model.variogram.clone(), subject.drift, neighbourhood);
                 if support != Support::Point {
                     at_points = Some(Box::new(kriging.clone()));
@@ -353,7 +364,10 @@ impl Field {
             }
         };
         let fitted = model.as_ref().is_some_and(|m| m.empirical.is_some());
-        let lags = fitted.then(|| LagSettings::new(model_args, on_scale));
+        let lags = fitted.then(|| match model.as_ref().and_then(|m| m.choice.as_ref()) {
+            Some(choice) => LagSettings::designed(choice),
+            None => LagSettings::new(model_args, on_scale),
+        });
         let Subject { transform, observed, on_scale, .. } = subject;
         Ok(Self { transform, observed, on_scale, model, lags, method: record, interpolator, at_points })
     }

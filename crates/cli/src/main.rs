@@ -2,6 +2,7 @@
 //! messages and an exit code. It knows nothing of the mathematics.
 
 mod args;
+mod choice;
 mod commands;
 mod counts;
 mod covariates;

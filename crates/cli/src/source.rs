@@ -221,6 +221,11 @@ impl Source {
                     | soilscope_core::Error::OnePlace { .. }
                     | soilscope_core::Error::NoVariation { .. }),
                 ) => self.prepared.explain(refusal.clone()).into(),
+                Some(soilscope_core::Error::NoModel(refusal)) => anyhow!(
+                    "{file}, analyte '{}': {}",
+                    self.analyte,
+                    crate::choice::words(refusal, |i| self.line(i))
+                ),
                 Some(_) => error.context(format!("{file}, analyte '{}'", self.analyte)),
                 None => error,
             }

@@ -216,17 +216,9 @@ pub enum Error {
         /// Lag classes with pairs.
         classes: usize,
     },
-    /// There is no spatial structure that the fit can find.
-    #[error(
-        "no spatial structure: the best fit of {tried} is a pure nugget of {nugget}, so every prediction would be the mean; \
-         name a model with --model, change --cutoff, --width or --transform, or use --method idw:2"
-    )]
-    NoSpatialStructure {
-        /// Models tried.
-        tried: String,
-        /// The nugget of the best fit.
-        nugget: f64,
-    },
+    /// No model is chosen automatically, for a reason that has a code and a remedy.
+    #[error("{0}")]
+    NoModel(Box<crate::auto::Refusal>),
     /// The caller's [`Executor`](crate::executor::Executor) said that the work is no longer wanted.
     #[error("cancelled")]
     Cancelled,

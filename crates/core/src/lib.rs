@@ -5,17 +5,16 @@
 //!
 //! # From points in memory to predictions
 //! ```
-//! use soilscope_core::variogram::{Estimator, FitWeights, LagClasses, empirical_variogram, fit_best};
-//! use soilscope_core::{Interpolator, Samples, drift::Drift, kriging::Kriging, neighbourhood::Neighbourhood};
+//! use soilscope_core::{Interpolator, Samples, auto, executor::Serial};
+//! use soilscope_core::{drift::Drift, kriging::Kriging, neighbourhood::Neighbourhood};
 //!
 //! # fn main() -> Result<(), soilscope_core::Error> {
 //! # let coords: Vec<[f64; 2]> = (0..100).map(|i| [f64::from(i % 10) * 10.0, f64::from(i / 10) * 10.0]).collect();
 //! # let values: Vec<f64> = coords.iter().map(|c| (c[0] / 25.0).sin() + (c[1] / 30.0).cos()).collect();
 //! let samples = Samples::new(coords, values)?;
-//! let lags = LagClasses::default_for(samples.diagonal())?;
-//! let empirical = empirical_variogram(&samples, &lags, &[], Estimator::Matheron)?;
-//! let variogram = fit_best(&empirical, &FitWeights::default())?.chosen.variogram;
-//! let kriging = Kriging::new(variogram, Drift::Constant, Neighbourhood::nearest(32)?);
+//! let choice = auto::choose(&samples, &auto::Settings::default(), &Serial)?;
+//! println!("{}", choice.explain());
+//! let kriging = Kriging::new(choice.variogram().clone(), Drift::Constant, Neighbourhood::nearest(32)?);
 //! let predictor = kriging.fit(&samples)?;
 //! match predictor.predict([42.0, 17.0]) {
 //!     Ok(p) => println!("{} ± {}", p.value, p.variance.unwrap_or(0.0).sqrt()),
@@ -35,6 +34,7 @@
 //! - Results depend on the samples and settings alone: not on the order of calls, the size of a batch, or a thread.
 
 pub mod association;
+pub mod auto;
 pub mod censored;
 pub mod cokriging;
 pub mod declustering;

@@ -78,7 +78,8 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
     }
     let progress = Progress::new(common);
     let field = source.located(
-        progress.busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source)),
+        progress
+            .busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source, common)),
     )?;
     field.announce(common);
     ensure!(

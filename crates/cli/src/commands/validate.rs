@@ -59,8 +59,8 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         Wanted { label: column, drift: Some(&args.method.drift), errors: Some(&args.errors), ..Wanted::default() };
     let source = Source::read(&args.samples, common, wanted)?;
     let progress = Progress::new(common);
-    let field =
-        source.located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, None, &source)))?;
+    let field = source
+        .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, None, &source, common)))?;
     field.announce(common);
     let (record, residuals, folds) =
         progress.busy("cross-validating", || cross_validate(&field, &source, &args.folds, args.seed.unwrap_or(1)))?;

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde::Serialize;
+use soilscope_core::auto::Choice;
 use soilscope_core::transform::Transform;
-use soilscope_core::variogram::{EmpiricalVariogram, LagClass, ModelTemplate};
+use soilscope_core::variogram::{EmpiricalVariogram, LagClass};
 use soilscope_picture::{Lag, VariogramPlot, VariogramSeries, svg_to_png, variogram_svg};
 
 use crate::Outcome;
@@ -63,8 +64,7 @@ pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
     let subject = source.located(Subject::new(&args.model, &args.drift, &source))?;
     let progress = Progress::new(common);
     let residuals = &subject.residuals;
-    let empirical = source.located(progress.busy("looking at pairs", || field::empirical(&args.model, residuals)))?;
-    let model = if args.no_fit { None } else { Some(fitted(args, &empirical, &subject)?) };
+    let (empirical, model) = source.located(progress.busy("looking at pairs", || modelled(args, &subject, common)))?;
     let report = Report {
         analyte: source.analyte(),
         unit: if subject.variogram_of == "indicator" { None } else { source.unit() },
@@ -127,12 +127,18 @@ fn refuse_idle_method(method: &Method) -> Result<()> {
     }
 }
 
-fn fitted(args: &Variogram, empirical: &EmpiricalVariogram, subject: &Subject) -> Result<ModelRecord> {
-    let template: Option<ModelTemplate> = match args.model.model.trim() {
-        "auto" => None,
-        text => Some(text.parse()?),
+/// The empirical variogram, and the model of it unless it is not wanted.
+fn modelled(args: &Variogram, subject: &Subject, common: &Common) -> Result<(EmpiricalVariogram, Option<ModelRecord>)> {
+    let empirical = || field::empirical(&args.model, &subject.residuals);
+    if args.no_fit {
+        return Ok((empirical()?, None));
+    }
+    let model = match field::template(&args.model)? {
+        Some(template) => field::fitted(&args.model, &template, empirical()?, subject)?,
+        None => field::automatic(&args.model, subject, common)?,
     };
-    field::fitted(&args.model, template.as_ref(), empirical.clone(), subject)
+    let shown = model.empirical.clone().map_or_else(empirical, Ok)?;
+    Ok((shown, Some(model)))
 }
 
 fn csv(empirical: &EmpiricalVariogram) -> Result<Vec<u8>> {
@@ -181,18 +187,31 @@ fn text(report: &Report<'_>) -> String {
         if let Some(sserr) = model.sserr {
             let _ = writeln!(text, "sum of squares   {sserr:.6e}");
         }
-        for (k, candidate) in model.candidates.iter().enumerate() {
-            let _ = writeln!(
-                text,
-                "{}{} ({:.6e})",
-                if k == 0 { "chosen among     " } else { "                 " },
-                field::shortened(&candidate.notation),
-                candidate.sserr
-            );
+        if let Some(choice) = &model.choice {
+            text += &compared(choice);
         }
-        for remark in &model.remarks {
+        // The explanation holds its own.
+        for remark in model.remarks.iter().skip(model.choice.as_ref().map_or(0, |c| c.remarks.len())) {
             let _ = writeln!(text, "note: {remark}");
         }
+    }
+    text
+}
+
+/// What an automatic model was chosen against, in words and as a table.
+fn compared(choice: &Choice) -> String {
+    let mut text = format!("\n{}\n\n", choice.explain());
+    let _ = writeln!(text, "log score       +/-      RMSE   MSDR   chosen among (a smaller log score is better)");
+    for candidate in &choice.candidates {
+        let _ = writeln!(
+            text,
+            "{:>9.4} {:>9.4} {:>9} {:>6.2}   {}",
+            candidate.log_score,
+            candidate.behind_best[1],
+            field::short_number(candidate.rmse),
+            candidate.msdr,
+            field::shortened(&candidate.notation)
+        );
     }
     text
 }

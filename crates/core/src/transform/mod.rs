@@ -65,6 +65,17 @@ impl Transform {
         }
     }
 
+    /// Logarithm of the transform's slope at a value in the data's unit: what a density on the modelling scale is multiplied
+    /// by on the data's. `None` for normal scores, which are a table and have no slope at its entries.
+    pub(crate) fn log_slope(&self, value: f64) -> Option<f64> {
+        match self {
+            Self::None => Some(0.0),
+            Self::Log => Some(-value.ln()),
+            Self::BoxCox(power) => Some(power.slope(value).ln()),
+            Self::NormalScore(_) => None,
+        }
+    }
+
     /// The quantile in the data's unit of a quantile on the modelling scale: the way back of a value as it is, without a
     /// correction for the mean.
     #[inline]

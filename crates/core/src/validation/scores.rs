@@ -20,6 +20,9 @@ pub struct Residual {
     pub zscore: Option<f64>,
     /// Continuous ranked probability score, data units.
     pub crps: Option<f64>,
+    /// −ln of the predicted density at the observation, on the scale of the data: ½ ln(2πσ²) + ½ z² on the modelling scale,
+    /// less the logarithm of the transform's slope. Comparable between transforms; `None` for normal scores.
+    pub log_score: Option<f64>,
     /// Why there is no prediction.
     pub gap: Option<Gap>,
 }
@@ -55,6 +58,9 @@ pub struct Scores {
     pub msdr: Option<f64>,
     /// Mean continuous ranked probability score, data units; smaller is better (Gneiting & Raftery 2007, *JASA* 102:359).
     pub crps: Option<f64>,
+    /// Mean logarithmic score: −ln of the predicted density at the observation, on the scale of the data; smaller is better
+    /// (Good 1952; Gneiting & Raftery 2007).
+    pub log_score: Option<f64>,
     /// Coverage of central intervals; empty without variances.
     pub coverage: Vec<Coverage>,
 }
@@ -77,8 +83,16 @@ pub fn residuals(samples: &Samples, outcomes: &[Outcome], transform: &Transform)
 }
 
 fn residual(observed: f64, outcome: &Outcome, transform: &Transform) -> Residual {
-    let nothing =
-        Residual { observed, prediction: None, variance: None, residual: None, zscore: None, crps: None, gap: None };
+    let nothing = Residual {
+        observed,
+        prediction: None,
+        variance: None,
+        residual: None,
+        zscore: None,
+        crps: None,
+        log_score: None,
+        gap: None,
+    };
     let modelled = match outcome {
         Ok(prediction) => prediction,
         Err(gap) => return Residual { gap: Some(*gap), ..nothing },
@@ -95,6 +109,13 @@ fn residual(observed: f64, outcome: &Outcome, transform: &Transform) -> Residual
         residual: Some(observed - back.value),
         zscore: sd.map(|sd| (on_scale - modelled.value) / sd),
         crps: sd.map(|sd| crps(observed, modelled.value, sd, transform)).filter(|c| c.is_finite()),
+        log_score: sd
+            .zip(transform.log_slope(observed))
+            .map(|(sd, log_slope)| {
+                let z = (on_scale - modelled.value) / sd;
+                0.5 * (2.0 * std::f64::consts::PI).ln() + sd.ln() + 0.5 * z * z - log_slope
+            })
+            .filter(|s| s.is_finite()),
         ..nothing
     }
 }
@@ -165,6 +186,7 @@ impl Scores {
         let z: Vec<f64> = residuals.iter().filter_map(|r| r.zscore).collect();
         let share = |limit: f64| z.iter().filter(|v| v.abs() <= limit).count() as f64 / z.len() as f64;
         let crps: Vec<f64> = residuals.iter().filter_map(|r| r.crps).collect();
+        let log_scores: Vec<f64> = residuals.iter().filter_map(|r| r.log_score).collect();
         let average = |v: &[f64]| (!v.is_empty()).then(|| v.iter().sum::<f64>() / v.len() as f64);
         let squares: Vec<f64> = z.iter().map(|v| v * v).collect();
         Some(Self {
@@ -176,6 +198,7 @@ impl Scores {
             r2: (spread > 0.0).then(|| 1.0 - mse / spread),
             msdr: average(&squares),
             crps: average(&crps),
+            log_score: average(&log_scores),
             coverage: if z.is_empty() {
                 Vec::new()
             } else {
@@ -220,6 +243,22 @@ mod tests {
         let cdf = |x: f64| normal_cdf((root.forward_value(x) - 0.4) / 0.7);
         let integral = crps_by_integration(1.3, cdf, 0.0, 30.0);
         assert!((general - integral).abs() < 1e-4, "{general} against {integral}");
+    }
+
+    /// The densities that log scores are of integrate to 1, whatever the transform.
+    #[test]
+    fn log_scores_are_of_densities() {
+        let root = Transform::BoxCox(crate::transform::BoxCox::new(0.5).unwrap());
+        for transform in [Transform::None, Transform::Log, root] {
+            let outcome = Ok(crate::Prediction { value: 1.4, variance: Some(0.2), multiplier: 0.0 });
+            let steps = 200_000;
+            let width = 60.0 / f64::from(steps);
+            let total: f64 = (0..steps)
+                .map(|k| residual((f64::from(k) + 0.5) * width, &outcome, &transform))
+                .filter_map(|r| r.log_score.map(|s| (-s).exp() * width))
+                .sum();
+            assert!((total - 1.0).abs() < 2e-3, "{transform:?}: {total}");
+        }
     }
 
     #[test]

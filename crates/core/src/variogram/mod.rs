@@ -1,6 +1,5 @@
 //! Variograms: models, empirical estimates, fits.
 
-mod auto;
 mod bessel;
 mod cloud;
 mod covariogram;
@@ -15,14 +14,13 @@ mod limits;
 mod model;
 mod notation;
 mod pairs;
-mod search;
+pub(crate) mod search;
 mod shapes;
 mod structure;
 mod template;
 mod unbounded;
 mod validity;
 
-pub use auto::{AutoFit, Candidate, fit_best};
 pub use cloud::{CloudPair, variogram_cloud};
 pub use covariogram::{CovarianceClass, Covariogram, covariogram, covariogram_with};
 pub use cross::{CrossVariogram, cross_variograms, cross_variograms_with};
@@ -92,6 +90,27 @@ impl Variogram {
             return Err(Error::Parameter { name: "error variance", value: error_variance, requirement: "0 or more" });
         }
         Ok(Self { error_variance, ..self })
+    }
+
+    /// The same correlation with all variances multiplied, measurement error too: weights stay, kriging variances are multiplied.
+    ///
+    /// # Errors
+    /// A factor that is not above 0, or variances beyond the largest number.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::variogram::ModelTemplate;
+    /// let v = "0.5 Nug + 1 Sph(9)".parse::<ModelTemplate>()?.complete()?.unwrap();
+    /// assert_eq!(v.scaled(2.0)?.to_string(), "1 Nug + 2 Sph(9)");
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    pub fn scaled(&self, factor: f64) -> Result<Self> {
+        if !(factor > 0.0 && factor.is_finite()) {
+            return Err(Error::Parameter { name: "factor of the variances", value: factor, requirement: "above 0" });
+        }
+        let structures = self.structures.iter().map(|s| s.with_partial_sill(s.partial_sill() * factor));
+        Self::new(self.nugget * factor, structures.collect::<Result<_>>()?)?
+            .with_error_variance(self.error_variance * factor)
     }
 
     /// Micro-scale variance.

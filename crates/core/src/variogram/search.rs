@@ -106,8 +106,19 @@ pub(super) fn search_many(dimensions: &[Dimension], f: impl Fn(&[f64]) -> f64) -
     best.1
 }
 
-/// One run of the downhill simplex.
+/// One run of the downhill simplex, to the last digits.
 fn simplex(start: &[f64], sizes: &[f64], f: &impl Fn(&[f64]) -> f64) -> (f64, Vec<f64>) {
+    simplex_to(1e-10, 2000, start, sizes, f)
+}
+
+/// One run of the downhill simplex, until its corners are within `tolerance` in every dimension or `most` steps are done.
+pub(crate) fn simplex_to(
+    tolerance: f64,
+    most: usize,
+    start: &[f64],
+    sizes: &[f64],
+    f: &impl Fn(&[f64]) -> f64,
+) -> (f64, Vec<f64>) {
     let n = start.len();
     let mut corners: Vec<(f64, Vec<f64>)> = (0..=n)
         .map(|k| {
@@ -118,10 +129,10 @@ fn simplex(start: &[f64], sizes: &[f64], f: &impl Fn(&[f64]) -> f64) -> (f64, Ve
             (f(&x), x)
         })
         .collect();
-    for _ in 0..2000 {
+    for _ in 0..most {
         corners.sort_by(|a, b| a.0.total_cmp(&b.0));
         let spread = (0..n).map(|k| (corners[n].1[k] - corners[0].1[k]).abs()).fold(0.0, f64::max);
-        if spread < 1e-10 {
+        if spread < tolerance {
             break;
         }
         let centre: Vec<f64> = (0..n).map(|k| corners[..n].iter().map(|c| c.1[k]).sum::<f64>() / n as f64).collect();

@@ -118,7 +118,8 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
 
     let (grid, mask, grid_record) = grid::build(&args.grid, &args.method.drift.covariate, &source)?;
     let field = source.located(
-        progress.busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source)),
+        progress
+            .busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source, common)),
     )?;
     let mut notes = notes(args, &field, &source);
     let products = products(args, &field, &source, &paths);

@@ -113,7 +113,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
         on_scale,
     };
     let Subject { transform, on_scale, .. } = &subject;
-    let model = source.located(progress.busy("fitting the model", || model(&args.model, &subject)))?;
+    let model = source.located(progress.busy("fitting the model", || model(&args.model, &subject, common)))?;
     let mut notes: Vec<String> = source.remarks().iter().chain(&model.remarks).cloned().collect();
     let told = source.remarks().len() + model.remarks.len();
 

@@ -1,0 +1,220 @@
+//! Whether predictions are as wrong as their variances say.
+
+use super::Folds;
+use crate::executor::{Executor, map};
+use crate::kriging::Kriging;
+use crate::neighbourhood::SampleIndex;
+use crate::random::Random;
+use crate::{Error, Interpolator, Predictions, Result, Samples, Scratch, Targets};
+
+/// A variance is called wrong where the mean squared standardised error is off 1 by more than this factor, and chance does
+/// not explain it.
+pub const OFF_BY: f64 = 1.5;
+
+/// Random streams: blocks, samples of a block, resampled blocks.
+const BLOCKS: u64 = 0x626c_6f63;
+const SAMPLES: u64 = 0x7361_6d70;
+const BOOTSTRAP: u64 = 0x626f_6f74;
+/// Fewest blocks that are wanted, most that are held out, and most samples predicted in all.
+const FEWEST_BLOCKS: usize = 10;
+const MOST_BLOCKS: usize = 100;
+const MOST_TARGETS: usize = 2000;
+/// Resamples of the blocks for intervals.
+const RESAMPLES: usize = 999;
+/// Central intervals: probability, and the standard normal quantile of its upper end.
+const INTERVALS: [(f64, f64); 3] =
+    [(0.5, 0.674_489_750_196_081_7), (0.9, 1.644_853_626_951_472_2), (0.95, 1.959_963_984_540_054)];
+
+/// Share of held-out samples inside their prediction intervals, with its own interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct CoverageInterval {
+    /// Probability that the intervals were made for.
+    pub nominal: f64,
+    /// Share found inside.
+    pub observed: f64,
+    /// 95 % interval of that share, from resampled blocks.
+    pub interval: [f64; 2],
+}
+
+/// Standardised errors of samples held out by spatial blocks.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Calibration {
+    /// Side of the blocks, coordinate units.
+    pub block_size: f64,
+    /// Blocks held out, one after the other.
+    pub blocks: usize,
+    /// Samples predicted.
+    pub n: usize,
+    /// Mean standardised error: 0 is unbiased.
+    pub mean: f64,
+    /// Mean squared standardised error: 1 is a right variance; what variances would have to be multiplied by.
+    pub msdr: f64,
+    /// Its 95 % interval, from resampled blocks.
+    pub msdr_interval: [f64; 2],
+    /// Coverage of the 50, 90 and 95 % intervals.
+    pub coverage: Vec<CoverageInterval>,
+    /// Whether the variance is wrong by more than [`OFF_BY`], and the interval does not hold 1.
+    pub off: bool,
+}
+
+/// Cross-validates a kriging recipe by spatial blocks, on the modelling scale, and compares errors with their variances. The
+/// measurement error of a held-out sample is part of what is expected.
+///
+/// Blocks are squares as wide as the effective range, or narrower where that leaves fewer than 10 of them: so a held-out
+/// sample is predicted across a gap, as a map is. Of many blocks 100 are drawn, and 2,000 samples in all. The model is held.
+///
+/// # Units
+/// Those of the samples.
+///
+/// # Errors
+/// As [`Interpolator::fit`]; samples at one place; [`Error::TooFewSamples`] where no block can be predicted from the others.
+///
+/// # Source
+/// Webster & Oliver (2007), *Geostatistics for Environmental Scientists*, ch. 8, for the mean squared deviation ratio.
+///
+/// # Examples
+/// ```
+/// use soilscope_core::{Samples, drift::Drift, executor::Serial, kriging::Kriging, neighbourhood::Neighbourhood};
+/// use soilscope_core::{validation::calibrate, variogram::ModelTemplate};
+/// let coords: Vec<[f64; 2]> = (0..100).map(|i| [f64::from(i % 10), f64::from(i / 10)]).collect();
+/// let values = coords.iter().map(|c| (c[0] / 3.0).sin() + (c[1] / 2.0).cos()).collect();
+/// let variogram = "1e-6 Nug + 1e-4 Sph(3)".parse::<ModelTemplate>()?.complete()?.unwrap();
+/// let recipe = Kriging::new(variogram, Drift::Constant, Neighbourhood::Global);
+/// let calibration = calibrate(&recipe, &Samples::new(coords, values)?, 1, &Serial)?;
+/// assert!(calibration.off && calibration.msdr > 100.0); // far too sure of itself
+/// # Ok::<(), soilscope_core::Error>(())
+/// ```
+pub fn calibrate(recipe: &Kriging, samples: &Samples, seed: u64, executor: &dyn Executor) -> Result<Calibration> {
+    let (block_size, folds) = blocks(recipe, samples)?;
+    let mut drawn: Vec<usize> = (0..folds.count()).collect();
+    if drawn.len() > MOST_BLOCKS {
+        Random::substream(seed, BLOCKS, 0).shuffle(&mut drawn);
+        drawn.truncate(MOST_BLOCKS);
+        drawn.sort_unstable();
+    }
+    let members: Vec<Vec<usize>> = drawn
+        .iter()
+        .map(|&block| {
+            let mut all: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) == block).collect();
+            Random::substream(seed, SAMPLES, block as u64).shuffle(&mut all);
+            all.truncate(MOST_TARGETS.div_ceil(drawn.len()));
+            all.sort_unstable();
+            all
+        })
+        .collect();
+    let errors = map(executor, drawn.len(), |k| -> Result<Vec<f64>> {
+        let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != drawn[k]).collect();
+        let predictor = recipe.fit(&samples.subset(&kept)?)?;
+        let held = samples.subset(&members[k])?;
+        let covariates: Vec<f64> = (0..held.len()).flat_map(|i| held.covariates(i)).copied().collect();
+        let targets = Targets::points(held.coords()).with_covariates(&covariates, held.covariate_count());
+        let mut out = Predictions::default();
+        predictor.predict_into(&targets, &mut Scratch::default(), &mut out);
+        let standardised = out.iter().enumerate().filter_map(|(i, outcome)| {
+            let predicted = outcome.ok()?;
+            let own = recipe.variogram.error_variance() + held.error_variance(i);
+            let variance = predicted.variance? + own;
+            (variance > 0.0).then(|| (held.values()[i] - predicted.value) / variance.sqrt())
+        });
+        Ok(standardised.collect())
+    })?;
+    let errors: Vec<Vec<f64>> = errors.into_iter().collect::<Result<_>>()?;
+    summarise(block_size, errors.into_iter().filter(|b| !b.is_empty()).collect(), seed)
+}
+
+/// Blocks of about the effective range, at least [`FEWEST_BLOCKS`] of them where that is possible.
+fn blocks(recipe: &Kriging, samples: &Samples) -> Result<(f64, Folds)> {
+    let index = SampleIndex::of(samples);
+    let mut nearest: Vec<f64> = samples.coords().iter().map(|&c| index.nearest_two(c)[1]).collect();
+    nearest.sort_unstable_by(f64::total_cmp);
+    let usual = nearest[nearest.len() / 2];
+    let mut size = recipe.variogram.effective_range().clamp(usual, (0.5 * samples.diagonal()).max(usual));
+    loop {
+        match Folds::spatial_blocks(samples, size) {
+            Ok(folds) if folds.count() >= FEWEST_BLOCKS.min(samples.len()) || size <= 0.5 * usual => {
+                return Ok((size, folds));
+            }
+            Err(error) if size <= 0.5 * usual => return Err(error),
+            _ => size *= 0.5,
+        }
+    }
+}
+
+/// What the standardised errors of the blocks say.
+fn summarise(block_size: f64, blocks: Vec<Vec<f64>>, seed: u64) -> Result<Calibration> {
+    let n: usize = blocks.iter().map(Vec::len).sum();
+    if n < 2 {
+        return Err(Error::TooFewSamples { found: n, needed: 2, purpose: "a calibration: of the blocks held out" });
+    }
+    // Of each block: its samples, squares, and samples inside the intervals.
+    let sums: Vec<[f64; 2 + INTERVALS.len()]> = blocks
+        .iter()
+        .map(|z| {
+            let mut sums = [0.0; 2 + INTERVALS.len()];
+            sums[0] = z.len() as f64;
+            sums[1] = z.iter().map(|z| z * z).sum();
+            for (sum, (_, quantile)) in sums[2..].iter_mut().zip(INTERVALS) {
+                *sum = z.iter().filter(|z| z.abs() <= quantile).count() as f64;
+            }
+            sums
+        })
+        .collect();
+    let mean_of = |pick: &mut dyn FnMut(usize) -> usize| -> [f64; 1 + INTERVALS.len()] {
+        let mut total = [0.0; 2 + INTERVALS.len()];
+        for k in 0..sums.len() {
+            let block = pick(k);
+            total.iter_mut().zip(sums[block]).for_each(|(t, s)| *t += s);
+        }
+        std::array::from_fn(|j| total[j + 1] / total[0])
+    };
+    let found = mean_of(&mut |k| k);
+    let resampled: Vec<_> = (0..RESAMPLES)
+        .map(|r| {
+            let mut random = Random::substream(seed, BOOTSTRAP, r as u64);
+            mean_of(&mut |_| random.below(sums.len() as u64) as usize)
+        })
+        .collect();
+    let interval = |j: usize| -> [f64; 2] {
+        let mut column: Vec<f64> = resampled.iter().map(|r| r[j]).collect();
+        column.sort_unstable_by(f64::total_cmp);
+        [column[RESAMPLES / 40], column[RESAMPLES - 1 - RESAMPLES / 40]]
+    };
+    let coverage = INTERVALS.iter().enumerate().map(|(j, &(nominal, _))| CoverageInterval {
+        nominal,
+        observed: found[j + 1],
+        interval: interval(j + 1),
+    });
+    let (msdr, msdr_interval) = (found[0], interval(0));
+    Ok(Calibration {
+        block_size,
+        blocks: blocks.len(),
+        n,
+        mean: blocks.iter().flatten().sum::<f64>() / n as f64,
+        msdr,
+        msdr_interval,
+        coverage: coverage.collect(),
+        off: (msdr > OFF_BY && msdr_interval[0] > 1.0) || (msdr < 1.0 / OFF_BY && msdr_interval[1] < 1.0),
+    })
+}
+
+impl Calibration {
+    /// The warning, where the variance is wrong.
+    pub fn warning(&self) -> Option<String> {
+        let [low, high] = self.msdr_interval;
+        self.off.then(|| {
+            let (word, way) = if self.msdr > 1.0 {
+                ("small", "the errors are larger than the map says")
+            } else {
+                ("large", "the errors are smaller than the map says")
+            };
+            format!(
+                "the prediction variance is too {word}: held-out blocks have squared errors {:.2} times as large as it says \
+                 ({low:.2} to {high:.2}), so {way}",
+                self.msdr
+            )
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! Fields with a known model: what is chosen, refused and found anisotropic, over many seeds.
+
+use soilscope_core::auto::{Choice, FittedBy, Settings, choose};
+use soilscope_core::drift::Drift;
+use soilscope_core::executor::{Executor, Serial};
+use soilscope_core::{Error, Samples};
+
+use crate::fields::{field, with_values};
+
+/// Settings that ask for no transform, so that tests take half the time.
+fn settings() -> Settings {
+    Settings { transformed: true, ..Settings::default() }
+}
+
+fn chosen(samples: &Samples) -> Choice {
+    choose(samples, &settings(), &Serial).unwrap()
+}
+
+#[test]
+fn noise_is_refused() {
+    let refused = (0..40)
+        .filter(|&seed| match choose(&field("1 Nug", 100, seed), &settings(), &Serial) {
+            Err(Error::NoModel(reason)) => {
+                assert_eq!(reason.code(), "no-spatial-structure");
+                true
+            }
+            other => {
+                other.unwrap();
+                false
+            }
+        })
+        .count();
+    // At a level of 5 % fewer than 35 of 40 have a probability of 0.3 %.
+    assert!(refused >= 35, "{refused} of 40");
+}
+
+#[test]
+fn a_structured_field_is_accepted_and_its_range_recovered() {
+    // The effective range of 0.2 Nug + 0.8 Sph(300): 0.95 of the sill.
+    let truth = crate::fields::model("0.2 Nug + 0.8 Sph(300)").effective_range();
+    let mut ratios: Vec<f64> = (0..24)
+        .map(|seed| chosen(&field("0.2 Nug + 0.8 Sph(300)", 155, 100 + seed)).variogram().effective_range() / truth)
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    // A sample of 155 knows the range to about a factor of 1.5; a few fields look like a trend without a sill.
+    assert!((0.75..1.33).contains(&ratios[12]), "{ratios:?}");
+    assert!(ratios[0] > 0.5 && ratios[19] < 1.5 && ratios[23] < 3.5, "{ratios:?}");
+}
+
+#[test]
+fn isotropic_fields_are_seldom_called_anisotropic() {
+    // Two fields of 20: the level is 5 %, and 7 or more of 40 have a probability of 0.3 %.
+    let mut called = 0;
+    for (text, n) in [("0.3 Nug + 0.7 Exp(100)", 150), ("0.1 Nug + 0.9 Sph(400)", 150)] {
+        for seed in 0..20 {
+            if let Ok(choice) = choose(&field(text, n, 500 + seed), &settings(), &Serial) {
+                let test = choice.anisotropy.unwrap();
+                called += usize::from(test.p <= 0.05);
+                assert_eq!(test.fitted.is_some(), test.p <= 0.05);
+            }
+        }
+    }
+    assert!(called <= 6, "{called} of 40");
+}
+
+#[test]
+fn strong_anisotropy_is_found_and_measured() {
+    let mut found = 0;
+    for seed in 0..8 {
+        let choice = chosen(&field("0.1 Nug + 0.9 Sph(400, az=30, ratio=0.3)", 300, 900 + seed));
+        let test = choice.anisotropy.as_ref().unwrap();
+        if test.taken {
+            let fitted = test.fitted.as_ref().unwrap();
+            assert!((0.15..0.5).contains(&fitted.ratio), "{fitted:?}");
+            assert!((fitted.azimuth - 30.0).abs() < 20.0, "{fitted:?}");
+            assert!(!choice.variogram().is_isotropic());
+            found += 1;
+        }
+    }
+    assert!(found >= 7, "{found} of 8");
+}
+
+/// Runs tasks last to first.
+struct Backwards;
+
+impl Executor for Backwards {
+    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        (0..tasks).rev().for_each(task);
+    }
+}
+
+/// Does nothing, as after an interrupt.
+struct Stopped;
+
+impl Executor for Stopped {
+    fn run(&self, _: usize, _: &(dyn Fn(usize) + Sync)) {}
+
+    fn cancelled(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn the_choice_does_not_depend_on_who_executes_it() {
+    let samples = field("0.1 Nug + 0.9 Sph(400)", 120, 5);
+    assert_eq!(chosen(&samples), choose(&samples, &settings(), &Backwards).unwrap());
+    assert_eq!(choose(&samples, &settings(), &Stopped), Err(Error::Cancelled));
+}
+
+#[test]
+fn what_was_compared_is_told() {
+    let choice = choose(&field("0.2 Nug + 0.8 Sph(300)", 155, 100), &Settings::default(), &Serial).unwrap();
+    let c = &choice.candidates;
+    assert!(c.windows(2).all(|w| w[0].log_score <= w[1].log_score));
+    assert_eq!(c[0].behind_best, [0.0, 0.0]);
+    let mean = c.iter().find(|c| c.fitted_by == FittedBy::Variance).unwrap();
+    assert!(mean.log_score > choice.chosen.log_score && mean.rmse > choice.chosen.rmse);
+    assert!(c.iter().any(|c| c.notation == choice.chosen.notation));
+    let text = choice.explain();
+    for words in ["Chosen: ", "held out", "spatial structure", "direction"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!choice.transform.unwrap().log_proposed);
+}
+
+#[test]
+fn a_log_normal_field_is_proposed_to_be_logged_and_a_normal_one_is_not() {
+    let normal = field("0.1 Nug + 0.6 Sph(300)", 200, 8);
+    let skewed = with_values(&normal, |_, v| (v - 10.0).exp());
+    let of = |samples: &Samples| choose(samples, &Settings::default(), &Serial).unwrap();
+    let choice = of(&skewed);
+    let transform = choice.transform.as_ref().unwrap();
+    assert!(transform.log_proposed && transform.gain.unwrap()[0] > 0.0, "{transform:?}");
+    assert!(choice.explain().contains("logarithm"));
+    assert!(!of(&normal).transform.unwrap().log_proposed);
+}
+
+#[test]
+fn a_trend_is_taken_out_by_a_drift() {
+    let field = field("0.2 Nug + 0.8 Sph(200)", 200, 21);
+    let trend = with_values(&field, |i, v| v + 0.02 * field.coords()[i][0]);
+    let plain = chosen(&trend);
+    let with = choose(&trend, &Settings { drift: Drift::polynomial(1), ..settings() }, &Serial).unwrap();
+    // The plane adds 0.02² · 1000²/12 = 33 to the variance.
+    assert!(with.variogram().sill() < 2.5, "{}", with.chosen.notation);
+    assert!(plain.variogram().sill() > 3.0 * with.variogram().sill());
+}
+
+#[test]
+fn measurement_errors_are_not_taken_for_a_nugget() {
+    let field = field("1 Sph(300)", 200, 33);
+    let noisy = field.clone().with_error_variances(vec![0.4; 200]).unwrap();
+    let mut random = soilscope_core::random::Random::new(5);
+    let errors: Vec<f64> = (0..200).map(|_| 0.4_f64.sqrt() * random.normal()).collect();
+    let noisy = with_values(&noisy, |i, v| v + errors[i]).with_error_variances(vec![0.4; 200]).unwrap();
+    let without = with_values(&noisy, |_, v| v);
+    let told = choose(&noisy, &settings(), &Serial).unwrap();
+    let untold = chosen(&without);
+    assert!(
+        told.variogram().nugget() < untold.variogram().nugget(),
+        "{} {}",
+        told.chosen.notation,
+        untold.chosen.notation
+    );
+}
+
+#[test]
+fn many_samples_take_bounded_work() {
+    // A smooth surface and noise: no factor of so many samples is needed.
+    let mut random = soilscope_core::random::Random::new(2);
+    let coords: Vec<[f64; 2]> = (0..6000).map(|_| [random.uniform() * 1e4, random.uniform() * 1e4]).collect();
+    let values = coords.iter().map(|c| (c[0] / 700.0).sin() + (c[1] / 500.0).cos() + 0.3 * random.normal()).collect();
+    let choice = chosen(&Samples::new(coords, values).unwrap());
+    assert_eq!((choice.samples, choice.held_out, choice.lags.drawn), (6000, 1000, 2500));
+    assert!(choice.chosen.rmse < 0.4, "{}", choice.chosen.rmse);
+    assert!(choice.remarks.iter().any(|r| r.contains("2500 samples drawn at random")), "{:?}", choice.remarks);
+}
