@@ -10,7 +10,7 @@ use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
 use soilscope_core::support::{BlockNodes, Support};
 use soilscope_core::transform::Transform;
 use soilscope_core::variogram::{
-    Direction, EmpiricalVariogram, LagClasses, ModelTemplate, Structure, Variogram, empirical_variogram, fit,
+    self, Direction, EmpiricalVariogram, LagClasses, ModelTemplate, Structure, Variogram, empirical_variogram, fit,
 };
 use soilscope_core::{Interpolator, Samples};
 
@@ -235,30 +235,17 @@ impl ModelRecord {
     }
 }
 
-/// A model's notation with four significant digits.
+/// Significant digits for people; records have all of them.
+const DIGITS: u8 = 4;
+
+/// A model's notation for people.
 pub(crate) fn shortened(notation: &str) -> String {
-    // Numbers stand between these signs.
-    let signs = [' ', '(', ')', ',', '='];
-    let short = |piece: &str| -> String {
-        let body = piece.trim_end_matches(signs);
-        let number = body.parse().map_or_else(|_| body.to_owned(), short_number);
-        number + &piece[body.len()..]
-    };
-    notation.split_inclusive(signs).map(short).collect()
+    variogram::short_notation(notation, DIGITS)
 }
 
-/// Four significant digits, without needless zeros.
+/// A number for people.
 pub(crate) fn short_number(number: f64) -> String {
-    if number == 0.0 || !number.is_finite() {
-        return number.to_string();
-    }
-    let magnitude = number.abs().log10().floor() as i32;
-    if !(-5..9).contains(&magnitude) {
-        return format!("{number:.3e}");
-    }
-    let decimals = (3 - magnitude).max(0) as usize;
-    let text = format!("{number:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    variogram::short_number(number, DIGITS)
 }
 
 /// The method in words, for the record.

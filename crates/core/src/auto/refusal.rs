@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::outliers::Carriers;
 use super::structure_test::StructureTest;
+use crate::variogram::{self, short_notation};
 
 /// Fewest samples that a model is chosen from.
 ///
@@ -130,26 +131,15 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A model's notation with three significant digits, for sentences.
+/// Significant digits in sentences.
+const DIGITS: u8 = 3;
+
+/// A model's notation for sentences.
 pub(super) fn shortened(notation: &str) -> String {
-    let signs = [' ', '(', ')', ',', '='];
-    let short = |piece: &str| -> String {
-        let body = piece.trim_end_matches(signs);
-        body.parse::<f64>().map_or_else(|_| body.to_owned(), short_number) + &piece[body.len()..]
-    };
-    notation.split_inclusive(signs).map(short).collect()
+    short_notation(notation, DIGITS)
 }
 
-/// Three significant digits.
+/// A number for sentences.
 pub(super) fn short_number(number: f64) -> String {
-    if number == 0.0 || !number.is_finite() {
-        return number.to_string();
-    }
-    let magnitude = number.abs().log10().floor() as i32;
-    if !(-4..7).contains(&magnitude) {
-        return format!("{number:.2e}");
-    }
-    let decimals = (2 - magnitude).max(0) as usize;
-    let text = format!("{number:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    variogram::short_number(number, DIGITS)
 }

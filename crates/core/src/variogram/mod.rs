@@ -16,6 +16,7 @@ mod notation;
 mod pairs;
 pub(crate) mod search;
 mod shapes;
+mod short;
 mod structure;
 mod template;
 mod unbounded;
@@ -32,6 +33,7 @@ pub use fit::{Fit, FitWeights, fit};
 pub use lags::LagClasses;
 pub use model::Model;
 pub(crate) use shapes::Shapes;
+pub use short::{short_notation, short_number};
 pub use structure::{Anisotropy, Structure};
 pub use template::{FreeParameter, ModelTemplate, Parameter, StructureTemplate};
 
