@@ -147,6 +147,15 @@ fn a_trend_is_taken_out_by_a_drift() {
 }
 
 #[test]
+fn a_class_that_few_samples_have_is_no_hindrance() {
+    let field = field("0.2 Nug + 0.8 Sph(200)", 150, 22);
+    let class: Vec<f64> = field.coords().iter().map(|c| f64::from(u8::from(c[0] > 900.0))).collect();
+    let shifted = with_values(&field, |i, v| v + 5.0 * class[i]).with_covariates(&[class]).unwrap();
+    let choice = choose(&shifted, &Settings { drift: Drift::external(1), ..settings() }, &Serial).unwrap();
+    assert!(choice.variogram().sill() < 2.5, "{}", choice.chosen.notation);
+}
+
+#[test]
 fn measurement_errors_are_not_taken_for_a_nugget() {
     let field = field("1 Sph(300)", 200, 33);
     let noisy = field.clone().with_error_variances(vec![0.4; 200]).unwrap();

@@ -177,8 +177,7 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
     candidates.extend(structured(&scorer, &likelihood, &empirical, &settings.weights)?);
     let taken = simplest_within_one_error(&mut candidates);
     if candidates[taken].fitted_by == FittedBy::Variance {
-        let [loss, error] = candidates[taken].behind_best;
-        let gain = Some([loss, error]);
+        let gain = Some(gain_over(&candidates[taken], &candidates));
         return refuse(Refusal::NoSpatialStructure { samples: distinct.len(), structure, gain });
     }
     let mut chosen = candidates[taken].clone();
@@ -223,6 +222,14 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
     remarks.extend(explain::remarks(&choice, samples.len(), disagreement));
     choice.remarks = remarks;
     Ok(choice)
+}
+
+/// What the best candidate with structure gains over the mean, and that difference's standard error; nothing where no fit has
+/// structure.
+fn gain_over(mean: &Candidate, candidates: &[Candidate]) -> [f64; 2] {
+    let structured = candidates.iter().filter(|c| c.fitted_by != FittedBy::Variance);
+    let best = structured.min_by(|a, b| a.log_score.total_cmp(&b.log_score));
+    best.map_or([0.0; 2], |best| candidates::difference(&mean.scores, &best.scores))
 }
 
 /// The first sample at each place, increasing.

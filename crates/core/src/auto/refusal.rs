@@ -40,7 +40,7 @@ pub enum Refusal {
         /// Whether near samples are alike.
         structure: StructureTest,
         /// What the best model with structure gains in log score over the mean alone, and that difference's standard error;
-        /// `None` where the test ended it.
+        /// both 0 where every fit is all nugget, and `None` where the test ended it.
         gain: Option<[f64; 2]>,
     },
     /// One sample, or two or three, decide what the model is.
@@ -78,9 +78,15 @@ impl Refusal {
                  ranks is {:.2} over the {} nearest neighbours, which chance alone reaches with a probability of {:.2})",
                 structure.moran, structure.neighbours, structure.p
             ),
+            Self::NoSpatialStructure { gain: Some([gain, error]), .. } if *error == 0.0 && *gain == 0.0 => {
+                "no spatial structure that helps: the best fits are all nugget, so every prediction would be the mean"
+                    .into()
+            }
             Self::NoSpatialStructure { gain: Some([gain, error]), .. } => format!(
                 "no spatial structure that helps: the best model predicts held-out samples no better than their mean does \
-                 (log score better by {gain:.3} ± {error:.3})"
+                 (log score {} by {:.3} ± {error:.3})",
+                if *gain >= 0.0 { "better" } else { "worse" },
+                gain.abs()
             ),
             Self::OutlierCarriesFit { carriers, .. } => {
                 let (subject, verb) = match carriers.samples.len() {
