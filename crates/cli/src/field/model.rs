@@ -1,0 +1,194 @@
+//! The model: given, fitted or chosen, with what a reader should know of it.
+
+use anyhow::Result;
+use serde::Serialize;
+use soilscope_core::auto::Choice;
+use soilscope_core::variogram::{self, EmpiricalVariogram, ModelTemplate, Structure, Variogram, fit};
+
+use super::lags::empirical;
+use super::refusals::refuse_idle;
+use crate::args::{Common, ModelArgs};
+use crate::choice;
+use crate::subject::Subject;
+
+/// How a model came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Origin {
+    /// All of it was given.
+    Given,
+    /// The user's model, its open parameters fitted.
+    Fitted,
+    /// The one of the usual models that predicts held-out samples best.
+    Automatic,
+}
+
+/// The model, and where it comes from.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ModelRecord {
+    /// gstat's notation.
+    pub(crate) notation: String,
+    pub(crate) origin: Origin,
+    /// What it is a model of: `values`, `indicator`, or `ols-residuals` of the drift.
+    pub(crate) variogram_of: &'static str,
+    pub(crate) nugget: f64,
+    pub(crate) error_variance: f64,
+    pub(crate) sill: f64,
+    /// Distance to 95 % of the sill along the longest axis.
+    pub(crate) effective_range: f64,
+    pub(crate) structures: Vec<Structure>,
+    /// Weighted sum of squares of the fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sserr: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fit_weights: Option<&'static str>,
+    /// What an automatic model was chosen against, and how sure that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) choice: Option<Box<Choice>>,
+    /// What a reader should know of the fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) remarks: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) empirical: Option<EmpiricalVariogram>,
+    #[serde(skip)]
+    pub(crate) variogram: Variogram,
+}
+
+/// The model that `args` ask for, fitted to what is left of the drift where something is left open.
+pub(crate) fn model(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
+    let Some(template) = template(args)? else { return automatic(args, subject, common) };
+    if let Some(given) = template.complete()? {
+        refuse_idle(&args.lag_options(), "the model is complete, so no variogram is fitted")?;
+        return Ok(ModelRecord { variogram_of: subject.variogram_of, ..ModelRecord::new(given, Origin::Given) });
+    }
+    subject.observed.check_variation()?;
+    fitted(args, &template, empirical(args, &subject.residuals)?, subject)
+}
+
+/// The model of `args`, `None` where it is to be chosen automatically.
+pub(crate) fn template(args: &ModelArgs) -> Result<Option<ModelTemplate>> {
+    match args.model.trim() {
+        "auto" => Ok(None),
+        text => Ok(Some(text.parse()?)),
+    }
+}
+
+/// The model that predicts held-out samples best.
+pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
+    let choice = choice::automatic(args, subject, common)?;
+    let mut remarks = choice.remarks.clone();
+    if choice.transform.as_ref().is_some_and(|t| t.log_proposed) {
+        remarks.push("to model the logarithm: --transform log".into());
+    }
+    let variogram = choice.variogram().clone();
+    Ok(ModelRecord {
+        variogram_of: subject.variogram_of,
+        fit_weights: Some(choice::weights(args).1),
+        remarks,
+        empirical: Some(choice.empirical.clone()),
+        choice: Some(Box::new(choice)),
+        ..ModelRecord::new(variogram, Origin::Automatic)
+    })
+}
+
+/// Fits the model that `args` ask for to the empirical variogram of a subject.
+pub(crate) fn fitted(
+    args: &ModelArgs,
+    template: &ModelTemplate,
+    empirical: EmpiricalVariogram,
+    subject: &Subject,
+) -> Result<ModelRecord> {
+    let mut model = fit_to(args, template, empirical)?;
+    model.variogram_of = subject.variogram_of;
+    if let Some(variances) = subject.on_scale.error_variances() {
+        let mean = variances.iter().sum::<f64>() / variances.len() as f64;
+        model.remarks.push(format!(
+            "the fitted nugget ({}) holds the samples' measurement errors as well (mean variance {}), which kriging then counts \
+             twice: name a --model whose nugget is less by that",
+            short_number(model.nugget),
+            short_number(mean)
+        ));
+    }
+    Ok(model)
+}
+
+/// Fits the model that `args` ask for to an empirical variogram.
+fn fit_to(args: &ModelArgs, template: &ModelTemplate, empirical: EmpiricalVariogram) -> Result<ModelRecord> {
+    let (weights, weights_name) = choice::weights(args);
+    let origin = if template.unknowns() == 0 { Origin::Given } else { Origin::Fitted };
+    let fitted = fit(&empirical, template, &weights)?;
+    let mut remarks = Vec::new();
+    if fitted.range_at_limit {
+        remarks.push(format!(
+            "the range ended at the largest that was looked for: up to the cutoff of {} the samples show no sill; \
+             raise --cutoff, or mind that the field has a trend",
+            empirical.cutoff
+        ));
+    }
+    let first_lag = empirical.classes.iter().map(|c| c.dist).fold(f64::INFINITY, f64::min);
+    if origin == Origin::Fitted && fitted.variogram.effective_range() <= first_lag {
+        remarks.push(
+            "the fit has no structure at the distances that the samples have: every prediction is close to the mean"
+                .into(),
+        );
+    }
+    Ok(ModelRecord {
+        sserr: Some(fitted.sserr),
+        fit_weights: Some(weights_name),
+        remarks,
+        empirical: Some(empirical),
+        ..ModelRecord::new(fitted.variogram, origin)
+    })
+}
+
+impl ModelRecord {
+    /// The notation with four significant digits, for people; the record has all of them.
+    pub(crate) fn short_notation(&self) -> String {
+        shortened(&self.notation)
+    }
+
+    fn new(variogram: Variogram, origin: Origin) -> Self {
+        Self {
+            notation: variogram.to_string(),
+            origin,
+            variogram_of: "values",
+            nugget: variogram.nugget(),
+            error_variance: variogram.error_variance(),
+            sill: variogram.sill(),
+            effective_range: variogram.effective_range(),
+            structures: variogram.structures().to_vec(),
+            sserr: None,
+            fit_weights: None,
+            choice: None,
+            remarks: Vec::new(),
+            empirical: None,
+            variogram,
+        }
+    }
+}
+/// Significant digits for people; records have all of them.
+const DIGITS: u8 = 4;
+
+/// A model's notation for people.
+pub(crate) fn shortened(notation: &str) -> String {
+    variogram::short_notation(notation, DIGITS)
+}
+
+/// A number for people.
+pub(crate) fn short_number(number: f64) -> String {
+    variogram::short_number(number, DIGITS)
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notation_is_shortened_for_people() {
+        let text = "0.050660440117212796 Nug + 0.5906058345559698 Mat(897.0064225714316, kappa=1.5, az=30, ratio=0.4)";
+        let variogram = text.parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap();
+        let record = ModelRecord::new(variogram, Origin::Given);
+        assert_eq!(record.short_notation(), "0.05066 Nug + 0.5906 Mat(897, kappa=1.5, az=30, ratio=0.4)");
+        assert_eq!(short_number(740579.1534663637), "740579");
+        assert_eq!(short_number(1.5e-9), "1.500e-9");
+    }
+}

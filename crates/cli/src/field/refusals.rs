@@ -1,0 +1,58 @@
+//! Options that do not go together, or would have no effect.
+
+use anyhow::{Result, ensure};
+use soilscope_core::support::Support;
+
+use crate::args::{BlockArgs, MethodArgs, ModelArgs, ScaleChoice};
+use crate::source::Source;
+use crate::words::{Method, TransformChoice};
+
+/// Refuses what only kriging has.
+pub(super) fn refuse_for_methods_without_model(
+    model: &ModelArgs,
+    method: &MethodArgs,
+    support: Support,
+    source: &Source,
+) -> Result<()> {
+    let mut idle = model.lag_options();
+    idle.extend((model.model != "auto").then_some("--model"));
+    idle.extend((support != Support::Point).then_some("--block"));
+    idle.extend(source.errors().map(|_| "--error-sd or --error-cv"));
+    refuse_idle(&idle, "this --method has no model")?;
+    ensure!(
+        model.transform == TransformChoice::None,
+        "--transform is for kriging: without an error model the way back would be biased"
+    );
+    if method.drift.method == Method::Nearest {
+        let idle = [
+            method.neighbours.is_some().then_some("--neighbours"),
+            (method.min_neighbours.get() != 1).then_some("--min-neighbours"),
+        ];
+        refuse_idle(&idle.into_iter().flatten().collect::<Vec<_>>(), "--method nearest uses one sample")?;
+    }
+    Ok(())
+}
+
+/// Refuses options that would have no effect: whoever gave them expects one.
+pub(crate) fn refuse_idle(options: &[&str], why: &str) -> Result<()> {
+    ensure!(options.is_empty(), "{} would have no effect: {why}; leave it out", options.join(", "));
+    Ok(())
+}
+
+/// Refuses a wish for the transformed scale where there is no transform, and for the data's where there is no way back.
+pub(crate) fn refuse_scale(
+    scale: ScaleChoice,
+    model: &ModelArgs,
+    block: &BlockArgs,
+    threshold: Option<f64>,
+) -> Result<()> {
+    ensure!(
+        block.block.is_none()
+            || model.transform == TransformChoice::None
+            || (scale == ScaleChoice::Transformed && threshold.is_none()),
+        "--block with --transform: the mean of transformed values over a block is not the transformed mean, so there is no way \
+         back to the unit; leave one of them out, or stay there by --scale transformed without --threshold"
+    );
+    let idle = scale == ScaleChoice::Transformed && model.transform == TransformChoice::None;
+    refuse_idle(if idle { &["--scale transformed"] } else { &[] }, "there is no --transform")
+}
