@@ -309,7 +309,7 @@ fn fits_differ_by_the_classes_distance_and_the_weights() {
     let middles = |k: usize| {
         let class = answer("variogram-matheron", "GSTools", &k.to_string());
         let np = class.variance.unwrap() as u64;
-        LagClass { np, dist: 100.0 * k as f64 + 50.0, gamma: class.value, azimuth: None }
+        LagClass { np, dist: 100.0 * k as f64 + 50.0, gamma: class.value, azimuth: None, error_variance: 0.0 }
     };
     let classes: Vec<LagClass> = (0..15).map(middles).collect();
     near(spherical(classes.clone(), &weights), theirs("fit", "GSTools"), 1e-4);

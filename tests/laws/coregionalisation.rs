@@ -41,6 +41,7 @@ fn variograms(
         dist: LAGS[k],
         gamma: gamma(a, b, LAGS[k]),
         azimuth: None,
+        error_variance: 0.0,
     };
     let of = |a: usize, b: usize| CrossVariogram {
         variables: [a, b],

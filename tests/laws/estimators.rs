@@ -143,7 +143,7 @@ proptest! {
                     class.iter().map(|(_, [i, j])| (samples.values()[*i], samples.values()[*j])).collect();
                 let dist = class.iter().map(|(h, _)| h).sum::<f64>() / class.len() as f64;
                 let gamma = gamma(estimator, &values);
-                expected.push(LagClass { np: class.len() as u64, dist, gamma, azimuth: direction.map(|d| d.azimuth) });
+                expected.push(LagClass { np: class.len() as u64, dist, gamma, azimuth: direction.map(|d| d.azimuth), error_variance: 0.0 });
             }
         }
         let ours = empirical_variogram(&samples, &lags, &directions, estimator).unwrap();

@@ -25,6 +25,7 @@ pub(crate) fn classes() -> impl Strategy<Value = Vec<LagClass>> {
                 dist: (k as f64 + within) * 1000.0 / count,
                 gamma,
                 azimuth: None,
+                error_variance: 0.0,
             })
             .collect()
     })
@@ -156,7 +157,7 @@ proptest! {
         let truth = Field { nugget: nugget * unit, error: 0.0, terms: vec![term] };
         let classes: Vec<LagClass> = (1..=15).map(|k| {
             let dist = 40.0 * f64::from(k);
-            LagClass { np: 50, dist, gamma: truth.variogram().semivariance([dist, 0.0]), azimuth: None }
+            LagClass { np: 50, dist, gamma: truth.variogram().semivariance([dist, 0.0]), azimuth: None, error_variance: 0.0 }
         }).collect();
         let fitted = fit(&empirical(classes), &ModelTemplate::with_nugget(model), &FitWeights::default()).unwrap().variogram;
         assert_close(fitted.nugget() / unit, nugget, 1e-5, "nugget");
@@ -207,7 +208,11 @@ proptest! {
 #[test]
 fn what_cannot_be_fitted_is_refused() {
     let with = |gamma: &dyn Fn(usize) -> f64| {
-        empirical((1..=6).map(|k| LagClass { np: 9, dist: k as f64, gamma: gamma(k), azimuth: None }).collect())
+        empirical(
+            (1..=6)
+                .map(|k| LagClass { np: 9, dist: k as f64, gamma: gamma(k), azimuth: None, error_variance: 0.0 })
+                .collect(),
+        )
     };
     let template = ModelTemplate::with_nugget(Model::Spherical);
     let weights = FitWeights::default();
@@ -216,8 +221,9 @@ fn what_cannot_be_fitted_is_refused() {
     let infinite = with(&|k| if k == 3 { f64::INFINITY } else { 1.0 });
     assert!(matches!(fit(&infinite, &template, &weights), Err(Error::LagClassNotFinite { index: 2, .. })));
     let many = ["Sph(9)"; 9].join(" + ").parse().unwrap();
-    let rising: Vec<LagClass> =
-        (1..=12).map(|k| LagClass { np: 9, dist: f64::from(k), gamma: f64::from(k), azimuth: None }).collect();
+    let rising: Vec<LagClass> = (1..=12)
+        .map(|k| LagClass { np: 9, dist: f64::from(k), gamma: f64::from(k), azimuth: None, error_variance: 0.0 })
+        .collect();
     assert!(matches!(fit(&empirical(rising.clone()), &many, &weights), Err(Error::Parameter { .. })));
     let five = "Nug + Mat(kappa=?) + 1 Ste(kappa=?) + Sph".parse().unwrap();
     assert!(matches!(fit(&empirical(rising.clone()), &five, &weights), Err(Error::Parameter { value: 5.0, .. })));
@@ -232,7 +238,9 @@ fn what_cannot_be_fitted_is_refused() {
 /// A model with everything given is not a fit: it is returned as it is.
 #[test]
 fn what_is_held_stays() {
-    let classes = (1..=6).map(|k| LagClass { np: 9, dist: f64::from(k), gamma: f64::from(k), azimuth: None }).collect();
+    let classes = (1..=6)
+        .map(|k| LagClass { np: 9, dist: f64::from(k), gamma: f64::from(k), azimuth: None, error_variance: 0.0 })
+        .collect();
     let mut template: ModelTemplate = "0.1 Err + 0.5 Nug + 1.5 Sph(3)".parse().unwrap();
     let classes = empirical(classes);
     let held = fit(&classes, &template, &FitWeights::default()).unwrap();

@@ -17,7 +17,7 @@ fn parse(text: &str) -> Variogram {
 fn on_curve(truth: &Variogram, count: u32, width: f64) -> EmpiricalVariogram {
     let class = |k| {
         let dist = width * f64::from(k);
-        LagClass { np: 50, dist, gamma: truth.semivariance([dist, 0.0]), azimuth: None }
+        LagClass { np: 50, dist, gamma: truth.semivariance([dist, 0.0]), azimuth: None, error_variance: 0.0 }
     };
     empirical((1..=count).map(class).collect())
 }
@@ -125,6 +125,7 @@ proptest! {
         // Semivariances of no model: what is fitted is whatever comes nearest.
         let class = |(k, &gamma): (usize, &f64)| LagClass {
             np: 50, dist: 60.0 * (1 + k % 6) as f64, gamma: gamma * (1.0 + (k % 6) as f64), azimuth: Some(45.0 * (k / 6) as f64),
+            error_variance: 0.0,
         };
         let variogram = empirical(levels.iter().enumerate().map(class).collect());
         let mut template: ModelTemplate = "Nug + Sph(az=?, ratio=?)".parse().unwrap();
@@ -144,7 +145,7 @@ fn directional(truth: &Variogram) -> EmpiricalVariogram {
     let class = |(azimuth, dist): (f64, f64)| {
         let (sin, cos) = azimuth.to_radians().sin_cos();
         let gamma = truth.semivariance([dist * sin, dist * cos]);
-        LagClass { np: 50, dist, gamma, azimuth: Some(azimuth) }
+        LagClass { np: 50, dist, gamma, azimuth: Some(azimuth), error_variance: 0.0 }
     };
     empirical(classes.map(class).collect())
 }
@@ -174,7 +175,7 @@ proptest! {
         let truth = parse(&format!("{sill} Mat({range}, kappa={kappa})"));
         let classes = (1..=24).map(|k| {
             let dist = 20.0 * f64::from(k);
-            LagClass { np: 50, dist, gamma: truth.semivariance([dist, 0.0]), azimuth: None }
+            LagClass { np: 50, dist, gamma: truth.semivariance([dist, 0.0]), azimuth: None, error_variance: 0.0 }
         });
         let fitted = fit(&empirical(classes.collect()), &"Mat(kappa=?)".parse().unwrap(), &FitWeights::default()).unwrap();
         let s = fitted.variogram.structures()[0];

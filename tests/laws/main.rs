@@ -15,6 +15,7 @@ mod fit_models;
 mod inverse_distance;
 mod kriging;
 mod leave_out;
+mod measurement_errors;
 mod models;
 mod notation;
 mod oracle;

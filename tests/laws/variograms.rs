@@ -46,7 +46,13 @@ fn brute_force(samples: &Samples, upper: &[f64], directions: &[Direction], robus
                 differences.iter().map(|d| d * d).sum::<f64>() / (2.0 * n)
             };
             let dist = distances.iter().sum::<f64>() / n;
-            classes.push(LagClass { np: np as u64, dist, gamma, azimuth: direction.map(|d| d.azimuth) });
+            classes.push(LagClass {
+                np: np as u64,
+                dist,
+                gamma,
+                azimuth: direction.map(|d| d.azimuth),
+                error_variance: 0.0,
+            });
         }
     }
     classes
@@ -209,6 +215,12 @@ fn a_pair_at_no_distance_is_in_every_direction() {
     let directions = [0.0, 90.0].map(|azimuth| Direction { azimuth, tolerance: 10.0 });
     let lags = LagClasses::regular(4.0, 1.0).unwrap();
     let classes = empirical_variogram(&samples, &lags, &directions, Estimator::Matheron).unwrap().classes;
-    let expected = [0.0, 90.0].map(|azimuth| LagClass { np: 1, dist: 0.0, gamma: 2.0, azimuth: Some(azimuth) });
+    let expected = [0.0, 90.0].map(|azimuth| LagClass {
+        np: 1,
+        dist: 0.0,
+        gamma: 2.0,
+        azimuth: Some(azimuth),
+        error_variance: 0.0,
+    });
     assert_eq!(classes, expected);
 }

@@ -216,6 +216,15 @@ pub enum Error {
         /// Lag classes with pairs.
         classes: usize,
     },
+    /// Measurement errors explain all differences between samples.
+    #[error(
+        "in {classes} lag classes the differences between samples are no larger than their measurement errors make them, so \
+         nothing is left to model: check the errors, which are standard deviations of single values, or name a whole model"
+    )]
+    OnlyErrors {
+        /// Lag classes with pairs.
+        classes: usize,
+    },
     /// No model is chosen automatically, for a reason that has a code and a remedy.
     #[error("{0}")]
     NoModel(Box<crate::auto::Refusal>),

@@ -80,6 +80,7 @@ pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) ->
     if choice.transform.as_ref().is_some_and(|t| t.log_proposed) {
         remarks.push("to model the logarithm: --transform log".into());
     }
+    remarks.extend(errors_taken_off(subject));
     let variogram = choice.variogram().clone();
     Ok(ModelRecord {
         variogram_of: subject.variogram_of,
@@ -100,16 +101,19 @@ pub(crate) fn fitted(
 ) -> Result<ModelRecord> {
     let mut model = fit_to(args, template, empirical)?;
     model.variogram_of = subject.variogram_of;
-    if let Some(variances) = subject.on_scale.error_variances() {
-        let mean = variances.iter().sum::<f64>() / variances.len() as f64;
-        model.remarks.push(format!(
-            "the fitted nugget ({}) holds the samples' measurement errors as well (mean variance {}), which kriging then counts \
-             twice: name a --model whose nugget is less by that",
-            short_number(model.nugget),
-            short_number(mean)
-        ));
-    }
+    model.remarks.extend(errors_taken_off(subject));
     Ok(model)
+}
+
+/// What is said of the samples' measurement errors, which the semivariances hold and the model does not.
+fn errors_taken_off(subject: &Subject) -> Option<String> {
+    let variances = subject.on_scale.error_variances()?;
+    let mean = variances.iter().sum::<f64>() / variances.len() as f64;
+    Some(format!(
+        "the model is of the field without the samples' measurement errors, whose variances ({} on average) were taken off the \
+         semivariances before the fit",
+        short_number(mean)
+    ))
 }
 
 /// Fits the model that `args` ask for to an empirical variogram.

@@ -175,7 +175,10 @@ impl Problem {
                 let classes = &one.variogram.classes;
                 if i == j {
                     let count: f64 = classes.iter().map(|c| c.np as f64).sum();
-                    let mean = classes.iter().map(|c| c.np as f64 * c.gamma).sum::<f64>() / count;
+                    let mean = classes.iter().map(|c| c.np as f64 * c.of_field()).sum::<f64>() / count;
+                    if mean <= 0.0 && classes.iter().any(|c| c.error_variance > 0.0) {
+                        return Err(Error::OnlyErrors { classes: classes.len() });
+                    }
                     if !(mean > 0.0 && mean.is_finite()) {
                         return Err(Error::FlatVariogram { classes: classes.len() });
                     }
@@ -185,7 +188,7 @@ impl Problem {
                 pairs.push(Pair {
                     weights: classes.iter().map(|c| settings.weights.of(c)).collect(),
                     separations: classes.iter().map(separation).collect(),
-                    gammas: classes.iter().map(|c| c.gamma / scale).collect(),
+                    gammas: classes.iter().map(|c| c.of_field() / scale).collect(),
                 });
             }
             // The diagonal came first, for its scale, but stands last in its row.

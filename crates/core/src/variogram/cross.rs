@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::design::Design;
-use super::empirical::classes;
+use super::empirical::{classes, mean_errors};
 use super::pairs::PairSearch;
 use super::{Direction, EmpiricalVariogram, Estimator, LagClasses};
 use crate::executor::{Executor, Serial};
@@ -91,7 +91,12 @@ pub fn cross_variograms_with(
             let (first, second) = (search.by_position(&shared.first), search.by_position(&shared.second));
             let sums = design.sums(&search, executor, |p, q| (first[q] - first[p]) * (second[q] - second[p]))?;
             let gammas: Vec<f64> = sums.iter().map(|s| s.term / (2.0 * s.np as f64)).collect();
-            let classes = classes(&design, &sums, &gammas);
+            // Errors of two variables are independent.
+            let errors = match a == b {
+                true => mean_errors(&design, &search, executor, &variables[a], Estimator::Matheron)?,
+                false => None,
+            };
+            let classes = classes(&design, &sums, &gammas, errors.as_deref());
             if classes.is_empty() {
                 return Err(design.no_pairs(&shared.coords, metric));
             }

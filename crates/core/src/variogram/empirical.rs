@@ -19,6 +19,24 @@ pub struct LagClass {
     pub gamma: f64,
     /// Azimuth of the direction in degrees, `None` for all directions together.
     pub azimuth: Option<f64>,
+    /// What the samples' own measurement errors add to `gamma`: the mean over the pairs of half the sum of both error
+    /// variances. [`fit`](super::fit) takes it off, for kriging counts those errors itself.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_zero"))]
+    pub error_variance: f64,
+}
+
+impl LagClass {
+    /// Semivariance of the field: without what the samples' measurement errors add. Below 0 where chance made differences
+    /// smaller than those errors.
+    pub fn of_field(&self) -> f64 {
+        self.gamma - self.error_variance
+    }
+}
+
+#[cfg(feature = "serde")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 /// Semivariances by lag class; classes without pairs are left out.
@@ -102,21 +120,44 @@ pub fn empirical_variogram_with(
             (sums, gammas)
         }
     };
-    let classes = classes(&design, &sums, &gammas);
+    let errors = mean_errors(&design, &search, executor, samples, estimator)?;
+    let classes = classes(&design, &sums, &gammas, errors.as_deref());
     if classes.is_empty() {
         return Err(design.no_pairs(samples.coords(), samples.metric()));
     }
     Ok(EmpiricalVariogram { classes, estimator, cutoff: lags.cutoff() })
 }
 
+/// Mean of half the summed error variances of each cell's pairs; `None` where samples have no errors of their own.
+///
+/// Errors that are independent of each other and of the field add it to the expected semivariance of a cell. Robust
+/// estimators are consistent for the same number, and of relative differences it is a share of the squared mean too.
+pub(super) fn mean_errors(
+    design: &Design<'_>,
+    search: &PairSearch,
+    executor: &dyn Executor,
+    samples: &Samples,
+    estimator: Estimator,
+) -> Result<Option<Vec<f64>>> {
+    let Some(variances) = samples.error_variances() else { return Ok(None) };
+    let (errors, values) = (search.by_position(variances), search.by_position(samples.values()));
+    let relative = estimator == Estimator::PairwiseRelative;
+    let sums = design.sums(search, executor, |p, q| {
+        let error = 0.5 * errors[p] + 0.5 * errors[q];
+        if relative { error / (0.5 * values[p] + 0.5 * values[q]).powi(2) } else { error }
+    })?;
+    Ok(Some(sums.iter().map(|s| s.term / s.np as f64).collect()))
+}
+
 /// Cells with pairs as lag classes.
-pub(super) fn classes(design: &Design<'_>, sums: &[Sums], gammas: &[f64]) -> Vec<LagClass> {
+pub(super) fn classes(design: &Design<'_>, sums: &[Sums], gammas: &[f64], errors: Option<&[f64]>) -> Vec<LagClass> {
     let cells = sums.iter().zip(gammas).enumerate();
     let class = |(cell, (s, &gamma)): (usize, (&Sums, &f64))| LagClass {
         np: s.np,
         dist: s.mean_distance(),
         gamma,
         azimuth: design.azimuth(cell),
+        error_variance: errors.map_or(0.0, |e| e[cell]),
     };
     cells.filter(|(_, (s, _))| s.np > 0).map(class).collect()
 }

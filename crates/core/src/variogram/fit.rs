@@ -72,7 +72,7 @@ const MOST_FREE_SILLS: usize = 8;
 ///
 /// # Errors
 /// Fewer classes (of a weight above 0) than free parameters, more than four free parameters beside the sills or eight free
-/// sills, a class that is not finite, no variation at all where the sills are free, or anisotropy in the template where the empirical
+/// sills, a class that is not finite, no variation at all where the sills are free, none beyond the measurement errors, or anisotropy in the template where the empirical
 /// variogram has no directions.
 ///
 /// # Examples
@@ -82,7 +82,7 @@ const MOST_FREE_SILLS: usize = 8;
 /// let truth: ModelTemplate = "1 Nug + 2 Sph(30)".parse()?;
 /// let truth = truth.complete()?.unwrap();
 /// let classes = (1..=6).map(|k| f64::from(k) * 10.0)
-///     .map(|h| LagClass { np: 100, dist: h, gamma: truth.semivariance([h, 0.0]), azimuth: None }).collect();
+///     .map(|h| LagClass { np: 100, dist: h, gamma: truth.semivariance([h, 0.0]), azimuth: None, error_variance: 0.0 }).collect();
 /// let empirical = EmpiricalVariogram { classes, estimator: Estimator::Matheron, cutoff: 60.0 };
 /// let fitted = fit(&empirical, &ModelTemplate::with_nugget(Model::Spherical), &FitWeights::default())?;
 /// assert!((fitted.variogram.structures()[0].range() - 30.0).abs() < 1e-4);
@@ -138,9 +138,18 @@ impl<'a> Problem<'a> {
         Ok(Self { template, classes, separations: classes.iter().map(separation).collect(), weights })
     }
 
+    /// A class's semivariance without what measurement errors add to it: those of the samples, and the model's own.
+    fn of_field(&self, class: &LagClass) -> f64 {
+        let own = if class.dist > 0.0 { self.template.error_variance } else { 0.0 };
+        class.of_field() - own
+    }
+
     /// The variogram of these structures, and its weighted sum of squares.
     fn solution(&self, units: &[Structure]) -> Result<(Variogram, f64)> {
         let (sills, sserr) = self.sills(units);
+        if sills.iter().all(|&s| s == 0.0) && self.classes.iter().any(|c| self.of_field(c) < c.gamma) {
+            return Err(Error::OnlyErrors { classes: self.classes.len() });
+        }
         let structures =
             units.iter().zip(&sills[1..]).map(|(u, &sill)| u.with_partial_sill(sill)).collect::<Result<Vec<_>>>()?;
         let variogram = Variogram::new(sills[0], structures)?.with_error_variance(self.template.error_variance)?;
@@ -160,7 +169,7 @@ impl<'a> Problem<'a> {
                 units[k - 1].semivariance(self.separations[i])
             }
         });
-        let mut residual = DVector::from_iterator(rows, self.classes.iter().map(|c| c.gamma));
+        let mut residual = DVector::from_iterator(rows, self.classes.iter().map(|c| self.of_field(c)));
         for (k, p) in parameters.iter().enumerate() {
             if let Parameter::Fixed(value) = p {
                 residual.axpy(-value, &unit.column(k), 1.0);
