@@ -270,7 +270,7 @@ impl Scratch {
 }
 
 /// A recipe: settings that become a [`Predictor`] by seeing samples.
-pub trait Interpolator {
+pub trait Interpolator: Send + Sync {
     /// Prepares predictions from `samples`.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Cross-validation without fitting again.
 
+use nalgebra::{Cholesky, DMatrix};
+
 use super::global::GlobalSystem;
 use super::moving::MovingKriging;
 use super::{Kriging, non_negative};
@@ -9,18 +11,20 @@ use crate::predict::leave_out_by_refitting;
 use crate::validation::Folds;
 use crate::{Gap, Outcome, Prediction, Result, Samples, Scratch};
 
-/// Leave-one-out with all samples, from one inverse: with B = C⁻¹ − C⁻¹FG⁻¹FᵀC⁻¹ the residual of sample i is
-/// (Bz)ᵢ/Bᵢᵢ and its variance 1/Bᵢᵢ.
+/// Cross-validation with all samples, from one inverse: with B = C⁻¹ − C⁻¹FG⁻¹FᵀC⁻¹ the residuals of the samples of a fold
+/// I, predicted from all others, are B_II⁻¹(Bz)_I, and their covariances B_II⁻¹.
 ///
-/// The multiplier follows from the same: with v = FᵀC⁻¹eᵢ what the other samples leave of the drift functions is
-/// r = v/C⁻¹ᵢᵢ, and their G is that of all less vvᵀ/C⁻¹ᵢᵢ, so that fᵢᵀG⁻¹r of the others is fᵢᵀG⁻¹v/Bᵢᵢ.
+/// The multipliers follow from the same: fᵢᵀG⁻¹r without the fold is the i-th of B_II⁻¹C⁻¹FG⁻¹fᵢ, rows of the fold. For a
+/// fold of one sample all of these are divisions by Bᵢᵢ.
+///
+/// A fold whose samples the drift stands on has gaps.
 ///
 /// # Source
 /// Dubrule (1983), *Mathematical Geology* 15:687.
 ///
 /// # Errors
 /// Folds that do not fit the samples, or what the system of all samples says.
-pub(super) fn one_global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
+pub(super) fn global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
     folds.check(samples)?;
     if recipe.support != crate::support::Support::Point {
         return leave_out_by_refitting(recipe, samples, folds);
@@ -32,21 +36,35 @@ pub(super) fn one_global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> 
     }
     let inverse = cholesky.inverse();
     let drift = system.setting.basis.matrix(samples);
-    let outcomes = samples.values().iter().enumerate().map(|(i, &observed)| {
-        let own = inverse[(i, i)];
-        let v = system.inverse_drift.row(i).transpose();
-        let solved = system.gram.solve(&v);
-        let b = own - v.dot(&solved);
-        if !(b > RANK_TOLERANCE * own) {
-            return Err(Gap::SingularDrift); // the drift stands on this sample alone
+    // G⁻¹FᵀC⁻¹, sample by sample.
+    let solved = system.gram.solve(&system.inverse_drift.transpose());
+    let mut members = vec![Vec::new(); folds.count()];
+    (0..samples.len()).for_each(|i| members[folds.of(i)].push(i));
+    let mut outcomes = vec![Err(Gap::SingularDrift); samples.len()];
+    for held in members {
+        let own = DMatrix::from_fn(held.len(), held.len(), |a, b| inverse[(held[a], held[b])]);
+        let v = system.inverse_drift.select_rows(&held);
+        let (Some(alone), Some(b)) =
+            (Cholesky::new(own.clone()), Cholesky::new(own - &v * solved.select_columns(&held)))
+        else {
+            continue;
+        };
+        let pivots = b.l_dirty().diagonal();
+        if pivots.iter().zip(alone.l_dirty().diagonal().iter()).any(|(b, own)| !(b * b > RANK_TOLERANCE * own * own)) {
+            continue;
         }
-        // 1/b is the variance of the difference to the sample, its measurement error included.
-        let variance = non_negative(1.0 / b - system.setting.error_variance(samples, i));
-        let multiplier = drift.row(i).transpose().dot(&solved) / b;
-        let prediction = Prediction { value: observed - system.dual[i] / b, variance: Some(variance), multiplier };
-        if prediction.value.is_finite() && variance.is_finite() { Ok(prediction) } else { Err(Gap::NotFinite) }
-    });
-    Ok(outcomes.collect())
+        let residuals = b.solve(&system.dual.select_rows(&held));
+        let covariances = b.inverse();
+        let multipliers = &covariances * (&v * system.gram.solve(&drift.select_rows(&held).transpose()));
+        for (k, &i) in held.iter().enumerate() {
+            // The covariances are of differences to the samples, their measurement errors included.
+            let variance = non_negative(covariances[(k, k)] - system.setting.error_variance(samples, i));
+            let value = samples.values()[i] - residuals[k];
+            let prediction = Prediction { value, variance: Some(variance), multiplier: multipliers[(k, k)] };
+            outcomes[i] = if value.is_finite() && variance.is_finite() { Ok(prediction) } else { Err(Gap::NotFinite) };
+        }
+    }
+    Ok(outcomes)
 }
 
 /// Cross-validation in a moving neighbourhood: the search passes over the samples of the target's fold.

@@ -27,7 +27,6 @@ use moving::MovingKriging;
 
 use crate::drift::Drift;
 use crate::neighbourhood::Neighbourhood;
-use crate::predict::leave_out_by_refitting;
 use crate::support::Support;
 use crate::validation::Folds;
 use crate::variogram::Variogram;
@@ -119,8 +118,7 @@ impl Interpolator for Kriging {
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
         self.check(samples)?;
         match self.neighbourhood {
-            Neighbourhood::Global if folds.is_leave_one_out() => leave_out::one_global(self, samples, folds),
-            Neighbourhood::Global => leave_out_by_refitting(self, samples, folds),
+            Neighbourhood::Global => leave_out::global(self, samples, folds),
             Neighbourhood::Moving(search) => leave_out::moving(self, samples, search, folds),
         }
     }

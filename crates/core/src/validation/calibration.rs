@@ -2,10 +2,10 @@
 
 use super::Folds;
 use crate::executor::{Executor, map};
-use crate::kriging::Kriging;
 use crate::neighbourhood::SampleIndex;
 use crate::random::Random;
-use crate::{Error, Interpolator, Predictions, Result, Samples, Scratch, Targets};
+use crate::variogram::Variogram;
+use crate::{Error, Interpolator, Outcome, Predictions, Result, Samples, Scratch, Targets};
 
 /// A variance is called wrong where the mean squared standardised error is off 1 by more than this factor, and chance does
 /// not explain it.
@@ -15,10 +15,12 @@ pub const OFF_BY: f64 = 1.5;
 const BLOCKS: u64 = 0x626c_6f63;
 const SAMPLES: u64 = 0x7361_6d70;
 const BOOTSTRAP: u64 = 0x626f_6f74;
-/// Fewest blocks that are wanted, most that are held out, and most samples predicted in all.
+/// Fewest blocks that are wanted, most that are drawn, and most samples predicted of those.
 const FEWEST_BLOCKS: usize = 10;
 const MOST_BLOCKS: usize = 100;
 const MOST_TARGETS: usize = 2000;
+/// Up to this many samples all are held out, by [`Interpolator::leave_out`]; of more, those of the blocks drawn.
+const ALL_UP_TO: usize = 5000;
 /// Resamples of the blocks for intervals.
 const RESAMPLES: usize = 999;
 /// Central intervals: probability, and the standard normal quantile of its upper end.
@@ -60,11 +62,12 @@ pub struct Calibration {
     pub off: bool,
 }
 
-/// Cross-validates a kriging recipe by spatial blocks, on the modelling scale, and compares errors with their variances. The
-/// measurement error of a held-out sample is part of what is expected.
+/// Cross-validates a recipe with a model of the field by spatial blocks, on the modelling scale, and compares errors with
+/// their variances. The measurement error of a held-out sample is part of what is expected.
 ///
 /// Blocks are squares as wide as the effective range, or narrower where that leaves fewer than 10 of them: so a held-out
-/// sample is predicted across a gap, as a map is. Of many blocks 100 are drawn, and 2,000 samples in all. The model is held.
+/// sample is predicted across a gap, as a map is. Up to 5,000 samples every block is held out; of more, 100 blocks are drawn,
+/// and 2,000 samples in all. The model is held.
 ///
 /// # Units
 /// Those of the samples.
@@ -82,56 +85,76 @@ pub struct Calibration {
 /// let coords: Vec<[f64; 2]> = (0..100).map(|i| [f64::from(i % 10), f64::from(i / 10)]).collect();
 /// let values = coords.iter().map(|c| (c[0] / 3.0).sin() + (c[1] / 2.0).cos()).collect();
 /// let variogram = "1e-6 Nug + 1e-4 Sph(3)".parse::<ModelTemplate>()?.complete()?.unwrap();
-/// let recipe = Kriging::new(variogram, Drift::Constant, Neighbourhood::Global);
-/// let calibration = calibrate(&recipe, &Samples::new(coords, values)?, 1, &Serial)?;
+/// let recipe = Kriging::new(variogram.clone(), Drift::Constant, Neighbourhood::Global);
+/// let calibration = calibrate(&recipe, &variogram, &Samples::new(coords, values)?, 1, &Serial)?;
 /// assert!(calibration.off && calibration.msdr > 100.0); // far too sure of itself
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
-pub fn calibrate(recipe: &Kriging, samples: &Samples, seed: u64, executor: &dyn Executor) -> Result<Calibration> {
-    let (block_size, folds) = blocks(recipe, samples)?;
-    let mut drawn: Vec<usize> = (0..folds.count()).collect();
-    if drawn.len() > MOST_BLOCKS {
-        Random::substream(seed, BLOCKS, 0).shuffle(&mut drawn);
-        drawn.truncate(MOST_BLOCKS);
-        drawn.sort_unstable();
-    }
-    let members: Vec<Vec<usize>> = drawn
-        .iter()
-        .map(|&block| {
-            let mut all: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) == block).collect();
-            Random::substream(seed, SAMPLES, block as u64).shuffle(&mut all);
-            all.truncate(MOST_TARGETS.div_ceil(drawn.len()));
-            all.sort_unstable();
-            all
-        })
-        .collect();
-    let errors = map(executor, drawn.len(), |k| -> Result<Vec<f64>> {
-        let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != drawn[k]).collect();
-        let predictor = recipe.fit(&samples.subset(&kept)?)?;
-        let held = samples.subset(&members[k])?;
-        let covariates: Vec<f64> = (0..held.len()).flat_map(|i| held.covariates(i)).copied().collect();
-        let targets = Targets::points(held.coords()).with_covariates(&covariates, held.covariate_count());
-        let mut out = Predictions::default();
-        predictor.predict_into(&targets, &mut Scratch::default(), &mut out);
-        let standardised = out.iter().enumerate().filter_map(|(i, outcome)| {
-            let predicted = outcome.ok()?;
-            let own = recipe.variogram.error_variance() + held.error_variance(i);
-            let variance = predicted.variance? + own;
-            (variance > 0.0).then(|| (held.values()[i] - predicted.value) / variance.sqrt())
-        });
-        Ok(standardised.collect())
-    })?;
-    let errors: Vec<Vec<f64>> = errors.into_iter().collect::<Result<_>>()?;
+pub fn calibrate(
+    recipe: &dyn Interpolator,
+    variogram: &Variogram,
+    samples: &Samples,
+    seed: u64,
+    executor: &dyn Executor,
+) -> Result<Calibration> {
+    let (block_size, folds) = blocks(variogram, samples)?;
+    let standardised = |i: usize, outcome: Outcome| {
+        let predicted = outcome.ok()?;
+        let variance = predicted.variance? + variogram.error_variance() + samples.error_variance(i);
+        (variance > 0.0).then(|| (samples.values()[i] - predicted.value) / variance.sqrt())
+    };
+    let errors = if samples.len() <= ALL_UP_TO {
+        let mut errors = vec![Vec::new(); folds.count()];
+        for (i, outcome) in recipe.leave_out(samples, &folds)?.into_iter().enumerate() {
+            errors[folds.of(i)].extend(standardised(i, outcome));
+        }
+        errors
+    } else {
+        let members = drawn(&folds, samples.len(), seed);
+        let errors = map(executor, members.len(), |k| -> Result<Vec<f64>> {
+            let block = folds.of(members[k][0]);
+            let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != block).collect();
+            let predictor = recipe.fit(&samples.subset(&kept)?)?;
+            let held = samples.subset(&members[k])?;
+            let covariates: Vec<f64> = (0..held.len()).flat_map(|i| held.covariates(i)).copied().collect();
+            let targets = Targets::points(held.coords()).with_covariates(&covariates, held.covariate_count());
+            let mut out = Predictions::default();
+            predictor.predict_into(&targets, &mut Scratch::default(), &mut out);
+            Ok(members[k].iter().zip(out.iter()).filter_map(|(&i, outcome)| standardised(i, outcome)).collect())
+        })?;
+        errors.into_iter().collect::<Result<_>>()?
+    };
     summarise(block_size, errors.into_iter().filter(|b| !b.is_empty()).collect(), seed)
 }
 
+/// Samples to predict, block by block: of at most [`MOST_BLOCKS`], at most about [`MOST_TARGETS`].
+fn drawn(folds: &Folds, samples: usize, seed: u64) -> Vec<Vec<usize>> {
+    let mut blocks: Vec<usize> = (0..folds.count()).collect();
+    Random::substream(seed, BLOCKS, 0).shuffle(&mut blocks);
+    blocks.truncate(MOST_BLOCKS);
+    blocks.sort_unstable();
+    let mut members = vec![Vec::new(); blocks.len()];
+    for i in 0..samples {
+        if let Ok(k) = blocks.binary_search(&folds.of(i)) {
+            members[k].push(i);
+        }
+    }
+    let each = MOST_TARGETS.div_ceil(blocks.len());
+    for (&block, members) in blocks.iter().zip(&mut members) {
+        Random::substream(seed, SAMPLES, block as u64).shuffle(members);
+        members.truncate(each);
+        members.sort_unstable();
+    }
+    members
+}
+
 /// Blocks of about the effective range, at least [`FEWEST_BLOCKS`] of them where that is possible.
-fn blocks(recipe: &Kriging, samples: &Samples) -> Result<(f64, Folds)> {
+fn blocks(variogram: &Variogram, samples: &Samples) -> Result<(f64, Folds)> {
     let index = SampleIndex::of(samples);
     let mut nearest: Vec<f64> = samples.coords().iter().map(|&c| index.nearest_two(c)[1]).collect();
     nearest.sort_unstable_by(f64::total_cmp);
     let usual = nearest[nearest.len() / 2];
-    let mut size = recipe.variogram.effective_range().clamp(usual, (0.5 * samples.diagonal()).max(usual));
+    let mut size = variogram.effective_range().clamp(usual, (0.5 * samples.diagonal()).max(usual));
     loop {
         match Folds::spatial_blocks(samples, size) {
             Ok(folds) if folds.count() >= FEWEST_BLOCKS.min(samples.len()) || size <= 0.5 * usual => {
