@@ -13,7 +13,7 @@ use soilscope_core::variogram::Estimator;
 
 use crate::words::{Folds, Mask, TransformChoice};
 
-pub(crate) use method::{BlockArgs, DriftArgs, ErrorArgs, MethodArgs, NodesChoice};
+pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
 
 /// From soil samples to maps that a decision can rest on.
@@ -201,6 +201,12 @@ pub(crate) struct ModelArgs {
     /// Weights of the lag classes in the fit
     #[arg(long, value_enum, default_value_t, value_name = "WEIGHTS")]
     pub(crate) fit_weights: WeightsChoice,
+    /// How what --model leaves open is fitted
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) fit: FitChoice,
+    /// How the intervals of parameters fitted by likelihood are computed [default: information]
+    #[arg(long, value_enum)]
+    pub(crate) intervals: Option<IntervalsChoice>,
 }
 
 impl ModelArgs {
@@ -214,6 +220,12 @@ impl ModelArgs {
             ("--estimator", self.estimator != EstimatorChoice::default()),
             ("--fit-weights", self.fit_weights != WeightsChoice::default()),
         ];
+        given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
+    }
+
+    /// Options that say how parameters are fitted, as far as they were given.
+    pub(crate) fn fit_options(&self) -> Vec<&'static str> {
+        let given = [("--fit", self.fit != FitChoice::default()), ("--intervals", self.intervals.is_some())];
         given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
     }
 }
@@ -241,6 +253,25 @@ pub(crate) enum WeightsChoice {
     #[default]
     PairsOverSquaredDistance,
     Equal,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FitChoice {
+    /// Weighted least squares of the empirical variogram
+    #[default]
+    Wls,
+    /// Restricted maximum likelihood of the samples, with intervals; no lag classes
+    Reml,
+    /// Maximum likelihood, which compares drifts too but makes sills too small
+    Ml,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IntervalsChoice {
+    /// From the curvature of the likelihood: quick
+    Information,
+    /// From the profile of the likelihood: slower, and right where it is skewed
+    Profile,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

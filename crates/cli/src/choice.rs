@@ -37,8 +37,12 @@ pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) ->
     let drift = subject.drift;
     let weights = weights(args).0;
     let settings = Settings { drift, lags, estimator: args.estimator.into(), weights, transformed, seed: 1 };
-    let threads = Threads::new(common.threads()?, &Interrupts)?;
-    Ok(choose(&subject.on_scale, &settings, &threads as &dyn Executor)?)
+    Ok(choose(&subject.on_scale, &settings, &executor(common)? as &dyn Executor)?)
+}
+
+/// The threads asked for, which stop where the user asks to.
+pub(crate) fn executor(common: &Common) -> Result<Threads<'static>> {
+    Ok(Threads::new(common.threads()?, &Interrupts)?)
 }
 
 /// Weights of lag classes, and their name.
@@ -52,8 +56,26 @@ pub(crate) fn weights(args: &ModelArgs) -> (FitWeights, &'static str) {
     }
 }
 
+/// What serves where samples carry no model.
+const OTHER_WAYS: &str = "name a --model that is known for this soil, or (map, predict, validate) use --method idw:2, or say by --fallback \
+                          what to use in such a case";
+
+/// What was found, samples named by their lines.
+pub(crate) fn found(refusal: &Refusal, line: impl Fn(usize) -> usize) -> String {
+    match refusal {
+        Refusal::OutlierCarriesFit { carriers, log_would_help } => {
+            let mut carriers = carriers.clone();
+            carriers.samples.iter_mut().for_each(|i| *i = line(*i));
+            Refusal::OutlierCarriesFit { carriers, log_would_help: *log_would_help }
+                .message()
+                .replacen("sample", "line", 1)
+        }
+        other => other.message(),
+    }
+}
+
 /// The refusal in the words of the command line: what was found, what to do, the code.
-pub(crate) fn words(refusal: &Refusal, line: impl Fn(usize) -> usize) -> String {
+pub(crate) fn words(refusal: &Refusal, line: impl Fn(usize) -> usize + Copy) -> String {
     let remedy = match refusal {
         Refusal::OutlierCarriesFit { carriers, log_would_help } => {
             let lines: Vec<String> = carriers.samples.iter().map(|&i| line(i).to_string()).collect();
@@ -65,9 +87,8 @@ pub(crate) fn words(refusal: &Refusal, line: impl Fn(usize) -> usize) -> String 
             )
         }
         Refusal::NoVariation { .. } => refusal.remedy(),
-        Refusal::TooFewSamples { .. } => "name a --model that is known for this soil, or use --method idw:2".into(),
-        _ => "a map would show the mean: sample more densely, name a --model that is known for this soil, or use --method idw:2"
-            .into(),
+        Refusal::TooFewSamples { .. } => OTHER_WAYS.into(),
+        _ => format!("a map would show the mean: sample more densely, {OTHER_WAYS}"),
     };
-    format!("{}; {remedy} [{}]", refusal.message(), refusal.code())
+    format!("{}; {remedy} [{}]", found(refusal, line), refusal.code())
 }

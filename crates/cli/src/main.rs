@@ -6,6 +6,7 @@ mod choice;
 mod commands;
 mod counts;
 mod covariates;
+mod creation;
 mod errors;
 mod field;
 mod follow;

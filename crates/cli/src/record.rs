@@ -9,6 +9,12 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use soilscope_pipeline::tidy::Beside;
+
+use crate::Outcome;
+use crate::args::Common;
+use crate::follow::complete;
+use crate::output::{self, say};
 
 /// A file that went in or came out.
 #[derive(Debug, Clone, Serialize)]
@@ -94,4 +100,27 @@ impl Times {
 /// The command as it was typed.
 pub(crate) fn command_line() -> Vec<String> {
     std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect()
+}
+
+/// Writes the record of a run last, for a folder with a record is a finished run, and says what came of it.
+pub(crate) fn finish(
+    common: &Common,
+    record: &impl Serialize,
+    notes: &[String],
+    summary: &str,
+    file: Beside,
+) -> Result<Outcome> {
+    let mut text = serde_json::to_vec_pretty(record)?;
+    text.push(b'\n');
+    output::fill(file, &text)?;
+    complete();
+    if !common.quiet {
+        notes.iter().for_each(|note| say(&format!("note: {note}")));
+    }
+    if common.json {
+        output::print(std::str::from_utf8(&text)?)?;
+    } else if !common.quiet {
+        output::print(summary)?;
+    }
+    Ok(Outcome::Done)
 }

@@ -1,6 +1,7 @@
 //! Option values with a small grammar of their own.
 
 mod covariate;
+mod fallback;
 mod method;
 mod transform;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 pub(crate) use covariate::{Covariate, CovariateRaster};
+pub(crate) use fallback::Fallback;
 pub(crate) use method::Method;
 pub(crate) use transform::{TransformChoice, serialize_name, transform_name, transformed};
 

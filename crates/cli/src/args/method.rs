@@ -3,9 +3,10 @@
 use std::num::NonZeroUsize;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use soilscope_core::support::BlockNodes;
 
-use crate::words::{Block, CovariateRaster, Method, Neighbours, RelativeError};
+use crate::words::{Block, CovariateRaster, Fallback, Method, Neighbours, RelativeError};
 
 /// What is kriged, and with which spatial mean.
 #[derive(Debug, Clone, Args)]
@@ -46,6 +47,26 @@ pub(crate) struct MethodArgs {
     /// Sectors around a target that share --neighbours evenly: 4 or 8
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "neighbours")]
     pub(crate) sectors: Option<usize>,
+    /// Samples that the mean or drift is estimated from: a target's neighbours, or all at once, which serves targets in gaps
+    /// much wider than the neighbourhood
+    #[arg(long, value_enum, value_name = "SAMPLES")]
+    pub(crate) drift_from: Option<DriftFrom>,
+    /// What to use where `--model auto` finds no model: `idw:POWER`, `nearest`, `mean`, or a whole model [default: stop and say
+    /// why]
+    #[arg(long, value_name = "METHOD|MODEL")]
+    pub(crate) fallback: Option<Fallback>,
+    /// Multiply the variances by what spatial-block cross-validation finds them wrong by
+    #[arg(long)]
+    pub(crate) calibrate: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DriftFrom {
+    /// The neighbours of each target
+    Neighbours,
+    /// All samples, by generalised least squares (Vecchia's approximation)
+    All,
 }
 
 /// What a prediction speaks for.

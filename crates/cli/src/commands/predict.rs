@@ -19,7 +19,7 @@ use crate::args::{Common, Predict, ScaleChoice};
 use crate::commands::validate::clip;
 use crate::counts::Counts;
 use crate::covariates::AtPoints;
-use crate::field::{Field, MethodRecord, ModelRecord, refuse_idle, refuse_scale};
+use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord, refuse_idle, refuse_scale};
 use crate::follow::{Progress, watching};
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
@@ -40,6 +40,9 @@ struct Report<'a> {
     method: &'a MethodRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a ModelRecord>,
+    /// Where `--calibrate` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<&'a CalibrationRecord>,
     points: usize,
     gaps: std::collections::BTreeMap<&'static str, usize>,
     #[serde(flatten)]
@@ -119,6 +122,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
             scale: if args.scale == ScaleChoice::Data { "data" } else { "transformed" },
             method: &field.method,
             model: field.model.as_ref(),
+            calibration: field.calibrated(),
             points: rows.len(),
             gaps,
             counts,

@@ -9,9 +9,9 @@ use soilscope_core::validation::{self, Residual, Scores};
 
 use crate::Outcome;
 use crate::args::{Common, Validate};
-use crate::field::{Field, MethodRecord, ModelRecord};
+use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord};
 use crate::follow::Progress;
-use crate::output;
+use crate::output::{self, say};
 use crate::source::{Source, Wanted};
 use crate::words::Folds;
 
@@ -46,6 +46,9 @@ struct Report<'a> {
     model: Option<&'a ModelRecord>,
     #[serde(flatten)]
     validation: &'a ValidationRecord,
+    /// Whether the variance is right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<CalibrationRecord>,
 }
 
 pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
@@ -68,6 +71,10 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         record.scores.is_some(),
         "no sample can be predicted from the others: widen --radius or lower --min-neighbours"
     );
+    let calibration = progress.busy("calibrating", || field.calibration(common))?;
+    if let Some(calibration) = calibration.as_ref().filter(|_| !common.quiet && !args.method.calibrate) {
+        calibration.notes().iter().for_each(|note| say(&format!("note: {note}")));
+    }
     if let Some(file) = file {
         output::fill(file, &table(&source, &residuals, &folds)?)?;
     }
@@ -78,6 +85,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         method: &field.method,
         model: field.model.as_ref(),
         validation: &record,
+        calibration,
     };
     if common.json {
         output::print_json(&report)?;
@@ -200,6 +208,9 @@ fn text(report: &Report<'_>) -> String {
                 100.0 * c.nominal
             );
         }
+    }
+    if let Some(calibration) = &report.calibration {
+        let _ = writeln!(text, "held-out blocks: {}", calibration.line());
     }
     text
 }

@@ -134,7 +134,7 @@ fn modelled(args: &Variogram, subject: &Subject, common: &Common) -> Result<(Emp
         return Ok((empirical()?, None));
     }
     let model = match field::template(&args.model)? {
-        Some(template) => field::fitted(&args.model, &template, empirical()?, subject)?,
+        Some(template) => field::fitted_with(&args.model, &template, empirical()?, subject, common)?,
         None => field::automatic(&args.model, subject, common)?,
     };
     let shown = model.empirical.clone().map_or_else(empirical, Ok)?;
@@ -186,6 +186,9 @@ fn text(report: &Report<'_>) -> String {
         let _ = writeln!(text, "effective range  {:.4} (95 % of the sill of {:.6})", model.effective_range, model.sill);
         if let Some(sserr) = model.sserr {
             let _ = writeln!(text, "sum of squares   {sserr:.6e}");
+        }
+        if let Some(likelihood) = &model.likelihood {
+            text += &format!("\n{}", likelihood.table());
         }
         if let Some(choice) = &model.choice {
             text += &compared(choice);

@@ -1,37 +1,37 @@
 //! From settings to a fitted model and a method: what the verbs that model a field share.
 
+mod calibration;
+mod fallback;
 mod lags;
+mod likelihood;
 mod model;
+mod recipe;
 mod refusals;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use soilscope_core::drift::Drift;
 use soilscope_core::idw::{InverseDistance, Nearest};
-use soilscope_core::kriging::Kriging;
-use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
-use soilscope_core::support::{BlockNodes, Support};
+use soilscope_core::neighbourhood::{Neighbourhood, Search};
+use soilscope_core::support::Support;
 use soilscope_core::transform::Transform;
 use soilscope_core::{Interpolator, Samples};
 
-use crate::args::{BlockArgs, Common, MethodArgs, ModelArgs, NodesChoice};
+use crate::args::{BlockArgs, Common, DriftFrom, MethodArgs, ModelArgs};
 use crate::covariates::CovariateRecord;
 use crate::errors::ErrorRecord;
 use crate::output::say;
 use crate::source::Source;
 use crate::subject::Subject;
-use crate::words::{Block, Method, Neighbours};
+use crate::words::{Fallback, Method};
+use fallback::FallbackRecord;
+use model::Origin;
+use recipe::Recipe;
 
+pub(crate) use calibration::CalibrationRecord;
 pub(crate) use lags::{LagSettings, empirical, lag_classes};
-pub(crate) use model::{ModelRecord, automatic, fitted, model, short_number, shortened, template};
+pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened, template};
 pub(crate) use refusals::{refuse_idle, refuse_scale};
-
-/// Up to this many samples kriging uses all of them for every target by default.
-const GLOBAL_UP_TO: usize = 300;
-/// Neighbours by default, beyond that.
-const NEIGHBOURS: usize = 32;
-/// Neighbours of inverse distance weighting by default.
-const IDW_NEIGHBOURS: usize = 12;
 
 /// The method in words, for the record.
 #[derive(Debug, Clone, Serialize)]
@@ -54,6 +54,88 @@ pub(crate) struct MethodRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) measurement_errors: Option<ErrorRecord>,
     pub(crate) neighbourhood: Neighbourhood,
+    /// Samples that the mean or drift is estimated from; `None` where it is known or there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drift_from: Option<DriftFrom>,
+    /// What was used because no model was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fallback: Option<FallbackRecord>,
+}
+
+impl MethodRecord {
+    /// The nearest sample.
+    fn nearest(&mut self, args: &MethodArgs) -> Result<Box<dyn Interpolator>> {
+        self.method = "nearest";
+        self.neighbourhood = Neighbourhood::Moving(Search::new(Some(1), 1, args.radius)?);
+        Ok(Box::new(Nearest { radius: args.radius }))
+    }
+
+    /// A weighted mean.
+    fn inverse_distance(&mut self, power: f64, args: &MethodArgs, source: &Source) -> Result<Box<dyn Interpolator>> {
+        self.method = "inverse-distance";
+        self.power = Some(power);
+        self.neighbourhood = recipe::neighbourhood(args, true, source.samples().len())?;
+        Ok(Box::new(InverseDistance { power, neighbourhood: self.neighbourhood }))
+    }
+
+    /// Kriging with the model asked for, or what was named for the case that there is none.
+    fn kriging(
+        &mut self,
+        model_args: &ModelArgs,
+        args: &MethodArgs,
+        subject: Subject,
+        source: &Source,
+        common: &Common,
+    ) -> Result<Built> {
+        let samples = subject.on_scale.len();
+        let neighbourhood = recipe::neighbourhood(args, false, samples)?;
+        let mut recipe = Recipe::new(args, subject.drift, neighbourhood, self.support)?;
+        if source.errors().is_none() {
+            subject.on_scale.check_for_kriging(2).context("these samples cannot be kriged")?;
+        }
+        let model = model(model_args, &subject, common);
+        let mut model = match model {
+            Ok(model) => model,
+            Err(error) => match (FallbackRecord::of(&error, args.fallback.as_ref(), source), &args.fallback) {
+                (Some(record), Some(fallback)) => {
+                    self.fallback = Some(record);
+                    match fallback {
+                        Fallback::InverseDistance { power } => {
+                            return Ok(Built::without_model(subject, self.inverse_distance(*power, args, source)?));
+                        }
+                        Fallback::Nearest => return Ok(Built::without_model(subject, self.nearest(args)?)),
+                        Fallback::Mean => {
+                            recipe = recipe.of_mean(samples)?;
+                            ModelRecord::new(fallback::mean_model(&subject)?, Origin::Fallback)
+                        }
+                        Fallback::Model(variogram) => ModelRecord::new((**variogram).clone(), Origin::Fallback),
+                    }
+                }
+                _ => return Err(error),
+            },
+        };
+        model.variogram_of = subject.variogram_of;
+        self.method = match args.drift.method {
+            Method::Simple { .. } => "simple-kriging",
+            Method::Universal { .. } => "universal-kriging",
+            Method::External { .. } => "external-drift-kriging",
+            Method::Indicator { .. } => "indicator-kriging",
+            _ => "ordinary-kriging",
+        };
+        self.neighbourhood = recipe.neighbourhood;
+        self.drift_from = subject.drift.known_mean().is_none().then_some(recipe.drift_from());
+        let (mut interpolator, mut at_points) = recipe.with(&model.variogram);
+        let mut calibrated = None;
+        if args.calibrate {
+            let at_points_now = at_points.as_deref().unwrap_or(interpolator.as_ref());
+            let (record, variogram) =
+                CalibrationRecord::applied(at_points_now, &model.variogram, &subject.on_scale, common)?;
+            calibrated = Some(record);
+            model = model.with_variogram(variogram);
+            (interpolator, at_points) = recipe.with(&model.variogram);
+        }
+        Ok(Built { subject, model: Some(model), interpolator, at_points, calibrated })
+    }
 }
 
 /// A field ready to be fitted to samples: scale, model and method.
@@ -69,8 +151,30 @@ pub(crate) struct Field {
     pub(crate) lags: Option<LagSettings>,
     pub(crate) method: MethodRecord,
     pub(crate) interpolator: Box<dyn Interpolator>,
+    /// What a reader should know of how it came about.
+    pub(crate) remarks: Vec<String>,
     /// The same for points, to hold samples against; `None` where it predicts points itself.
     at_points: Option<Box<dyn Interpolator>>,
+    /// Set where the variances were calibrated.
+    calibrated: Option<CalibrationRecord>,
+}
+
+/// A method with its samples on the scale it works on.
+struct Built {
+    subject: Subject,
+    model: Option<ModelRecord>,
+    interpolator: Box<dyn Interpolator>,
+    at_points: Option<Box<dyn Interpolator>>,
+    calibrated: Option<CalibrationRecord>,
+}
+
+impl Built {
+    /// Without a model, on the data's own scale.
+    fn without_model(subject: Subject, interpolator: Box<dyn Interpolator>) -> Self {
+        let on_scale = subject.observed.clone();
+        let subject = Subject { transform: Transform::None, on_scale, ..subject };
+        Self { subject, model: None, interpolator, at_points: None, calibrated: None }
+    }
 }
 
 impl Field {
@@ -83,65 +187,55 @@ impl Field {
         common: &Common,
     ) -> Result<Self> {
         let args = &method_args.drift;
-        let support = support(block)?;
-        let neighbourhood = neighbourhood(method_args, source.samples().len())?;
+        let support = recipe::support(block)?;
+        fallback::check(model_args, method_args, support != Support::Point, source)?;
         if !args.method.is_kriging() {
             refusals::refuse_for_methods_without_model(model_args, method_args, support, source)?;
         }
+        refusals::refuse_calibration(method_args, source)?;
         let subject = Subject::new(model_args, args, source)?;
-        let on_scale = &subject.on_scale;
         let mut record = MethodRecord {
-            method: "ordinary-kriging",
+            method: "",
             known_mean: subject.drift.known_mean(),
-            drift_degree: None,
+            drift_degree: if let Drift::Trend { degree, .. } = subject.drift { Some(degree) } else { None },
             covariates: source.covariates().map(crate::covariates::Covariates::records).unwrap_or_default(),
             indicator: args.method.indicator(),
             power: None,
             support,
             measurement_errors: source.errors().cloned(),
-            neighbourhood,
+            neighbourhood: Neighbourhood::Global,
+            drift_from: None,
+            fallback: None,
         };
-        if let Drift::Trend { degree, .. } = subject.drift {
-            record.drift_degree = Some(degree);
-        }
-        let mut at_points: Option<Box<dyn Interpolator>> = None;
-        let (model, interpolator): (Option<ModelRecord>, Box<dyn Interpolator>) = match args.method {
-            Method::Nearest => {
-                record.method = "nearest";
-                record.neighbourhood = Neighbourhood::Moving(Search::new(Some(1), 1, method_args.radius)?);
-                (None, Box::new(Nearest { radius: method_args.radius }))
-            }
+        let built = match args.method {
+            Method::Nearest => Built::without_model(subject, record.nearest(method_args)?),
             Method::InverseDistance { power } => {
-                record.method = "inverse-distance";
-                record.power = Some(power);
-                (None, Box::new(InverseDistance { power, neighbourhood }))
+                Built::without_model(subject, record.inverse_distance(power, method_args, source)?)
             }
-            _ => {
-                if source.errors().is_none() {
-                    on_scale.check_for_kriging(2).context("these samples cannot be kriged")?;
-                }
-                record.method = match args.method {
-                    Method::Simple { .. } => "simple-kriging",
-                    Method::Universal { .. } => "universal-kriging",
-                    Method::External { .. } => "external-drift-kriging",
-                    Method::Indicator { .. } => "indicator-kriging",
-                    _ => "ordinary-kriging",
-                };
-                let model = model(model_args, &subject, common)?;
-                let kriging = Kriging::new(model.variogram.clone(), subject.drift, neighbourhood);
-                if support != Support::Point {
-                    at_points = Some(Box::new(kriging.clone()));
-                }
-                (Some(model), Box::new(kriging.with_support(support)))
-            }
+            _ => record.kriging(model_args, method_args, subject, source, common)?,
         };
+        let Built { subject, model, interpolator, at_points, calibrated } = built;
         let fitted = model.as_ref().is_some_and(|m| m.empirical.is_some());
         let lags = fitted.then(|| match model.as_ref().and_then(|m| m.choice.as_ref()) {
             Some(choice) => LagSettings::designed(choice),
-            None => LagSettings::new(model_args, on_scale),
+            None => LagSettings::new(model_args, &subject.on_scale),
         });
+        let mut remarks: Vec<String> = record.fallback.iter().map(FallbackRecord::note).collect();
+        remarks.extend(model.iter().flat_map(|m| m.remarks.iter().cloned()));
+        remarks.extend(calibrated.iter().flat_map(CalibrationRecord::notes));
         let Subject { transform, observed, on_scale, .. } = subject;
-        Ok(Self { transform, observed, on_scale, model, lags, method: record, interpolator, at_points })
+        Ok(Self {
+            transform,
+            observed,
+            on_scale,
+            model,
+            lags,
+            method: record,
+            interpolator,
+            remarks,
+            at_points,
+            calibrated,
+        })
     }
 
     /// What predicts points, as the samples are.
@@ -167,11 +261,14 @@ impl Field {
 
     /// Says which model is used, and what a reader should know of it.
     pub(crate) fn announce(&self, common: &Common) {
-        if let Some(model) = self.model.as_ref().filter(|_| !common.quiet) {
+        if common.quiet {
+            return;
+        }
+        if let Some(model) = &self.model {
             say(&format!("model: {}", model.short_notation()));
-            for remark in &model.remarks {
-                say(&format!("note: {remark}"));
-            }
+        }
+        for remark in &self.remarks {
+            say(&format!("note: {remark}"));
         }
     }
 
@@ -179,40 +276,4 @@ impl Field {
     pub(crate) fn has_variance(&self) -> bool {
         self.model.is_some()
     }
-}
-fn support(args: Option<&BlockArgs>) -> Result<Support> {
-    let Some(BlockArgs { block: Some(Block(size)), block_nodes }) = args else { return Ok(Support::Point) };
-    let nodes: BlockNodes = block_nodes.unwrap_or(NodesChoice::Gauss4).into();
-    Ok(Support::block(*size, nodes)?)
-}
-
-fn neighbourhood(args: &MethodArgs, samples: usize) -> Result<Neighbourhood> {
-    let idw = matches!(args.drift.method, Method::InverseDistance { .. });
-    let max = match args.neighbours {
-        Some(Neighbours::Nearest(max)) => Some(max),
-        Some(Neighbours::All) => None,
-        // A radius alone means all within it.
-        None if args.radius.is_some() => None,
-        None if idw => Some(IDW_NEIGHBOURS),
-        None if samples <= GLOBAL_UP_TO => None,
-        None => Some(NEIGHBOURS),
-    };
-    if max.is_none() && args.radius.is_none() {
-        ensure!(args.sectors.is_none(), "--sectors shares a number of neighbours: give it by --neighbours");
-        ensure!(
-            args.min_neighbours.get() <= samples,
-            "--min-neighbours is {}, but there are only {samples} samples",
-            args.min_neighbours
-        );
-        return Ok(Neighbourhood::Global);
-    }
-    ensure!(
-        args.sectors.is_none() || max.is_some(),
-        "--sectors share a number of neighbours: --neighbours must be one, not all"
-    );
-    let search = Search::new(max, args.min_neighbours.get(), args.radius)?;
-    Ok(Neighbourhood::Moving(match args.sectors {
-        Some(count) => search.with_sectors(Sectors::from_count(count)?)?,
-        None => search,
-    }))
 }

@@ -6,8 +6,9 @@ use soilscope_core::auto::Choice;
 use soilscope_core::variogram::{self, EmpiricalVariogram, ModelTemplate, Structure, Variogram, fit};
 
 use super::lags::empirical;
+use super::likelihood::{self, LikelihoodRecord};
 use super::refusals::refuse_idle;
-use crate::args::{Common, ModelArgs};
+use crate::args::{Common, FitChoice, ModelArgs};
 use crate::choice;
 use crate::subject::Subject;
 
@@ -21,6 +22,8 @@ pub(crate) enum Origin {
     Fitted,
     /// The one of the usual models that predicts held-out samples best.
     Automatic,
+    /// What `--fallback` names, as no model was chosen.
+    Fallback,
 }
 
 /// The model, and where it comes from.
@@ -42,6 +45,9 @@ pub(crate) struct ModelRecord {
     pub(crate) sserr: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fit_weights: Option<&'static str>,
+    /// Fit by likelihood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) likelihood: Option<Box<LikelihoodRecord>>,
     /// What an automatic model was chosen against, and how sure that is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) choice: Option<Box<Choice>>,
@@ -58,10 +64,17 @@ pub(crate) struct ModelRecord {
 pub(crate) fn model(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
     let Some(template) = template(args)? else { return automatic(args, subject, common) };
     if let Some(given) = template.complete()? {
-        refuse_idle(&args.lag_options(), "the model is complete, so no variogram is fitted")?;
+        refuse_idle(
+            &[args.lag_options(), args.fit_options()].concat(),
+            "the model is complete, so no variogram is fitted",
+        )?;
         return Ok(ModelRecord { variogram_of: subject.variogram_of, ..ModelRecord::new(given, Origin::Given) });
     }
     subject.observed.check_variation()?;
+    if args.fit != FitChoice::Wls {
+        refuse_idle(&args.lag_options(), "a likelihood is of the samples themselves, not of lag classes")?;
+        return likelihood::fitted(args, &template, subject, common);
+    }
     fitted(args, &template, empirical(args, &subject.residuals)?, subject)
 }
 
@@ -75,6 +88,7 @@ pub(crate) fn template(args: &ModelArgs) -> Result<Option<ModelTemplate>> {
 
 /// The model that predicts held-out samples best.
 pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
+    refuse_idle(&args.fit_options(), "an automatic model compares both ways of fitting; name a --model to fit")?;
     let choice = choice::automatic(args, subject, common)?;
     let mut remarks = choice.remarks.clone();
     if choice.transform.as_ref().is_some_and(|t| t.log_proposed) {
@@ -92,8 +106,27 @@ pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) ->
     })
 }
 
+/// The model that `args` ask for beside the empirical variogram of a subject, which a fit by likelihood does not use.
+pub(crate) fn fitted_with(
+    args: &ModelArgs,
+    template: &ModelTemplate,
+    empirical: EmpiricalVariogram,
+    subject: &Subject,
+    common: &Common,
+) -> Result<ModelRecord> {
+    if args.fit == FitChoice::Wls || template.unknowns() == 0 {
+        if template.unknowns() == 0 {
+            refuse_idle(&args.fit_options(), "the model is complete, so nothing is fitted")?;
+        }
+        return fitted(args, template, empirical, subject);
+    }
+    let weights = args.fit_weights != crate::args::WeightsChoice::default();
+    refuse_idle(if weights { &["--fit-weights"] } else { &[] }, "a likelihood has no lag classes")?;
+    Ok(ModelRecord { empirical: Some(empirical), ..likelihood::fitted(args, template, subject, common)? })
+}
+
 /// Fits the model that `args` ask for to the empirical variogram of a subject.
-pub(crate) fn fitted(
+fn fitted(
     args: &ModelArgs,
     template: &ModelTemplate,
     empirical: EmpiricalVariogram,
@@ -118,6 +151,10 @@ fn errors_taken_off(subject: &Subject) -> Option<String> {
 
 /// Fits the model that `args` ask for to an empirical variogram.
 fn fit_to(args: &ModelArgs, template: &ModelTemplate, empirical: EmpiricalVariogram) -> Result<ModelRecord> {
+    refuse_idle(
+        &args.intervals.map_or(Vec::new(), |_| vec!["--intervals"]),
+        "least squares have none: use --fit reml",
+    )?;
     let (weights, weights_name) = choice::weights(args);
     let origin = if template.unknowns() == 0 { Origin::Given } else { Origin::Fitted };
     let fitted = fit(&empirical, template, &weights)?;
@@ -151,7 +188,22 @@ impl ModelRecord {
         shortened(&self.notation)
     }
 
-    fn new(variogram: Variogram, origin: Origin) -> Self {
+    /// The same with another variogram.
+    pub(super) fn with_variogram(self, variogram: Variogram) -> Self {
+        let of_variogram = Self::new(variogram, self.origin);
+        Self {
+            variogram_of: self.variogram_of,
+            sserr: self.sserr,
+            fit_weights: self.fit_weights,
+            likelihood: self.likelihood,
+            choice: self.choice,
+            remarks: self.remarks,
+            empirical: self.empirical,
+            ..of_variogram
+        }
+    }
+
+    pub(super) fn new(variogram: Variogram, origin: Origin) -> Self {
         Self {
             notation: variogram.to_string(),
             origin,
@@ -163,6 +215,7 @@ impl ModelRecord {
             structures: variogram.structures().to_vec(),
             sserr: None,
             fit_weights: None,
+            likelihood: None,
             choice: None,
             remarks: Vec::new(),
             empirical: None,

@@ -14,7 +14,8 @@ pub(super) fn refuse_for_methods_without_model(
     support: Support,
     source: &Source,
 ) -> Result<()> {
-    let mut idle = model.lag_options();
+    let mut idle = [model.lag_options(), model.fit_options()].concat();
+    idle.extend(method.drift_from.map(|_| "--drift-from"));
     idle.extend((model.model != "auto").then_some("--model"));
     idle.extend((support != Support::Point).then_some("--block"));
     idle.extend(source.errors().map(|_| "--error-sd or --error-cv"));
@@ -30,6 +31,25 @@ pub(super) fn refuse_for_methods_without_model(
         ];
         refuse_idle(&idle.into_iter().flatten().collect::<Vec<_>>(), "--method nearest uses one sample")?;
     }
+    Ok(())
+}
+
+/// Refuses a wish for calibrated variances where there are none, or where they are not the model's alone.
+pub(super) fn refuse_calibration(args: &MethodArgs, source: &Source) -> Result<()> {
+    if !args.calibrate {
+        return Ok(());
+    }
+    if !args.drift.method.is_kriging() {
+        refuse_idle(&["--calibrate"], "this --method has no variance")?;
+    }
+    if args.drift.method.indicator().is_some() {
+        refuse_idle(&["--calibrate"], "the kriging variance of an indicator is no spread of its errors")?;
+    }
+    ensure!(
+        source.errors().is_none(),
+        "--calibrate multiplies all variances alike, and those of the measurement errors are given: fit the model's own by \
+         --fit reml instead"
+    );
     Ok(())
 }
 

@@ -165,18 +165,6 @@ impl Unknowns {
         }
         template
     }
-
-    /// What a parameter is called.
-    pub(super) fn name(parameter: FreeParameter) -> &'static str {
-        match parameter {
-            FreeParameter::Nugget => "nugget",
-            FreeParameter::PartialSill(_) => "partial sill",
-            FreeParameter::Range(_) => "range",
-            FreeParameter::Shape(_) => "smoothness",
-            FreeParameter::Azimuth(_) => "azimuth",
-            FreeParameter::Ratio(_) => "anisotropy ratio",
-        }
-    }
 }
 
 /// Whether a structure's axes may be exchanged: then a ratio above 1 is no other model.

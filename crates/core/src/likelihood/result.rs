@@ -109,7 +109,7 @@ pub enum Remark {
 
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |p: &FreeParameter| super::parameters::Unknowns::name(*p);
+        let name = |p: &FreeParameter| p.name();
         match self {
             Self::NotConverged { iterations } => {
                 write!(f, "the likelihood was still rising after {iterations} steps: the estimates are not its maximum")

@@ -96,6 +96,18 @@ pub enum FreeParameter {
 }
 
 impl FreeParameter {
+    /// Its name in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nugget => "nugget",
+            Self::PartialSill(_) => "partial sill",
+            Self::Range(_) => "range",
+            Self::Shape(_) => "smoothness",
+            Self::Azimuth(_) => "azimuth",
+            Self::Ratio(_) => "anisotropy ratio",
+        }
+    }
+
     /// Whether the semivariance is proportional to it.
     pub fn is_linear(self) -> bool {
         matches!(self, Self::Nugget | Self::PartialSill(_))

@@ -11,7 +11,7 @@ mod summary;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 use serde_json::Value as Json;
 use soilscope_core::Coord;
@@ -25,7 +25,6 @@ use soilscope_pipeline::mask::Mask;
 use soilscope_pipeline::product::Scale;
 use soilscope_pipeline::run::{self, Plan, RunReport};
 use soilscope_pipeline::samples::PreparationRecord;
-use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
 use crate::Outcome;
@@ -33,10 +32,11 @@ use crate::args::{Common, Map, ScaleChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
-use crate::field::{Field, MethodRecord, ModelRecord, refuse_scale};
-use crate::follow::{Progress, check_interrupt, complete, make_folder, watching, wrote};
+use crate::creation;
+use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord, refuse_scale};
+use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
 use crate::output::{self, say};
-use crate::record::{FileRecord, Times, Versions, command_line};
+use crate::record::{FileRecord, Times, Versions, command_line, finish};
 use crate::source::{Source, Wanted};
 use crate::words::{Folds, TransformChoice, transformed};
 use grid::GridRecord;
@@ -63,6 +63,8 @@ struct RunRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a ModelRecord>,
     validation: ValidationRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<CalibrationRecord>,
     grid: GridRecord,
     cells: &'a RunReport,
     /// Lines of samples that say nothing new beside others and were left out of a system of all.
@@ -92,7 +94,7 @@ impl Paths {
 pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let mut times = Times::start();
     check_decision(args)?;
-    let creation = creation_options(&args.co)?;
+    let creation = creation::options(&args.co)?;
     ensure!(
         args.samples.samples.is_file() || !(args.samples.samples.exists() || args.samples.samples == Path::new("-")),
         "{}: a map's record holds the sum of its samples, so they must be a file that can be read again: save them first",
@@ -138,6 +140,10 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("model");
 
     let validation = progress.busy("cross-validating", || cross_validate(&field, &source, &Folds::LeaveOneOut, 1))?.0;
+    let calibration = progress.busy("calibrating", || field.calibration(common))?;
+    if !args.method.calibrate {
+        notes.extend(calibration.iter().flat_map(CalibrationRecord::notes));
+    }
     times.lap("validation");
     check_interrupt("the map was computed")?;
 
@@ -217,6 +223,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         method: &field.method,
         model: field.model.as_ref(),
         validation,
+        calibration,
         grid: grid_record,
         cells: &report,
         left_out: counts.left_out,
@@ -224,7 +231,9 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         outputs,
         notes,
     };
-    finish(args, common, &record, source.remarks().len() + remarks(&field).count(), record_file)
+    // What was said when the samples were read is not said again.
+    let told = source.remarks().len() + field.remarks.len();
+    finish(common, &record, &record.notes[told..], &summary::summary(args, &record), record_file)
 }
 
 /// Computes the rasters; also the lines of samples that the method left out.
@@ -267,26 +276,6 @@ fn compute(
     })
 }
 
-/// Writes the record last: a folder with a record is a finished run.
-fn finish(args: &Map, common: &Common, record: &RunRecord<'_>, told: usize, file: Beside) -> Result<Outcome> {
-    let mut text = serde_json::to_vec_pretty(record)?;
-    text.push(b'\n');
-    output::fill(file, &text)?;
-    complete();
-    if !common.quiet {
-        // What was said when the samples were read is not said again.
-        for note in record.notes.iter().skip(told) {
-            say(&format!("note: {note}"));
-        }
-    }
-    if common.json {
-        output::print(std::str::from_utf8(&text)?)?;
-    } else if !common.quiet {
-        output::print(&summary::summary(args, record))?;
-    }
-    Ok(Outcome::Done)
-}
-
 fn check_decision(args: &Map) -> Result<()> {
     let decision = &args.decision;
     ensure!(
@@ -322,22 +311,6 @@ fn check_decision(args: &Map) -> Result<()> {
     Ok(())
 }
 
-/// Creation options of the COG driver with which it would write another grid than the map's.
-const REGRIDDING: [&str; 7] =
-    ["TILING_SCHEME", "ZOOM_LEVEL", "ZOOM_LEVEL_STRATEGY", "TARGET_SRS", "RES", "EXTENT", "ALIGNED_LEVELS"];
-
-pub(crate) fn creation_options(co: &[String]) -> Result<Vec<(String, String)>> {
-    co.iter()
-        .map(|option| match option.split_once('=') {
-            Some((name, _)) if REGRIDDING.iter().any(|r| r.eq_ignore_ascii_case(name)) => {
-                bail!("--co {option} would move the cells: use --cell, --bounds, --like and --out-crs, or gdalwarp afterwards")
-            }
-            Some((name, value)) if !name.is_empty() => Ok((name.to_ascii_uppercase(), value.to_owned())),
-            _ => bail!("--co takes NAME=VALUE, as COMPRESS=ZSTD, not '{option}'"),
-        })
-        .collect()
-}
-
 /// Which cells are hot, where a threshold says what polluted means.
 fn rule(args: &Map, field: &Field) -> Option<Rule> {
     let threshold = args.decision.threshold?;
@@ -348,14 +321,9 @@ fn rule(args: &Map, field: &Field) -> Option<Rule> {
     })
 }
 
-/// What was said of the model when it was chosen.
-fn remarks(field: &Field) -> impl Iterator<Item = &String> {
-    field.model.iter().flat_map(|m| &m.remarks)
-}
-
 fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
     let mut notes: Vec<String> = source.remarks().to_vec();
-    notes.extend(remarks(field).cloned());
+    notes.extend(field.remarks.iter().cloned());
     if args.decision.threshold.is_some() && !field.has_variance() {
         notes.push(format!(
             "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
@@ -440,6 +408,9 @@ fn picture(
         String::new()
     };
     let mut subtitle = format!("{}{what}, {} samples", method_words(field), source.samples().len());
+    if let Some(fallback) = &field.method.fallback {
+        subtitle = format!("{subtitle}; fallback: {}", fallback.code.replace('-', " "));
+    }
     if let Some(model) = &field.model {
         subtitle = format!("{subtitle}; {}", model.short_notation());
     }

@@ -39,6 +39,9 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
     if let Support::Block { size: [width, height], .. } = field.method.support {
         about.push(("SUPPORT".into(), format!("mean of blocks of {width} by {height}")));
     }
+    if let Some(fallback) = &field.method.fallback {
+        about.push(("FALLBACK".into(), format!("{} ({})", fallback.used, fallback.code)));
+    }
     if let Some(model) = &field.model {
         about.push(("VARIOGRAM".into(), model.notation.clone()));
     }

@@ -61,6 +61,8 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     set("distribution", json!(field.distribution()));
     set("scale", json!(if args.scale == ScaleChoice::Data { "data" } else { "transformed" }));
     set("model", json!(args.model.model));
+    set("fallback", json!(args.method.fallback.as_ref().map(crate::words::Fallback::name)));
+    set("calibrate", json!(args.method.calibrate));
     set("estimator", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.estimator)));
     set("cutoff", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.cutoff)));
     let lags = field.lags.as_ref();

@@ -28,6 +28,9 @@ pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
             short_number(scores.rmse)
         ));
     }
+    if let Some(calibration) = &record.calibration {
+        lines.push(format!("held-out blocks: {}", calibration.line()));
+    }
     if let Some(h) = &record.hotspots {
         let threshold = args.decision.threshold.unwrap_or(f64::NAN);
         let area = match h.area_m2 {

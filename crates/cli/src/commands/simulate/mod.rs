@@ -21,19 +21,19 @@ use soilscope_pipeline::mask::Mask;
 use soilscope_pipeline::run;
 use soilscope_pipeline::samples::PreparationRecord;
 use soilscope_pipeline::scatter::{cells_inside, scatter};
-use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
 use crate::Outcome;
 use crate::args::{Common, FieldsChoice, Simulate};
+use crate::commands::map::Paths;
 use crate::commands::map::grid::{self, GridRecord};
 use crate::commands::map::provenance::{inputs, refuse_another_record};
-use crate::commands::map::{Paths, creation_options};
+use crate::creation;
 use crate::errors::ErrorRecord;
 use crate::field::{ModelRecord, model};
-use crate::follow::{Progress, check_interrupt, complete, make_folder, watching, wrote};
+use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
 use crate::output::{self, say};
-use crate::record::{FileRecord, Times, Versions, command_line};
+use crate::record::{FileRecord, Times, Versions, command_line, finish};
 use crate::source::{Source, Wanted};
 use crate::subject::Subject;
 use crate::words::transform_name;
@@ -86,7 +86,7 @@ struct Cells {
 pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     let mut times = Times::start();
     check(args)?;
-    let creation = creation_options(&args.co)?;
+    let creation = creation::options(&args.co)?;
     refuse_another_record(&args.out, "simulate", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
     let inputs = inputs(&args.samples, &args.grid, &[])?;
@@ -185,7 +185,8 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
         outputs,
         notes,
     };
-    finish(args, common, &record, told, record_file)
+    // What was said when the samples were read is not said again.
+    finish(common, &record, &record.notes[told..], &summary(args, &record), record_file)
 }
 
 /// What the computing needs.
@@ -320,26 +321,6 @@ fn announce(common: &Common, model: &ModelRecord, grid: &GridRecord, source: &So
         say(&format!("grid: {} x {} cells of {} ({})", grid.columns, grid.rows, grid.cell[0], grid.cell_from));
         say(&format!("extent: {:?} ({})", grid.bounds, grid.extent_from));
     }
-}
-
-/// Writes the record last: a folder with a record is a finished run.
-fn finish(args: &Simulate, common: &Common, record: &RunRecord<'_>, told: usize, file: Beside) -> Result<Outcome> {
-    let mut text = serde_json::to_vec_pretty(record)?;
-    text.push(b'\n');
-    output::fill(file, &text)?;
-    complete();
-    if !common.quiet {
-        // What was said when the samples were read is not said again.
-        for note in record.notes.iter().skip(told) {
-            say(&format!("note: {note}"));
-        }
-    }
-    if common.json {
-        output::print(std::str::from_utf8(&text)?)?;
-    } else if !common.quiet {
-        output::print(&summary(args, record))?;
-    }
-    Ok(Outcome::Done)
 }
 
 /// A finished simulation in a few lines.
