@@ -4,6 +4,7 @@
 mod bad_input;
 mod coming_from;
 mod drift;
+mod estimation;
 mod map;
 mod readme;
 mod simulate;

@@ -27,8 +27,8 @@ pub(crate) struct ValidationRecord {
     pub(crate) block_size: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) column: Option<String>,
-    /// The model was fitted once to all samples and held while samples were left out.
-    pub(crate) model: &'static str,
+    /// The model's parameters were fitted once to all samples and held while samples were left out.
+    pub(crate) parameters: &'static str,
     /// Predictions cut to their bounds, as a probability is to 0 and 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) clipped: Option<usize>,
@@ -125,7 +125,7 @@ pub(crate) fn cross_validate(
         seed: matches!(how, Folds::Random(_)).then_some(seed),
         block_size: if let Folds::Blocks(size) = how { Some(*size) } else { None },
         column: if let Folds::Column(name) = how { Some(name.clone()) } else { None },
-        model: "held",
+        parameters: "held",
         clipped,
         scores: Scores::of(&residuals),
     };

@@ -442,6 +442,7 @@ fn picture(
 
 fn method_words(field: &Field) -> &'static str {
     match field.method.method {
+        _ if field.method.fallback.as_ref().is_some_and(|f| f.used == "mean") => "Mean of all samples",
         "ordinary-kriging" => "Ordinary kriging",
         "simple-kriging" => "Simple kriging",
         "universal-kriging" => "Universal kriging",
