@@ -37,8 +37,9 @@ impl Mistake {
         assert_eq!(run.code, Some(2), "{}: {}{}", self.what, run.err, run.out);
         assert_eq!(run.out, "", "{}: nothing on stdout", self.what);
         assert_eq!(names(folder.path()), before, "{}: no file is left", self.what);
-        let message = run.err.lines().last().unwrap().to_owned();
-        assert!(message.starts_with("error: "), "{}: {}", self.what, run.err);
+        // Of a word that is wrong by itself, a line about --help follows.
+        let message =
+            run.err.lines().find(|l| l.starts_with("error: ")).unwrap_or_else(|| panic!("{}", run.err)).to_owned();
         assert_eq!(run.err.lines().filter(|l| l.starts_with("error")).count(), 1, "{}: {}", self.what, run.err);
         assert!(!run.err.contains("panicked"), "{}: {}", self.what, run.err);
         message

@@ -10,4 +10,5 @@ mod readme;
 mod simulate;
 mod sphere;
 mod support;
+mod variogram;
 mod verbs;

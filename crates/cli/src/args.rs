@@ -2,6 +2,7 @@
 
 mod method;
 mod simulate;
+mod variogram;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -11,10 +12,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use soilscope_core::censored::Substitution;
 use soilscope_core::variogram::Estimator;
 
-use crate::words::{Folds, Mask, TransformChoice};
+use crate::words::{Folds, Mask, ModelChoice, TransformChoice};
 
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
+pub(crate) use variogram::Variogram;
 
 /// From soil samples to maps that a decision can rest on.
 #[derive(Debug, Parser)]
@@ -179,7 +181,7 @@ pub(crate) struct ModelArgs {
     pub(crate) transform: TransformChoice,
     /// `auto`, or gstat's notation: '0.05 Nug + 0.59 Sph(897)'; what is left out is fitted: 'Nug + Sph', 'Nug + Mat(kappa=1.5)'
     #[arg(long, default_value = "auto", value_name = "MODEL")]
-    pub(crate) model: String,
+    pub(crate) model: ModelChoice,
     /// Largest lag [default: a third of the diagonal of the samples' bounding box]
     #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true)]
     pub(crate) cutoff: Option<f64>,
@@ -236,6 +238,12 @@ pub(crate) enum EstimatorChoice {
     Matheron,
     /// Robust against outliers (Cressie and Hawkins 1980)
     Cressie,
+    /// Relative to the mean of the two values, for a spread that grows with the values: without unit, so for `variogram` only
+    PairwiseRelative,
+    /// By the median difference: resists up to half of the pairs (Dowd 1984)
+    Dowd,
+    /// By the Qn scale of the differences: as resistant, and more precise (Genton 1998)
+    Genton,
 }
 
 impl From<EstimatorChoice> for Estimator {
@@ -243,6 +251,9 @@ impl From<EstimatorChoice> for Estimator {
         match choice {
             EstimatorChoice::Matheron => Self::Matheron,
             EstimatorChoice::Cressie => Self::CressieHawkins,
+            EstimatorChoice::PairwiseRelative => Self::PairwiseRelative,
+            EstimatorChoice::Dowd => Self::Dowd,
+            EstimatorChoice::Genton => Self::Genton,
         }
     }
 }
@@ -290,27 +301,6 @@ pub(crate) struct Check {
     /// Exit with code 1 where there is a warning, not only for an error
     #[arg(long)]
     pub(crate) strict: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Variogram {
-    #[command(flatten)]
-    pub(crate) samples: SampleArgs,
-    #[command(flatten)]
-    pub(crate) errors: ErrorArgs,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
-    #[command(flatten)]
-    pub(crate) drift: DriftArgs,
-    /// Only the empirical variogram, no fit
-    #[arg(long, conflicts_with_all = ["model", "fit_weights"])]
-    pub(crate) no_fit: bool,
-    /// Write to a file by its ending: .csv the lag classes, .json everything, .png or .svg a plot; may be repeated
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) out: Vec<PathBuf>,
-    /// Replace files that exist
-    #[arg(long)]
-    pub(crate) overwrite: bool,
 }
 
 #[derive(Debug, Args)]

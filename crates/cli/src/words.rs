@@ -3,6 +3,7 @@
 mod covariate;
 mod fallback;
 mod method;
+mod model;
 mod transform;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::str::FromStr;
 pub(crate) use covariate::{Covariate, CovariateRaster};
 pub(crate) use fallback::Fallback;
 pub(crate) use method::Method;
+pub(crate) use model::ModelChoice;
 pub(crate) use transform::{TransformChoice, serialize_name, transform_name, transformed};
 
 /// A number that is one.

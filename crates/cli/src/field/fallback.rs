@@ -47,7 +47,7 @@ pub(super) fn check(model: &ModelArgs, method: &MethodArgs, block: bool, source:
     if !method.drift.method.is_kriging() {
         idle("this --method has no model that could be refused")?;
     }
-    if model.model.trim() != "auto" {
+    if !model.model.is_auto() {
         idle("it is for --model auto, and a --model was named")?;
     }
     if fallback.has_variance() {

@@ -30,7 +30,7 @@ use recipe::Recipe;
 
 pub(crate) use calibration::CalibrationRecord;
 pub(crate) use lags::{LagSettings, empirical, lag_classes};
-pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened, template};
+pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened};
 pub(crate) use refusals::{refuse_idle, refuse_scale};
 
 /// The method in words, for the record.
@@ -108,7 +108,9 @@ impl MethodRecord {
                             recipe = recipe.of_mean(samples)?;
                             ModelRecord::new(fallback::mean_model(&subject)?, Origin::Fallback)
                         }
-                        Fallback::Model(variogram) => ModelRecord::new((**variogram).clone(), Origin::Fallback),
+                        Fallback::Model(variogram) => {
+                            ModelRecord::new((**variogram).clone(), Origin::Fallback).judged(&subject)?
+                        }
                     }
                 }
                 _ => return Err(error),

@@ -7,7 +7,7 @@ use soilscope_core::variogram::{self, EmpiricalVariogram, ModelTemplate, Structu
 
 use super::lags::empirical;
 use super::likelihood::{self, LikelihoodRecord};
-use super::refusals::refuse_idle;
+use super::refusals::{refuse_idle, refuse_relative};
 use crate::args::{Common, FitChoice, ModelArgs};
 use crate::choice;
 use crate::subject::Subject;
@@ -36,9 +36,14 @@ pub(crate) struct ModelRecord {
     pub(crate) variogram_of: &'static str,
     pub(crate) nugget: f64,
     pub(crate) error_variance: f64,
-    pub(crate) sill: f64,
-    /// Distance to 95 % of the sill along the longest axis.
-    pub(crate) effective_range: f64,
+    /// Whether it has a sill; one without goes on rising with distance.
+    pub(crate) bounded: bool,
+    /// `None` where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sill: Option<f64>,
+    /// Distance to 95 % of the sill along the longest axis, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) effective_range: Option<f64>,
     pub(crate) structures: Vec<Structure>,
     /// Weighted sum of squares of the fit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,28 +67,22 @@ pub(crate) struct ModelRecord {
 
 /// The model that `args` ask for, fitted to what is left of the drift where something is left open.
 pub(crate) fn model(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
-    let Some(template) = template(args)? else { return automatic(args, subject, common) };
+    refuse_relative(args)?;
+    let Some(template) = &args.model.template else { return automatic(args, subject, common) };
     if let Some(given) = template.complete()? {
         refuse_idle(
             &[args.lag_options(), args.fit_options()].concat(),
             "the model is complete, so no variogram is fitted",
         )?;
-        return Ok(ModelRecord { variogram_of: subject.variogram_of, ..ModelRecord::new(given, Origin::Given) });
+        let model = ModelRecord::new(given, Origin::Given).judged(subject)?;
+        return Ok(ModelRecord { variogram_of: subject.variogram_of, ..model });
     }
     subject.observed.check_variation()?;
     if args.fit != FitChoice::Wls {
         refuse_idle(&args.lag_options(), "a likelihood is of the samples themselves, not of lag classes")?;
-        return likelihood::fitted(args, &template, subject, common);
+        return likelihood::fitted(args, template, subject, common)?.judged(subject);
     }
-    fitted(args, &template, empirical(args, &subject.residuals)?, subject)
-}
-
-/// The model of `args`, `None` where it is to be chosen automatically.
-pub(crate) fn template(args: &ModelArgs) -> Result<Option<ModelTemplate>> {
-    match args.model.trim() {
-        "auto" => Ok(None),
-        text => Ok(Some(text.parse()?)),
-    }
+    fitted(args, template, empirical(args, &subject.residuals)?, subject)
 }
 
 /// The model that predicts held-out samples best.
@@ -122,7 +121,8 @@ pub(crate) fn fitted_with(
     }
     let weights = args.fit_weights != crate::args::WeightsChoice::default();
     refuse_idle(if weights { &["--fit-weights"] } else { &[] }, "a likelihood has no lag classes")?;
-    Ok(ModelRecord { empirical: Some(empirical), ..likelihood::fitted(args, template, subject, common)? })
+    let model = likelihood::fitted(args, template, subject, common)?.judged(subject)?;
+    Ok(ModelRecord { empirical: Some(empirical), ..model })
 }
 
 /// Fits the model that `args` ask for to the empirical variogram of a subject.
@@ -135,7 +135,7 @@ fn fitted(
     let mut model = fit_to(args, template, empirical)?;
     model.variogram_of = subject.variogram_of;
     model.remarks.extend(errors_taken_off(subject));
-    Ok(model)
+    model.judged(subject)
 }
 
 /// What is said of the samples' measurement errors, which the semivariances hold and the model does not.
@@ -203,15 +203,24 @@ impl ModelRecord {
         }
     }
 
+    /// The same, refused where it is no model where the samples lie, with remarks on what is doubtful of it there.
+    pub(super) fn judged(mut self, subject: &Subject) -> Result<Self> {
+        let remarks = self.variogram.check_on(subject.on_scale.metric())?;
+        self.remarks.extend(remarks.iter().map(|remark| shortened(remark)));
+        Ok(self)
+    }
+
     pub(super) fn new(variogram: Variogram, origin: Origin) -> Self {
+        let bounded = variogram.is_bounded();
         Self {
             notation: variogram.to_string(),
             origin,
             variogram_of: "values",
             nugget: variogram.nugget(),
             error_variance: variogram.error_variance(),
-            sill: variogram.sill(),
-            effective_range: variogram.effective_range(),
+            bounded,
+            sill: bounded.then(|| variogram.sill()),
+            effective_range: bounded.then(|| variogram.effective_range()),
             structures: variogram.structures().to_vec(),
             sserr: None,
             fit_weights: None,

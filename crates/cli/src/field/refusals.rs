@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use soilscope_core::support::Support;
 
-use crate::args::{BlockArgs, MethodArgs, ModelArgs, ScaleChoice};
+use crate::args::{BlockArgs, EstimatorChoice, MethodArgs, ModelArgs, ScaleChoice};
 use crate::source::Source;
 use crate::words::{Method, TransformChoice};
 
@@ -16,7 +16,7 @@ pub(super) fn refuse_for_methods_without_model(
 ) -> Result<()> {
     let mut idle = [model.lag_options(), model.fit_options()].concat();
     idle.extend(method.drift_from.map(|_| "--drift-from"));
-    idle.extend((model.model != "auto").then_some("--model"));
+    idle.extend((!model.model.is_auto()).then_some("--model"));
     idle.extend((support != Support::Point).then_some("--block"));
     idle.extend(source.errors().map(|_| "--error-sd or --error-cv"));
     refuse_idle(&idle, "this --method has no model")?;
@@ -75,4 +75,15 @@ pub(crate) fn refuse_scale(
     );
     let idle = scale == ScaleChoice::Transformed && model.transform == TransformChoice::None;
     refuse_idle(if idle { &["--scale transformed"] } else { &[] }, "there is no --transform")
+}
+
+/// Refuses semivariances without a unit where a model is for predictions.
+pub(super) fn refuse_relative(model: &ModelArgs) -> Result<()> {
+    ensure!(
+        model.estimator != EstimatorChoice::PairwiseRelative,
+        "--estimator pairwise-relative gives semivariances without a unit, so the variances of what is predicted would be wrong: \
+         see by soilscope variogram which range it shows, and give that to --model, as 'Nug + Sph(900)', to fit the sills by \
+         another --estimator"
+    );
+    Ok(())
 }

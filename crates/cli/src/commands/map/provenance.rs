@@ -60,7 +60,7 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     set("transform", json!(transform_name(&field.transform)));
     set("distribution", json!(field.distribution()));
     set("scale", json!(if args.scale == ScaleChoice::Data { "data" } else { "transformed" }));
-    set("model", json!(args.model.model));
+    set("model", json!(args.model.model.text));
     set("fallback", json!(args.method.fallback.as_ref().map(crate::words::Fallback::name)));
     set("calibrate", json!(args.method.calibrate));
     set("estimator", json!(field.model.as_ref().and_then(|m| m.empirical.as_ref()).map(|e| e.estimator)));

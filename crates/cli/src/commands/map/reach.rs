@@ -17,7 +17,7 @@ const LOOK: [usize; 2] = [200, 200];
 /// Beyond the distance where the model has 95 % of its sill, a sample says next to nothing of a cell, and kriging returns
 /// the mean.
 pub(super) fn notes(prediction: &Path, field: &Field, source: &Source) -> Result<Vec<String>> {
-    let Some(range) = field.model.as_ref().map(|m| m.effective_range).filter(|r| *r > 0.0 && r.is_finite()) else {
+    let Some(range) = field.model.as_ref().and_then(|m| m.effective_range).filter(|r| *r > 0.0) else {
         return Ok(Vec::new());
     };
     let raster = RasterIn::open(prediction, 1)?;

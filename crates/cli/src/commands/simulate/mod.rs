@@ -293,7 +293,7 @@ fn about(args: &Simulate, transform: &Transform, source: &Source, model: &ModelR
 /// Settings as they took effect, beside those in `scale`, `model`, `simulation` and `grid`.
 fn settings(args: &Simulate) -> Json {
     json!({
-        "model": args.model.model,
+        "model": args.model.model.text,
         "threshold": args.threshold,
         "quantiles": args.quantiles,
         "fields": match args.fields {
