@@ -1,6 +1,7 @@
 //! The program as people and scripts meet it. `make bless` accepts new snapshots; read the difference first.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod association;
 mod bad_input;
 mod coming_from;
 mod drift;

@@ -1,5 +1,6 @@
 //! What was typed: the command line's words, before anything is checked against data.
 
+mod association;
 mod method;
 mod simulate;
 mod variogram;
@@ -14,6 +15,7 @@ use soilscope_core::variogram::Estimator;
 
 use crate::words::{Folds, Mask, ModelChoice, TransformChoice};
 
+pub(crate) use association::{Association, Standardise};
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
 pub(crate) use variogram::Variogram;
@@ -50,7 +52,7 @@ pub(crate) struct Common {
     /// More messages: what was read, and settings as they take effect
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Everywhere")]
     pub(crate) verbose: u8,
-    /// Threads to compute with, where work is shared out: map, predict and simulate [default: all cores]
+    /// Threads to compute with, where work is shared out [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Everywhere")]
     pub(crate) threads: Option<u16>,
     /// A bar with rate and time left: on a terminal only, always (plain lines where it is none), or never
@@ -88,6 +90,8 @@ pub(crate) enum Verb {
     Predict(Predict),
     /// The main job: rasters, hotspots, picture and run record into one folder
     Map(Map),
+    /// Do samples near each other resemble each other, and where: Moran's I, Geary's C, local Moran's I, Gi and Gi*
+    Association(Association),
     /// Realisations of the field, and what they say together: means, quantiles, probabilities, areas above a threshold
     Simulate(Simulate),
 }

@@ -5,6 +5,7 @@ mod fallback;
 mod method;
 mod model;
 mod transform;
+mod weights;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,6 +15,7 @@ pub(crate) use fallback::Fallback;
 pub(crate) use method::Method;
 pub(crate) use model::ModelChoice;
 pub(crate) use transform::{TransformChoice, serialize_name, transform_name, transformed};
+pub(crate) use weights::SpatialWeights;
 
 /// A number that is one.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {

@@ -1,5 +1,6 @@
 //! One file a verb.
 
+mod association;
 mod check;
 mod map;
 mod predict;
@@ -22,6 +23,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Validate(args) => validate::run(args, common),
         Verb::Predict(args) => predict::run(args, common),
         Verb::Map(args) => map::run(args, common),
+        Verb::Association(args) => association::run(args, common),
         Verb::Simulate(args) => simulate::run(args, common),
     }
 }

@@ -138,15 +138,41 @@ impl Weights {
                 requirement: "above 0",
             });
         }
+        Ok(self.with_self(|_| weight))
+    }
+
+    /// The same weights, and each sample with itself as much as with the neighbour that weighs most in its row: 1 where the
+    /// others weigh 1, and under inverse distances as much as the nearest, for which [`including_self`](Self::including_self)
+    /// knows no one number. A sample without a neighbour stays without a weight.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::{Samples, association::Weights};
+    /// let samples = Samples::new(vec![[0.0, 0.0], [1.0, 0.0], [3.0, 0.0], [9.0, 0.0]], vec![1.0, 2.0, 3.0, 4.0])?;
+    /// let weights = Weights::inverse_distance(&samples, 1.0, 4.0)?.including_self_as_largest();
+    /// assert_eq!(weights.of(2).collect::<Vec<_>>(), [(0, 1.0 / 3.0), (1, 0.5), (2, 0.5)]);
+    /// assert_eq!(weights.of(3).count(), 0);
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn including_self_as_largest(&self) -> Self {
+        self.with_self(|row| row.iter().map(|(_, w)| *w).fold(0.0, f64::max))
+    }
+
+    /// Each sample with a weight of its own that follows from those of its neighbours; 0 for none.
+    fn with_self(&self, own: impl Fn(&[(usize, f64)]) -> f64) -> Self {
         let mut with = Self { start: vec![0], links: Vec::new(), weights: Vec::new() };
         for i in 0..self.len() {
             let mut row: Vec<(usize, f64)> = self.of(i).filter(|(j, _)| *j != i).collect();
-            row.insert(row.partition_point(|(j, _)| *j < i), (i, weight));
+            let weight = own(&row);
+            if weight > 0.0 {
+                row.insert(row.partition_point(|(j, _)| *j < i), (i, weight));
+            }
             with.links.extend(row.iter().map(|(j, _)| *j as u32));
             with.weights.extend(row.iter().map(|(_, w)| w));
             with.start.push(with.links.len());
         }
-        Ok(with)
+        with
     }
 
     /// Number of samples.
