@@ -9,6 +9,7 @@ mod association;
 mod cokriging;
 mod coregionalisation;
 mod estimators;
+mod every_interpolator;
 mod extremes;
 mod fit;
 mod fit_models;
