@@ -72,3 +72,24 @@ fn a_known_mean_needs_a_sill() {
         assert!(matches!(kriging.fit(&samples), Err(Error::UnboundedWithKnownMean { .. })), "{text}");
     }
 }
+
+/// A line that ends far away is as good as one that does not: the slopes of a drift have the same errors, and the constant,
+/// whose error grows with the level at which it ends, has none where it never does.
+#[test]
+fn slopes_have_errors_without_a_sill_and_the_constant_has_none() {
+    let coords: Vec<Coord> =
+        (0..30).map(|i| [f64::from(i % 6) * 3.0, f64::from(i / 6) * 2.0 + f64::from(i % 4)]).collect();
+    let values = (0..30).map(|i| f64::from(i * i % 17)).collect();
+    let samples = Samples::new(coords, values).unwrap();
+    let trend = |text: &str| {
+        let kriging = Kriging::new(text.parse().unwrap(), Drift::polynomial(1), Neighbourhood::Global);
+        kriging.trend(&samples).unwrap().standard_errors()
+    };
+    let never = trend("0.1 Nug + 2 Lin(0)");
+    assert_eq!(never[0], None);
+    let (far, further) = (trend("0.1 Nug + 20000 Lin(10000)"), trend("0.1 Nug + 200000 Lin(100000)"));
+    for k in 1..3 {
+        assert_close(never[k].unwrap(), far[k].unwrap(), 1e-6, "slope");
+    }
+    assert!(further[0].unwrap() > 3.0 * far[0].unwrap());
+}

@@ -13,16 +13,17 @@ pub struct TrendEstimate {
     basis: Basis,
     coefficients: Vec<f64>,
     covariance: DMatrix<f64>,
+    bounded: bool,
 }
 
 impl TrendEstimate {
-    pub(super) fn new(system: &GlobalSystem) -> Self {
+    pub(super) fn new(system: &GlobalSystem, bounded: bool) -> Self {
         let mut coefficients: Vec<f64> = system.coefficients.iter().copied().collect();
         // The data were solved for without their mean, and the first function is 1.
         if let Some(first) = coefficients.first_mut() {
             *first += system.setting.centre;
         }
-        Self { basis: system.setting.basis.clone(), coefficients, covariance: system.gram.inverse() }
+        Self { basis: system.setting.basis.clone(), coefficients, covariance: system.gram.inverse(), bounded }
     }
 
     /// The drift's functions.
@@ -35,14 +36,17 @@ impl TrendEstimate {
         &self.coefficients
     }
 
-    /// Covariances of the coefficients' errors, (FᵀC⁻¹F)⁻¹.
+    /// Covariances of the coefficients' errors, (FᵀC⁻¹F)⁻¹. Of a model without a sill those of the constant (the first row and
+    /// column) hold the level that its generalised covariance was given, and mean nothing.
     pub fn covariance(&self) -> &DMatrix<f64> {
         &self.covariance
     }
 
-    /// Square roots of the variances of the coefficients.
-    pub fn standard_errors(&self) -> Vec<f64> {
-        self.covariance.diagonal().iter().map(|v| v.sqrt()).collect()
+    /// Square roots of the variances of the coefficients; `None` for the constant under a model without a sill, for a field
+    /// without a variance has no mean to estimate.
+    pub fn standard_errors(&self) -> Vec<Option<f64>> {
+        let errors = self.covariance.diagonal();
+        errors.iter().enumerate().map(|(k, v)| (self.bounded || k > 0).then(|| v.sqrt())).collect()
     }
 
     /// The estimated drift at a place.
@@ -70,11 +74,11 @@ impl Kriging {
     /// let noise = "2 Nug".parse::<ModelTemplate>()?.complete()?.unwrap();
     /// let trend = Kriging::new(noise, Drift::Constant, Neighbourhood::Global).trend(&samples)?;
     /// assert!((trend.coefficients()[0] - 3.0).abs() < 1e-12); // the mean
-    /// assert!((trend.standard_errors()[0] - (2.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+    /// assert!((trend.standard_errors()[0].unwrap() - (2.0_f64 / 3.0).sqrt()).abs() < 1e-12);
     /// # Ok::<(), soilscope_core::Error>(())
     /// ```
     pub fn trend(&self, samples: &Samples) -> Result<TrendEstimate> {
         self.check(samples)?;
-        Ok(TrendEstimate::new(&GlobalSystem::new(self, samples)?.1))
+        Ok(TrendEstimate::new(&GlobalSystem::new(self, samples)?.1, self.variogram.is_bounded()))
     }
 }
