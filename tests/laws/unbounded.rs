@@ -78,7 +78,7 @@ fn a_known_mean_needs_a_sill() {
 #[test]
 fn slopes_have_errors_without_a_sill_and_the_constant_has_none() {
     let coords: Vec<Coord> =
-        (0..30).map(|i| [f64::from(i % 6) * 3.0, f64::from(i / 6) * 2.0 + f64::from(i % 4)]).collect();
+        (0..30).map(|i| [f64::from(i % 6) * 3.0, f64::from(i / 6) * 5.0 + f64::from(i % 4)]).collect();
     let values = (0..30).map(|i| f64::from(i * i % 17)).collect();
     let samples = Samples::new(coords, values).unwrap();
     let trend = |text: &str| {
