@@ -25,7 +25,7 @@ const TOLERANCE: f64 = 1e-8;
 
 /// Several fields and how they vary together.
 #[derive(Debug, Clone)]
-struct Fields {
+pub(crate) struct Fields {
     nugget: DMatrix<f64>,
     terms: Vec<(oracle::Term, DMatrix<f64>)>,
 }
@@ -155,13 +155,13 @@ fn several(count: usize, most: usize, errors: bool) -> impl Strategy<Value = Vec
 }
 
 /// Fields, their samples and known means, if they are known.
-fn problem(errors: bool) -> impl Strategy<Value = (Fields, Vec<Samples>, Option<Vec<f64>>)> {
+pub(crate) fn problem(errors: bool) -> impl Strategy<Value = (Fields, Vec<Samples>, Option<Vec<f64>>)> {
     (1..4_usize).prop_flat_map(move |count| {
         (fields(count), several(count, 10, errors), option::of(vec(-20.0..20.0_f64, count)))
     })
 }
 
-fn recipe(fields: &Fields, means: &Option<Vec<f64>>, neighbourhood: Neighbourhood) -> CoKriging {
+pub(crate) fn recipe(fields: &Fields, means: &Option<Vec<f64>>, neighbourhood: Neighbourhood) -> CoKriging {
     let means = means.clone().map_or(Means::Unknown, Means::Known);
     CoKriging { model: fields.model(), means, neighbourhood }
 }

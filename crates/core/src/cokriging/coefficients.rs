@@ -78,6 +78,11 @@ impl Coefficients {
         Self { order: variables.len(), entries }
     }
 
+    /// The coefficients, each multiplied.
+    pub(super) fn times(&self, factor: f64) -> Self {
+        Self { order: self.order, entries: self.entries.iter().map(|b| b * factor).collect() }
+    }
+
     /// The matrix, with every entry (i, j) divided by √(scales[i] scales[j]).
     pub(super) fn scaled(&self, scales: &[f64]) -> DMatrix<f64> {
         DMatrix::from_fn(self.order, self.order, |i, j| self.get(i, j) / (scales[i] * scales[j]).sqrt())

@@ -54,8 +54,8 @@ impl Term {
         Self { unit: self.unit.clone(), coefficients: self.coefficients.select(variables) }
     }
 
-    /// The unit variogram in gstat's notation, without the sill.
-    fn name(&self) -> String {
+    /// The unit variogram in gstat's notation, without the sill: `Nug`, `Sph(900)`.
+    pub fn name(&self) -> String {
         let text = self.unit.to_string();
         text.strip_prefix("1 ").unwrap_or(&text).to_owned()
     }
@@ -181,6 +181,24 @@ impl Coregionalisation {
         self.terms.iter().map(|t| t.coefficients.get(i, j) * t.unit.variance_at_zero()).sum()
     }
 
+    /// Whether the covariance of two variables is, at every separation, the same multiple of the first one's own.
+    ///
+    /// Then the second adds nothing to the first where it was measured at places of the first only: co-kriging gives it no
+    /// weight and equals kriging of the first alone (the first is autokrigeable). A multiple of 0, no correlation, is one
+    /// too, and then places do not matter. Multiples may differ by rounding, 10⁻⁹ of the sills.
+    ///
+    /// # Source
+    /// Wackernagel (2003), *Multivariate Geostatistics*, on autokrigeability.
+    ///
+    /// # Panics
+    /// A variable beyond the last.
+    pub fn is_proportional(&self, i: usize, j: usize) -> bool {
+        let multiple = self.sill(i, j) / self.sill(i, i);
+        let rounding = 1e-9 * (self.sill(i, i) * self.sill(j, j)).sqrt();
+        let off = |t: &Term| (t.coefficients.get(i, j) - multiple * t.coefficients.get(i, i)).abs();
+        self.terms.iter().all(|t| off(t) <= rounding)
+    }
+
     /// The variogram of one variable alone.
     ///
     /// # Errors
@@ -196,6 +214,19 @@ impl Coregionalisation {
             }
         }
         Variogram::new(nugget, structures)
+    }
+
+    /// The model with all coefficients multiplied: variances change by the factor, predictions from samples without
+    /// measurement errors do not.
+    ///
+    /// # Errors
+    /// A factor that is not above 0.
+    pub fn scaled(&self, factor: f64) -> Result<Self> {
+        if !(factor > 0.0 && factor.is_finite()) {
+            return Err(Error::Parameter { name: "factor of a model", value: factor, requirement: "above 0" });
+        }
+        let scaled = |t: &Term| Term { unit: t.unit.clone(), coefficients: t.coefficients.times(factor) };
+        Self::new(self.variables.clone(), self.terms.iter().map(scaled).collect())
     }
 
     /// The model of some of its variables, in the order asked for.

@@ -30,6 +30,7 @@
 
 mod checks;
 mod coefficients;
+mod collocation;
 mod error;
 mod fit;
 mod lmc;
@@ -40,6 +41,7 @@ mod primary;
 mod system;
 
 pub use coefficients::Coefficients;
+pub use collocation::Collocation;
 pub use error::CokrigingError;
 pub use fit::{LmcFit, LmcMethod, LmcSettings, fit_lmc};
 pub use lmc::{Coregionalisation, Term};

@@ -258,17 +258,17 @@ impl CoPredictor {
         Ok(())
     }
 
-    /// Predictions of one variable at places, each without what `keep` (place, sample of the variable) excludes.
+    /// Predictions of one variable at places, each without what `keep` (place, variable, sample) excludes.
     pub(super) fn predict_without(
         &self,
         variable: usize,
         places: &[Coord],
-        keep: impl Fn(usize, usize) -> bool,
+        keep: impl Fn(usize, usize, usize) -> bool,
     ) -> Vec<Outcome> {
         let (mut scratch, mut out) = (Scratch::default(), crate::Predictions::default());
         out.reset(places.len(), true);
         for (i, &at) in places.iter().enumerate() {
-            let kept = |v: usize, j: usize| v != variable || keep(i, j);
+            let kept = |v: usize, j: usize| keep(i, v, j);
             self.predict_moving(i, at, &[variable], kept, &mut scratch, &mut out);
         }
         out.iter().collect()

@@ -268,6 +268,11 @@ impl System {
         model.covariance_at_zero(a, b) - explained + dot(work.excess_at(place, k, m), work.excess_at(place, l, m))
     }
 
+    /// How many variables there are.
+    pub(super) fn variables(&self) -> usize {
+        self.means.len()
+    }
+
     /// Samples of a variable.
     pub(super) fn range_of(&self, variable: usize) -> std::ops::Range<usize> {
         self.starts[variable]..self.starts[variable + 1]

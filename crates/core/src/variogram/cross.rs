@@ -111,14 +111,14 @@ pub fn cross_variograms_with(
 }
 
 /// Places where two variables are known, with their values.
-struct Shared<'a> {
-    coords: Cow<'a, [Coord]>,
-    first: Cow<'a, [f64]>,
-    second: Cow<'a, [f64]>,
+pub(crate) struct Shared<'a> {
+    pub(crate) coords: Cow<'a, [Coord]>,
+    pub(crate) first: Cow<'a, [f64]>,
+    pub(crate) second: Cow<'a, [f64]>,
 }
 
 /// In the order of `a`. Either must have its places distinct.
-fn shared_places<'a>(a: &'a Samples, b: &'a Samples) -> Shared<'a> {
+pub(crate) fn shared_places<'a>(a: &'a Samples, b: &'a Samples) -> Shared<'a> {
     if a.coords() == b.coords() {
         return Shared { coords: a.coords().into(), first: a.values().into(), second: b.values().into() };
     }

@@ -24,6 +24,7 @@ mod validity;
 
 pub use cloud::{CloudPair, variogram_cloud};
 pub use covariogram::{CovarianceClass, Covariogram, covariogram, covariogram_with};
+pub(crate) use cross::shared_places;
 pub use cross::{CrossVariogram, cross_variograms, cross_variograms_with};
 pub use design::Direction;
 pub use empirical::{EmpiricalVariogram, LagClass, empirical_variogram, empirical_variogram_with};
