@@ -77,6 +77,9 @@ fn longitudes_and_latitudes_are_projected_and_the_choice_recorded() {
     let named = table.prepare("a", &rd).unwrap();
     assert!((named.samples.coords()[0][0] - 178_591.06).abs() < 1.0);
     assert_eq!(named.record.crs, "EPSG:28992 (Amersfoort / RD New)");
+    assert_eq!(named.record.crs_reason, "as asked for");
+    let of_raster = Preparation { crs_reason: Some("that of a raster".into()), ..rd };
+    assert_eq!(table.prepare("a", &of_raster).unwrap().record.crs_reason, "that of a raster");
     let degrees = Preparation { working_crs: Some(Crs::parse("EPSG:4326").unwrap()), ..Preparation::default() };
     let kept = table.prepare("a", &degrees).unwrap();
     assert_eq!(kept.samples.coords()[0], [5.723, 50.964]);

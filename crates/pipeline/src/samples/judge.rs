@@ -73,7 +73,7 @@ impl SampleTable {
             self.analytes.iter().map(|a| values::judge(self, a, how, &mut findings)).collect();
         values::judge_together(&analytes, &mut findings);
         let all: Vec<usize> = (0..self.coords.len()).collect();
-        let working = match (&self.crs, self.working(&all, how.working_crs.as_ref())) {
+        let working = match (&self.crs, self.working(&all, how)) {
             (_, _) if all.is_empty() => None,
             (Some(_), Ok(working)) => Some(working),
             (Some(_), Err(error)) => {

@@ -22,6 +22,8 @@ pub struct Preparation {
     pub duplicates: Duplicates,
     /// The CRS in which distances are measured. None: the file's, or one that suits longitudes and latitudes.
     pub working_crs: Option<Crs>,
+    /// Why that one, for the record. None: it was asked for.
+    pub crs_reason: Option<String>,
 }
 
 /// Samples of one analyte, ready to interpolate.
@@ -191,17 +193,17 @@ pub(super) struct Working {
 
 impl SampleTable {
     /// Brings records into the working CRS.
-    pub(super) fn working(&self, records: &[usize], wanted: Option<&Crs>) -> Result<Working> {
+    pub(super) fn working(&self, records: &[usize], how: &Preparation) -> Result<Working> {
         let source = self.required_crs()?;
         let mut places: Vec<Coord> = records.iter().map(|&r| self.coords[r]).collect();
-        let (crs, reason) = match wanted {
+        let (crs, reason) = match &how.working_crs {
             Some(crs) if crs.degrees_per_unit().is_some_and(|degrees| degrees != 1.0) => {
                 return Err(Error::Crs {
                     definition: crs.title(),
                     reason: format!("has coordinates in {}; name one in degrees, or a projected CRS", crs.unit_name()),
                 });
             }
-            Some(crs) => (crs.clone(), "as asked for".to_owned()),
+            Some(crs) => (crs.clone(), how.crs_reason.clone().unwrap_or_else(|| "as asked for".to_owned())),
             None => choose_working(source, &places)?,
         };
         let transformer = Transformer::new(source, &crs)?;
@@ -272,7 +274,7 @@ impl SampleTable {
             return Err(refuse(needed(usable.len())));
         }
         let records: Vec<usize> = usable.iter().map(|u| u.0).collect();
-        let working = self.working(&records, how.working_crs.as_ref())?;
+        let working = self.working(&records, how)?;
         let groups = duplicates::groups(&working.places);
         let shared: Vec<&Vec<usize>> = groups.iter().filter(|g| g.len() > 1).collect();
         let duplicates = DuplicateRecord {
