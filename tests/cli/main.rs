@@ -3,6 +3,7 @@
 
 mod association;
 mod bad_input;
+mod cokriging;
 mod coming_from;
 mod drift;
 mod estimation;

@@ -82,13 +82,13 @@ impl Wanted {
         self.names.iter().filter(|n| n.raster.is_some()).map(|n| n.name.clone())
     }
 
-    /// The projected CRS of the first raster that has one.
-    pub(crate) fn projected_crs(&self) -> Result<Option<Crs>> {
-        for raster in self.names.iter().filter_map(|n| n.raster.as_ref()) {
-            if let Some(crs) = raster.wkt().map(Crs::parse).transpose()?
+    /// The projected CRS of the first raster that has one, and the name of its covariate.
+    pub(crate) fn projected_crs(&self) -> Result<Option<(Crs, &str)>> {
+        for wanted in &self.names {
+            if let Some(crs) = wanted.raster.as_ref().and_then(RasterCovariate::wkt).map(Crs::parse).transpose()?
                 && !crs.is_geographic()
             {
-                return Ok(Some(crs));
+                return Ok(Some((crs, &wanted.name)));
             }
         }
         Ok(None)

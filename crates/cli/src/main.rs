@@ -12,6 +12,7 @@ mod field;
 mod follow;
 mod output;
 mod record;
+mod secondary;
 mod source;
 mod subject;
 mod usage;

@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow, bail};
 use geo::{Distance, Geodesic};
 use soilscope_core::Samples;
 use soilscope_core::censored::Substitution;
+use soilscope_core::cokriging::CokrigingError;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::samples::{
     Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, Severity, read_samples,
@@ -15,6 +16,7 @@ use crate::args::{Common, DriftArgs, DuplicateRule, ErrorArgs, SampleArgs};
 use crate::covariates::{self, Covariates};
 use crate::errors::{self, ErrorRecord};
 use crate::output::say;
+use crate::secondary::{self, Secondary};
 
 /// Samples of one analyte, with what became of the file's rows.
 pub(crate) struct Source {
@@ -27,6 +29,7 @@ pub(crate) struct Source {
     labels: Vec<String>,
     covariates: Option<Covariates>,
     errors: Option<ErrorRecord>,
+    secondary: Vec<Secondary>,
 }
 
 /// What is wanted of the samples beside their values.
@@ -65,6 +68,7 @@ pub(crate) fn preparation(args: &SampleArgs) -> Result<Preparation> {
             DuplicateRule::Refuse => Duplicates::Refuse,
         },
         working_crs: args.out_crs.as_deref().map(Crs::parse).transpose()?,
+        crs_reason: None,
     })
 }
 
@@ -72,6 +76,7 @@ impl Source {
     /// Reads the samples, with what is wanted beside their values, and says what was done to them.
     pub(crate) fn read(args: &SampleArgs, common: &Common, wanted: Wanted<'_>) -> Result<Self> {
         errors::refuse_kept_duplicates(args, wanted.errors)?;
+        wanted.drift.map(|drift| secondary::refuse(args, drift)).transpose()?;
         let covariates = wanted.drift.map(covariates::Wanted::new).transpose()?;
         let mut how = preparation(args)?;
         let mut options = read_options(args);
@@ -81,27 +86,20 @@ impl Source {
         options.optional_columns.extend(covariates.iter().flat_map(|c| c.optional_columns()));
         let table = read_samples(&args.samples, &options)?;
         let analyte = the_analyte(&table, args)?;
-        how.working_crs = wanted.template.cloned().or(how.working_crs);
+        if let Some(template) = wanted.template {
+            how.working_crs = Some(template.clone());
+            how.crs_reason = Some("that of the raster of --like".to_owned());
+        }
         if let Some(covariates) = &covariates
             && how.working_crs.is_none()
             && table.crs().is_some_and(Crs::is_geographic)
+            && let Some((crs, raster)) = covariates.projected_crs()?
         {
-            how.working_crs = covariates.projected_crs()?;
+            how.working_crs = Some(crs);
+            how.crs_reason = Some(format!("that of the raster of the covariate {raster}"));
         }
         let mut prepared = table.prepare(&analyte, &how)?;
-        let mut remarks = Vec::new();
-        for finding in table.judge_places() {
-            match finding.severity {
-                Severity::Error => {
-                    let message = &finding.message;
-                    let way_out = "; if they are right, compute on a plane by --crs local";
-                    let way_out = if message.contains("--crs local") { "" } else { way_out };
-                    bail!("{}: {message}{way_out}", args.samples.display())
-                }
-                Severity::Warning => remarks.push(finding.message),
-                Severity::Note => {}
-            }
-        }
+        let mut remarks = judged(&table, &args.samples)?;
         remarks.extend(distortion(&prepared.crs, &prepared.samples)?);
         let joined = covariates.map(|c| c.join(&table, &mut prepared)).transpose()?.flatten();
         let covariates = joined.map(|(covariates, said)| {
@@ -113,7 +111,10 @@ impl Source {
         let label = wanted.label.and_then(|name| table.text_column(name));
         let labels =
             label.map_or_else(Vec::new, |text| prepared.records.iter().map(|&r| text.cells[r].clone()).collect());
-        let source = Self { path: args.samples.clone(), analyte, prepared, remarks, labels, covariates, errors };
+        let (secondary, said) = secondary::read(args, &wanted, &how, &prepared)?;
+        remarks.extend(said);
+        let path = args.samples.clone();
+        let source = Self { path, analyte, prepared, remarks, labels, covariates, errors, secondary };
         if common.verbose > 0 && !common.quiet {
             let record = source.record();
             say(&format!("read: {}", table.source().describe()));
@@ -186,6 +187,11 @@ impl Source {
         self.errors.as_ref()
     }
 
+    /// Analytes that help to predict this one.
+    pub(crate) fn secondary(&self) -> &[Secondary] {
+        &self.secondary
+    }
+
     /// Line of the file that sample `index` comes from.
     pub(crate) fn line(&self, index: usize) -> usize {
         self.prepared.rows[index]
@@ -202,35 +208,67 @@ impl Source {
 
     /// Adds file and line to a refusal that names a sample by its number.
     pub(crate) fn located<T, E: Into<anyhow::Error>>(&self, outcome: std::result::Result<T, E>) -> Result<T> {
-        outcome.map_err(|error| {
-            let error: anyhow::Error = error.into();
-            let file = self.path.display();
-            match error.downcast_ref::<soilscope_core::Error>() {
-                Some(soilscope_core::Error::Transform { index, value, transform, requirement }) => anyhow!(
-                    "{file}, line {}, {}: the value {value} cannot be used: the {transform} transform needs {requirement}",
-                    self.line(*index),
-                    self.analyte,
-                ),
-                Some(soilscope_core::Error::CoincidentSamples { first, second, easting, northing }) => anyhow!(
-                    "{file}, lines {} and {}: two samples at one place ({easting}, {northing}); use --duplicates mean or first",
-                    self.line(*first),
-                    self.line(*second),
-                ),
-                Some(
-                    refusal @ (soilscope_core::Error::TooFewSamples { .. }
-                    | soilscope_core::Error::OnePlace { .. }
-                    | soilscope_core::Error::NoVariation { .. }),
-                ) => self.prepared.explain(refusal.clone()).into(),
-                Some(soilscope_core::Error::NoModel(refusal)) => anyhow!(
-                    "{file}, analyte '{}': {}",
-                    self.analyte,
-                    crate::choice::words(refusal, |i| self.line(i))
-                ),
-                Some(_) => error.context(format!("{file}, analyte '{}'", self.analyte)),
-                None => error,
-            }
-        })
+        locate(&self.path, &self.prepared, outcome)
     }
+}
+
+/// Adds file, line and analyte to a refusal that names a sample by its number.
+pub(crate) fn locate<T, E: Into<anyhow::Error>>(
+    file: &Path,
+    prepared: &Prepared,
+    outcome: std::result::Result<T, E>,
+) -> Result<T> {
+    outcome.map_err(|error| {
+        let error: anyhow::Error = error.into();
+        let (file, analyte) = (file.display(), &prepared.record.analyte);
+        match error.downcast_ref::<soilscope_core::Error>() {
+            Some(soilscope_core::Error::Transform { index, value, transform, requirement }) => anyhow!(
+                "{file}, line {}, {analyte}: the value {value} cannot be used: the {transform} transform needs {requirement}",
+                prepared.rows[*index]
+            ),
+            Some(soilscope_core::Error::CoincidentSamples { first, second, easting, northing }) => anyhow!(
+                "{file}, lines {} and {}: two samples at one place ({easting}, {northing}); use --duplicates mean or first",
+                prepared.rows[*first],
+                prepared.rows[*second],
+            ),
+            Some(
+                refusal @ (soilscope_core::Error::TooFewSamples { .. }
+                | soilscope_core::Error::OnePlace { .. }
+                | soilscope_core::Error::NoVariation { .. }),
+            ) => prepared.explain(refusal.clone()).into(),
+            Some(soilscope_core::Error::Cokriging(CokrigingError::DependentSamples { variable, easting, northing })) => {
+                anyhow!(
+                    "{file}, analyte '{analyte}': the fitted model makes '{variable}' at ({easting}, {northing}) a linear function of \
+                     the other analytes there, so it adds nothing to them and the system is singular: leave it out of --method \
+                     cokriging"
+                )
+            }
+            Some(soilscope_core::Error::NoModel(refusal)) => anyhow!(
+                "{file}, analyte '{analyte}': {}",
+                crate::choice::words(refusal, |i| prepared.rows[i])
+            ),
+            Some(_) => error.context(format!("{file}, analyte '{analyte}'")),
+            None => error,
+        }
+    })
+}
+
+/// Says what is odd about the places; refuses those that cannot be right.
+pub(crate) fn judged(table: &SampleTable, file: &Path) -> Result<Vec<String>> {
+    let mut remarks = Vec::new();
+    for finding in table.judge_places() {
+        match finding.severity {
+            Severity::Error => {
+                let message = &finding.message;
+                let way_out = "; if they are right, compute on a plane by --crs local";
+                let way_out = if message.contains("--crs local") { "" } else { way_out };
+                bail!("{}: {message}{way_out}", file.display())
+            }
+            Severity::Warning => remarks.push(finding.message),
+            Severity::Note => {}
+        }
+    }
+    Ok(remarks)
 }
 
 /// The analyte to use: the one asked for, or the only one there is.

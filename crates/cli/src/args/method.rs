@@ -1,6 +1,7 @@
 //! How values are predicted: the drift, the samples that serve a target, the support, errors of the samples.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -14,7 +15,8 @@ use crate::words::{Block, CovariateRaster, Fallback, Method, Neighbours, Relativ
 pub(crate) struct DriftArgs {
     /// `ordinary`, `simple:MEAN` (on the modelling scale), `universal:DEGREE` (a polynomial of the place, 1 to 4),
     /// `external:COVARIATE[,COVARIATE…]` (as dist, sqrt(dist), log(dist), dist^2), `indicator:VALUE` (the probability of
-    /// being above it), `idw:POWER` or `nearest`
+    /// being above it), `cokriging:ANALYTE[,ANALYTE…]` (other analytes help to predict this one, measured at the same places
+    /// or at others), `idw:POWER` or `nearest`
     #[arg(long, default_value = "ordinary", value_name = "METHOD")]
     pub(crate) method: Method,
     /// Degree of a polynomial of the place beside the covariates of `external`
@@ -27,6 +29,10 @@ pub(crate) struct DriftArgs {
     /// Covariate whose numbers are names of classes, as a column of text is by itself; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) categorical: Vec<String>,
+    /// File of the other analytes of `cokriging`, read with the same options [default: the file of the samples]. Wherever
+    /// they are from, --unit and --limit are those of --analyte alone
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) secondary: Option<PathBuf>,
 }
 
 /// How values are predicted.
@@ -35,7 +41,8 @@ pub(crate) struct DriftArgs {
 pub(crate) struct MethodArgs {
     #[command(flatten)]
     pub(crate) drift: DriftArgs,
-    /// Most samples for a target, nearest first, or `all` [default: all up to 300 samples (for IDW 12), else 32]
+    /// Most samples for a target, nearest first, or `all` [default: all up to 300 samples (for IDW 12), else 32]; for
+    /// cokriging, most of each analyte [default: all up to 1000 of them together, else 32]
     #[arg(long, value_name = "MAX", allow_negative_numbers = true, alias = "neighbors")]
     pub(crate) neighbours: Option<Neighbours>,
     /// Fewest samples for a target: with fewer there is no prediction

@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         progress
             .busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source, common)),
     )?;
-    field.announce(common);
+    field.announce(&source, common);
     ensure!(
         args.threshold.is_none() || field.has_variance(),
         "--threshold asks for a probability, and {} has no error model: use --method ordinary or simple:MEAN",

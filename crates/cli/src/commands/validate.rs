@@ -9,7 +9,7 @@ use soilscope_core::validation::{self, Residual, Scores};
 
 use crate::Outcome;
 use crate::args::{Common, Validate};
-use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord};
+use crate::field::{CalibrationRecord, CokrigingValidation, Field, MethodRecord, ModelRecord};
 use crate::follow::Progress;
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
@@ -32,6 +32,9 @@ pub(crate) struct ValidationRecord {
     /// Predictions cut to their bounds, as a probability is to 0 and 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) clipped: Option<usize>,
+    /// What became of secondary samples, and what the scores are otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cokriging: Option<CokrigingValidation>,
     pub(crate) scores: Option<Scores>,
 }
 
@@ -64,7 +67,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     let progress = Progress::new(common);
     let field = source
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, None, &source, common)))?;
-    field.announce(common);
+    field.announce(&source, common);
     let (record, residuals, folds) =
         progress.busy("cross-validating", || cross_validate(&field, &source, &args.folds, args.seed.unwrap_or(1)))?;
     ensure!(
@@ -113,7 +116,12 @@ pub(crate) fn cross_validate(
             ("column", folds)
         }
     };
-    let mut outcomes = source.located(field.at_points().leave_out(samples, &folds))?;
+    let mut outcomes = source.located(match &field.cokriged {
+        Some(cokriged) => cokriged.leave_out(samples, &folds, how, source),
+        None => field.at_points().leave_out(samples, &folds).map_err(Into::into),
+    })?;
+    let beside =
+        field.cokriged.as_ref().map(|c| c.beside((&field.observed, samples), &field.transform, &folds, how, source));
     let clipped = field.bounds().map(|bounds| {
         let cut = outcomes.iter_mut().flatten().map(|p| usize::from(clip(&mut p.value, bounds)));
         cut.sum()
@@ -127,6 +135,7 @@ pub(crate) fn cross_validate(
         column: if let Folds::Column(name) = how { Some(name.clone()) } else { None },
         parameters: "held",
         clipped,
+        cokriging: source.located(beside.transpose())?,
         scores: Scores::of(&residuals),
     };
     Ok((record, residuals, folds))
@@ -207,6 +216,9 @@ fn text(report: &Report<'_>) -> String {
                 100.0 * c.observed,
                 100.0 * c.nominal
             );
+        }
+        for line in record.cokriging.iter().flat_map(|other| other.lines(report.analyte, unit)) {
+            let _ = writeln!(text, "{line}");
         }
     }
     if let Some(calibration) = &report.calibration {

@@ -31,6 +31,12 @@ impl LagSettings {
 }
 
 impl LagSettings {
+    /// Directions in which variograms are taken; none for all together.
+    pub(super) fn directions(&self) -> Vec<Direction> {
+        let tolerance = self.tolerance.unwrap_or(90.0);
+        self.azimuths.iter().map(|&azimuth| Direction { azimuth, tolerance }).collect()
+    }
+
     /// Those of an automatic model.
     pub(super) fn designed(choice: &Choice) -> Self {
         Self { width: None, boundaries: choice.lags.boundaries.clone(), azimuths: Vec::new(), tolerance: None }
@@ -50,8 +56,5 @@ pub(crate) fn lag_classes(args: &ModelArgs, on_scale: &Samples) -> Result<LagCla
 pub(crate) fn empirical(args: &ModelArgs, on_scale: &Samples) -> Result<EmpiricalVariogram> {
     let settings = LagSettings::new(args, on_scale);
     let lags = lag_classes(args, on_scale)?;
-    let tolerance = settings.tolerance.unwrap_or(90.0);
-    let directions: Vec<Direction> =
-        settings.azimuths.iter().map(|&azimuth| Direction { azimuth, tolerance }).collect();
-    Ok(empirical_variogram(on_scale, &lags, &directions, args.estimator.into())?)
+    Ok(empirical_variogram(on_scale, &lags, &settings.directions(), args.estimator.into())?)
 }

@@ -1,7 +1,9 @@
 //! From settings to a fitted model and a method: what the verbs that model a field share.
 
 mod calibration;
+mod cokriging;
 mod fallback;
+mod held_out;
 mod lags;
 mod likelihood;
 mod model;
@@ -24,11 +26,14 @@ use crate::output::say;
 use crate::source::Source;
 use crate::subject::Subject;
 use crate::words::{Fallback, Method};
+use cokriging::SecondaryRecord;
 use fallback::FallbackRecord;
+use held_out::CoKriged;
 use model::Origin;
 use recipe::Recipe;
 
 pub(crate) use calibration::CalibrationRecord;
+pub(crate) use held_out::CokrigingValidation;
 pub(crate) use lags::{LagSettings, empirical, lag_classes};
 pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened};
 pub(crate) use refusals::{refuse_idle, refuse_scale};
@@ -48,6 +53,9 @@ pub(crate) struct MethodRecord {
     /// The value that the indicator is above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) indicator: Option<f64>,
+    /// Analytes that help to predict this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) secondary: Vec<SecondaryRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) power: Option<f64>,
     pub(crate) support: Support,
@@ -136,7 +144,7 @@ impl MethodRecord {
             model = model.with_variogram(variogram);
             (interpolator, at_points) = recipe.with(&model.variogram);
         }
-        Ok(Built { subject, model: Some(model), interpolator, at_points, calibrated })
+        Ok(Built { subject, model: Some(model), interpolator, at_points, calibrated, cokriged: None })
     }
 }
 
@@ -159,6 +167,8 @@ pub(crate) struct Field {
     at_points: Option<Box<dyn Interpolator>>,
     /// Set where the variances were calibrated.
     calibrated: Option<CalibrationRecord>,
+    /// What the validation of co-kriging takes.
+    pub(crate) cokriged: Option<CoKriged>,
 }
 
 /// A method with its samples on the scale it works on.
@@ -168,6 +178,7 @@ struct Built {
     interpolator: Box<dyn Interpolator>,
     at_points: Option<Box<dyn Interpolator>>,
     calibrated: Option<CalibrationRecord>,
+    cokriged: Option<CoKriged>,
 }
 
 impl Built {
@@ -175,7 +186,7 @@ impl Built {
     fn without_model(subject: Subject, interpolator: Box<dyn Interpolator>) -> Self {
         let on_scale = subject.observed.clone();
         let subject = Subject { transform: Transform::None, on_scale, ..subject };
-        Self { subject, model: None, interpolator, at_points: None, calibrated: None }
+        Self { subject, model: None, interpolator, at_points: None, calibrated: None, cokriged: None }
     }
 }
 
@@ -195,6 +206,7 @@ impl Field {
             refusals::refuse_for_methods_without_model(model_args, method_args, support, source)?;
         }
         refusals::refuse_calibration(method_args, source)?;
+        refusals::refuse_for_cokriging(method_args, support)?;
         let subject = Subject::new(model_args, args, source)?;
         let mut record = MethodRecord {
             method: "",
@@ -202,6 +214,7 @@ impl Field {
             drift_degree: if let Drift::Trend { degree, .. } = subject.drift { Some(degree) } else { None },
             covariates: source.covariates().map(crate::covariates::Covariates::records).unwrap_or_default(),
             indicator: args.method.indicator(),
+            secondary: Vec::new(),
             power: None,
             support,
             measurement_errors: source.errors().cloned(),
@@ -214,14 +227,16 @@ impl Field {
             Method::InverseDistance { power } => {
                 Built::without_model(subject, record.inverse_distance(power, method_args, source)?)
             }
+            Method::CoKriging { .. } => record.cokriging(model_args, method_args, subject, source, common)?,
             _ => record.kriging(model_args, method_args, subject, source, common)?,
         };
-        let Built { subject, model, interpolator, at_points, calibrated } = built;
+        let Built { subject, model, interpolator, at_points, calibrated, cokriged } = built;
         let fitted = model.as_ref().is_some_and(|m| m.empirical.is_some());
         let lags = fitted.then(|| match model.as_ref().and_then(|m| m.choice.as_ref()) {
             Some(choice) => LagSettings::designed(choice),
             None => LagSettings::new(model_args, &subject.on_scale),
         });
+        let lags = cokriged.as_ref().map(|c| c.lags.clone()).or(lags);
         let mut remarks: Vec<String> = record.fallback.iter().map(FallbackRecord::note).collect();
         remarks.extend(model.iter().flat_map(|m| m.remarks.iter().cloned()));
         remarks.extend(calibrated.iter().flat_map(CalibrationRecord::notes));
@@ -237,6 +252,7 @@ impl Field {
             remarks,
             at_points,
             calibrated,
+            cokriged,
         })
     }
 
@@ -262,12 +278,15 @@ impl Field {
     }
 
     /// Says which model is used, and what a reader should know of it.
-    pub(crate) fn announce(&self, common: &Common) {
+    pub(crate) fn announce(&self, source: &Source, common: &Common) {
         if common.quiet {
             return;
         }
         if let Some(model) = &self.model {
             say(&format!("model: {}", model.short_notation()));
+        }
+        for other in &self.method.secondary {
+            say(&format!("with {}", other.words(source.analyte())));
         }
         for remark in &self.remarks {
             say(&format!("note: {remark}"));

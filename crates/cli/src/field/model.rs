@@ -5,6 +5,7 @@ use serde::Serialize;
 use soilscope_core::auto::Choice;
 use soilscope_core::variogram::{self, EmpiricalVariogram, ModelTemplate, Structure, Variogram, fit};
 
+use super::cokriging::CoregionalisationRecord;
 use super::lags::empirical;
 use super::likelihood::{self, LikelihoodRecord};
 use super::refusals::{refuse_idle, refuse_relative};
@@ -61,6 +62,9 @@ pub(crate) struct ModelRecord {
     pub(crate) remarks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) empirical: Option<EmpiricalVariogram>,
+    /// The model of all analytes of a co-kriging, of which this is the one that is predicted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) coregionalisation: Option<Box<CoregionalisationRecord>>,
     #[serde(skip)]
     pub(crate) variogram: Variogram,
 }
@@ -199,6 +203,7 @@ impl ModelRecord {
             choice: self.choice,
             remarks: self.remarks,
             empirical: self.empirical,
+            coregionalisation: self.coregionalisation,
             ..of_variogram
         }
     }
@@ -228,6 +233,7 @@ impl ModelRecord {
             choice: None,
             remarks: Vec::new(),
             empirical: None,
+            coregionalisation: None,
             variogram,
         }
     }

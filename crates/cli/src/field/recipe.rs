@@ -105,13 +105,18 @@ pub(super) fn support(args: Option<&BlockArgs>) -> Result<Support> {
 
 /// Which samples serve a target.
 pub(super) fn neighbourhood(args: &MethodArgs, idw: bool, samples: usize) -> Result<Neighbourhood> {
+    neighbourhood_of(args, idw, samples, samples <= GLOBAL_UP_TO)
+}
+
+/// The same, with the default for few samples decided.
+pub(super) fn neighbourhood_of(args: &MethodArgs, idw: bool, samples: usize, few: bool) -> Result<Neighbourhood> {
     let max = match args.neighbours {
         Some(Neighbours::Nearest(max)) => Some(max),
         Some(Neighbours::All) => None,
         // A radius alone means all within it.
         None if args.radius.is_some() => None,
         None if idw => Some(IDW_NEIGHBOURS),
-        None if samples <= GLOBAL_UP_TO => None,
+        None if few => None,
         None => Some(NEIGHBOURS),
     };
     if max.is_none() && args.radius.is_none() {

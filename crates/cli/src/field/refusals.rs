@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use soilscope_core::support::Support;
 
-use crate::args::{BlockArgs, EstimatorChoice, MethodArgs, ModelArgs, ScaleChoice};
+use crate::args::{BlockArgs, DriftFrom, EstimatorChoice, MethodArgs, ModelArgs, ScaleChoice};
 use crate::source::Source;
 use crate::words::{Method, TransformChoice};
 
@@ -49,6 +49,28 @@ pub(super) fn refuse_calibration(args: &MethodArgs, source: &Source) -> Result<(
         source.errors().is_none(),
         "--calibrate multiplies all variances alike, and those of the measurement errors are given: fit the model's own by \
          --fit reml instead"
+    );
+    Ok(())
+}
+
+/// Refuses what co-kriging does not have.
+pub(super) fn refuse_for_cokriging(args: &MethodArgs, support: Support) -> Result<()> {
+    if args.drift.method.secondary().is_empty() {
+        return Ok(());
+    }
+    ensure!(
+        support == Support::Point,
+        "--block does not go with --method cokriging, which predicts points only: leave it out, or use --method ordinary"
+    );
+    ensure!(
+        args.drift_from != Some(DriftFrom::All),
+        "--drift-from all does not go with --method cokriging, whose means are of the samples in its system: use --neighbours \
+         all for means of all samples"
+    );
+    ensure!(
+        args.fallback.is_none(),
+        "--fallback does not go with --method cokriging: whatever it names would leave the other analytes out; use --method \
+         ordinary with it"
     );
     Ok(())
 }

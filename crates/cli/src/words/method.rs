@@ -25,6 +25,10 @@ pub(crate) enum Method {
     Indicator {
         threshold: f64,
     },
+    /// Ordinary co-kriging with these other analytes.
+    CoKriging {
+        secondary: Vec<String>,
+    },
     InverseDistance {
         power: f64,
     },
@@ -35,6 +39,11 @@ impl Method {
     /// Covariates of the drift.
     pub(crate) fn covariates(&self) -> &[Covariate] {
         if let Self::External { covariates } = self { covariates } else { &[] }
+    }
+
+    /// Analytes that help to predict the first.
+    pub(crate) fn secondary(&self) -> &[String] {
+        if let Self::CoKriging { secondary } = self { secondary } else { &[] }
     }
 
     /// What the indicator is of.
@@ -84,6 +93,17 @@ impl FromStr for Method {
                     None => Ok(Self::External { covariates }),
                 }
             }
+            ("cokriging", _) => {
+                let list = argument.ok_or("cokriging needs the other analytes, as cokriging:lead,copper")?;
+                let secondary: Vec<String> = list.split(',').map(|name| name.trim().to_owned()).collect();
+                if secondary.iter().any(String::is_empty) {
+                    return Err("an analyte has no name: write as cokriging:lead,copper".to_owned());
+                }
+                match (1..secondary.len()).find(|&k| secondary[..k].contains(&secondary[k])) {
+                    Some(k) => Err(format!("the analyte {} is named twice", secondary[k])),
+                    None => Ok(Self::CoKriging { secondary }),
+                }
+            }
             ("idw", None) => Ok(Self::InverseDistance { power: 2.0 }),
             ("idw", _) => match number("power", "2")? {
                 power if power > 0.0 => Ok(Self::InverseDistance { power }),
@@ -92,7 +112,7 @@ impl FromStr for Method {
             ("ordinary" | "nearest", Some(_)) => Err(format!("{name} takes no argument")),
             _ => Err(format!(
                 "'{name}' is not one of ordinary, simple:MEAN, universal:DEGREE, external:COVARIATE[,COVARIATE…], \
-                 indicator:VALUE, idw:POWER, nearest"
+                 indicator:VALUE, cokriging:ANALYTE[,ANALYTE…], idw:POWER, nearest"
             )),
         }
     }
@@ -110,7 +130,13 @@ mod tests {
         assert_eq!("indicator:500".parse(), Ok(Method::Indicator { threshold: 500.0 }));
         let covariates = vec!["sqrt(dist)".parse().unwrap(), "soil".parse().unwrap()];
         assert_eq!("external:sqrt(dist),soil".parse(), Ok(Method::External { covariates }));
+        let secondary = vec!["lead".to_owned(), "organic matter".to_owned()];
+        assert_eq!("cokriging:lead, organic matter".parse(), Ok(Method::CoKriging { secondary }));
         for refused in [
+            "cokriging",
+            "cokriging:",
+            "cokriging:lead,",
+            "cokriging:lead,lead",
             "idw:-1",
             "simple",
             "ordinary:1",

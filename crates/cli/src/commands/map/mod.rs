@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     );
     refuse_another_record(&args.out, "map", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
-    let inputs = inputs(&args.samples, &args.grid, &args.method.drift.covariate)?;
+    let inputs = inputs(&args.samples, &args.grid, Some(&args.method.drift))?;
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
@@ -407,7 +407,8 @@ fn picture(
     } else {
         String::new()
     };
-    let mut subtitle = format!("{}{what}, {} samples", method_words(field), source.samples().len());
+    let with = field.method.with_secondary();
+    let mut subtitle = format!("{}{what}, {} samples{with}", method_words(field), source.samples().len());
     if let Some(fallback) = &field.method.fallback {
         subtitle = format!("{subtitle}; fallback: {}", fallback.code.replace('-', " "));
     }
@@ -448,6 +449,7 @@ fn method_words(field: &Field) -> &'static str {
         "universal-kriging" => "Universal kriging",
         "external-drift-kriging" => "Kriging with external drift",
         "indicator-kriging" => "Indicator kriging",
+        "ordinary-cokriging" => "Ordinary co-kriging",
         "inverse-distance" => "Inverse distance weighting",
         _ => "Nearest sample",
     }
@@ -458,7 +460,7 @@ fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRecord, sourc
     if common.quiet {
         return;
     }
-    field.announce(common);
+    field.announce(source, common);
     if common.verbose > 0 {
         say(&format!("crs: {}", source.crs().title()));
         say(&format!("grid: {} x {} cells of {} ({})", grid.columns, grid.rows, grid.cell[0], grid.cell_from));

@@ -42,6 +42,10 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
     if let Some(fallback) = &field.method.fallback {
         about.push(("FALLBACK".into(), format!("{} ({})", fallback.used, fallback.code)));
     }
+    if !field.method.secondary.is_empty() {
+        let names: Vec<&str> = field.method.secondary.iter().map(|s| s.analyte.as_str()).collect();
+        about.push(("SECONDARY".into(), names.join(", ")));
+    }
     if let Some(model) = &field.model {
         about.push(("VARIOGRAM".into(), model.notation.clone()));
     }

@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     let creation = creation::options(&args.co)?;
     refuse_another_record(&args.out, "simulate", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
-    let inputs = inputs(&args.samples, &args.grid, &[])?;
+    let inputs = inputs(&args.samples, &args.grid, None)?;
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 

@@ -152,6 +152,7 @@ fn refuse_idle_method(method: &Method) -> Result<()> {
             field::refuse_idle(&["--method simple"], "a variogram does not depend on a known mean")
         }
         Method::InverseDistance { .. } => field::refuse_idle(&["--method idw"], "this --method has no model"),
+        Method::CoKriging { .. } => field::refuse_idle(&["--method cokriging"], "this is the variogram of one analyte"),
         Method::Nearest => field::refuse_idle(&["--method nearest"], "this --method has no model"),
         _ => Ok(()),
     }
