@@ -24,6 +24,7 @@ mod oracle;
 mod samples;
 mod scores;
 mod searches;
+mod skill;
 mod sphere;
 mod unbounded;
 mod universal;

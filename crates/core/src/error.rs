@@ -225,6 +225,16 @@ pub enum Error {
         /// Lag classes with pairs.
         classes: usize,
     },
+    /// An event that happened everywhere or nowhere tells no forecasts apart.
+    #[error(
+        "the event {} of the {n} held-out samples, so whether forecasts have skill cannot be told", if *happened { "happened at all" } else { "happened at none" }
+    )]
+    OneOutcome {
+        /// Held-out samples.
+        n: usize,
+        /// Whether it happened at all of them.
+        happened: bool,
+    },
     /// No model is chosen automatically, for a reason that has a code and a remedy.
     #[error("{0}")]
     NoModel(Box<crate::auto::Refusal>),

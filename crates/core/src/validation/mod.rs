@@ -3,7 +3,9 @@
 mod calibration;
 mod folds;
 mod scores;
+mod skill;
 
 pub use calibration::{Calibration, CoverageInterval, OFF_BY, calibrate};
 pub use folds::Folds;
 pub use scores::{Coverage, Residual, Scores, residuals};
+pub use skill::{Forecast, ReliabilityStep, Skill, skill};
