@@ -1,4 +1,7 @@
-use soilscope_picture::{Lag, ScatterPlot, VariogramPlot, VariogramSeries, scatter_svg, variogram_svg};
+use soilscope_picture::{
+    Lag, ReliabilityPlot, ScatterPlot, Step, VariogramPlot, VariogramSeries, reliability_svg, scatter_svg,
+    variogram_svg,
+};
 
 use crate::support::{HOSTILE, assert_legible, parse, pixels, texts};
 
@@ -67,4 +70,35 @@ fn scatter_plots_hold_for_any_pairs() {
             assert_eq!(svg, scatter_svg(&plot));
         }
     }
+}
+
+#[test]
+fn reliability_diagrams_show_steps_and_hold_for_any() {
+    let step = |from: f64, to: f64, observed: f64, count: usize| Step { forecasts: [from, to], observed, count };
+    let steps = [step(0.0, 0.2, 0.05, 80), step(0.25, 0.6, 0.4, 30), step(0.7, 1.0, 0.9, 45)];
+    let forecasts: Vec<(f64, bool)> = (0..155).map(|i| (f64::from(i) / 154.0, i % 3 == 0)).collect();
+    let plot = ReliabilityPlot {
+        title: "Chance of zinc above 500 mg/kg",
+        subtitle: "ordinary kriging, 13 blocks held out",
+        steps: &steps,
+        base_rate: Some(0.33),
+        forecasts: &forecasts,
+        scores: &["Brier score 0.12, of the base rate 0.22", "area under the ROC curve 0.91"],
+        ..ReliabilityPlot::default()
+    };
+    let svg = reliability_svg(&plot);
+    let words: Vec<String> = texts(&parse(&svg)).into_iter().map(|t| t.0).collect();
+    for word in ["as often as forecast", "base rate", "area under the ROC curve 0.91"] {
+        assert!(words.iter().any(|w| w == word), "{word} not in {words:?}");
+    }
+    assert_eq!(svg.matches("<circle").count(), 3);
+    assert_legible(&svg);
+    assert_eq!(pixels(&svg, 1.0).0, 1100);
+    let odd = [step(f64::NAN, 2.0, 0.5, 0), step(0.4, 0.4, f64::INFINITY, usize::MAX)];
+    for steps in [&odd[..], &[]] {
+        let plot = ReliabilityPlot { steps, forecasts: &[(f64::NAN, true), (3.0, false)], title: HOSTILE, ..plot };
+        parse(&reliability_svg(&plot));
+        pixels(&reliability_svg(&plot), 0.2);
+    }
+    assert_legible(&reliability_svg(&ReliabilityPlot::default()));
 }

@@ -1,7 +1,7 @@
 //! Two axes and what is plotted between them.
 
 use crate::number::{linear_ticks, log_ticks, significant, with_step};
-use crate::svg::{Anchor, GRID, INK, Style, Svg, num};
+use crate::svg::{Anchor, GRID, INK, Style, Svg, leading, num};
 use crate::text::{Weight, width, wrap};
 
 const LABEL: f64 = 12.0;
@@ -106,6 +106,22 @@ impl Chart {
         let outer = self.left - Self::label_room(self.y) + 12.0;
         svg.text_upwards(outer, self.top + 0.5 * self.height, title, &one(y_label, self.height));
         bottom + 48.0
+    }
+}
+
+impl Chart {
+    /// Lines in a box at the upper left, so far under the edge.
+    pub(crate) fn scores(&self, svg: &mut Svg, scores: &[&str], under: f64) {
+        if scores.is_empty() {
+            return;
+        }
+        let widest = scores.iter().map(|s| width(s, LABEL, Weight::Regular)).fold(0.0, f64::max);
+        let height = scores.len() as f64 * leading(LABEL) + 14.0;
+        let (x, y) = (self.left + 14.0, self.top + under);
+        svg.rect(x, y, widest + 20.0, height, r##"fill="#ffffff" fill-opacity="0.9" stroke="#c9d0d6""##);
+        for (i, score) in scores.iter().enumerate() {
+            svg.text(x + 10.0, y + 18.0 + i as f64 * leading(LABEL), Style::new(LABEL), score);
+        }
     }
 }
 

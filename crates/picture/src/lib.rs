@@ -6,6 +6,7 @@
 //! - [`map_svg`] draws a raster, hotspots and samples with a legend, a scale bar and a north arrow;
 //! - [`variogram_svg`] draws an empirical variogram and its model;
 //! - [`scatter_svg`] draws observed against predicted values;
+//! - [`reliability_svg`] draws forecast probabilities against what happened;
 //! - [`svg_to_png`] turns any of them into a PNG without asking the system for a font.
 //!
 //! The SVG has no `id`, no style sheet and no script, so that several can stand in one HTML page.
@@ -35,6 +36,7 @@ mod map;
 mod number;
 mod png;
 mod raster;
+mod reliability;
 mod scale;
 mod scatter;
 mod svg;
@@ -46,6 +48,7 @@ pub use error::{Error, Result};
 pub use map::{LengthUnit, MapPicture, Words, map_svg};
 pub use png::svg_to_png;
 pub use raster::Raster;
+pub use reliability::{ReliabilityPlot, Step, reliability_svg};
 pub use scale::{ColourScale, Scale};
 pub use scatter::{ScatterPlot, scatter_svg};
 pub use variogram::{Lag, VariogramPlot, VariogramSeries, variogram_svg};

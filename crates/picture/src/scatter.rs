@@ -2,8 +2,7 @@
 
 use crate::chart::{Axis, Chart, range};
 use crate::map::{MARGIN, footer, header};
-use crate::svg::{Anchor, SOFT_INK, Style, Svg, leading};
-use crate::text::{Weight, width};
+use crate::svg::{Anchor, SOFT_INK, Style, Svg};
 
 const PAGE: f64 = 760.0;
 
@@ -81,15 +80,7 @@ pub fn scatter_svg(plot: &ScatterPlot<'_>) -> String {
     svg.raw("</g>");
     let label = Style::new(11.5).soft().anchor(Anchor::End).halo();
     svg.text(chart.right() - 30.0, chart.top + 16.0, label, plot.line_label);
-    if !plot.scores.is_empty() {
-        let widest = plot.scores.iter().map(|s| width(s, 12.0, Weight::Regular)).fold(0.0, f64::max);
-        let height = plot.scores.len() as f64 * leading(12.0) + 14.0;
-        let (x, y) = (chart.left + 14.0, chart.top + 4.0);
-        svg.rect(x, y, widest + 20.0, height, r##"fill="#ffffff" fill-opacity="0.9" stroke="#c9d0d6""##);
-        for (i, score) in plot.scores.iter().enumerate() {
-            svg.text(x + 10.0, y + 18.0 + i as f64 * leading(12.0), Style::new(12.0), score);
-        }
-    }
+    chart.scores(&mut svg, plot.scores, 4.0);
     let bottom = footer(&mut svg, plot.credit, bottom, PAGE);
     svg.finish([PAGE, bottom], plot.width_px, plot.title)
 }
