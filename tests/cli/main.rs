@@ -10,6 +10,7 @@ mod estimation;
 mod map;
 mod readme;
 mod simulate;
+mod skill;
 mod sphere;
 mod support;
 mod variogram;

@@ -22,6 +22,7 @@ fn map_writes_everything_and_accounts_for_every_cell() {
         "zinc_hotspots.gpkg",
         "zinc_map.png",
         "zinc_prediction.tif",
+        "zinc_reliability.png",
         "zinc_sd.tif",
     ];
     assert_eq!(names(&folder.path().join("out")), expected);

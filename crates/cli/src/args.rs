@@ -320,6 +320,9 @@ pub(crate) struct Validate {
     /// `loo` (leave one out), K random folds, block:SIZE (spatial blocks), or column:NAME (samples with the same text there)
     #[arg(long, default_value = "loo", value_name = "FOLDS")]
     pub(crate) folds: Folds,
+    /// Judge the probabilities of being above this value, in the data's unit, by samples held out in spatial blocks
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite)]
+    pub(crate) threshold: Option<f64>,
     /// Seed of random folds [default: 1]
     #[arg(long)]
     pub(crate) seed: Option<u64>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use geo::{Distance, Geodesic};
 use soilscope_core::Samples;
-use soilscope_core::censored::Substitution;
+use soilscope_core::censored::{Measurement, Substitution};
 use soilscope_core::cokriging::CokrigingError;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::samples::{
@@ -190,6 +190,11 @@ impl Source {
     /// Analytes that help to predict this one.
     pub(crate) fn secondary(&self) -> &[Secondary] {
         &self.secondary
+    }
+
+    /// What was reported for each sample; of several at one place, the first.
+    pub(crate) fn measurements(&self) -> &[Measurement] {
+        &self.prepared.measurements
     }
 
     /// Line of the file that sample `index` comes from.

@@ -40,8 +40,8 @@ pub struct ReliabilityPlot<'a> {
     pub forecasts: &'a [(f64, bool)],
     /// Lines to show within the plot: scores.
     pub scores: &'a [&'a str],
-    /// Words for the diagonal, the base rate, and a step's count.
-    pub words: [&'a str; 3],
+    /// Words for the diagonal and the base rate.
+    pub words: [&'a str; 2],
     /// Width of the picture in pixels.
     pub width_px: u32,
 }
@@ -58,7 +58,7 @@ impl Default for ReliabilityPlot<'_> {
             base_rate: None,
             forecasts: &[],
             scores: &[],
-            words: ["as often as forecast", "base rate", "forecasts"],
+            words: ["as often as forecast", "base rate"],
             width_px: 1100,
         }
     }
@@ -78,7 +78,9 @@ pub fn reliability_svg(plot: &ReliabilityPlot<'_>) -> String {
     let dashed = |dash: &str| format!(r#"stroke="{SOFT_INK}" stroke-width="1.4" stroke-dasharray="{dash}""#);
     svg.line([chart.left, chart.bottom()], [chart.right(), chart.top], &dashed("7 5"));
     let soft = Style::new(11.5).soft().halo();
-    svg.text(chart.right() - 40.0, chart.top + 26.0, soft.anchor(Anchor::End), plot.words[0]);
+    if let Some([x, y]) = chart.at(1.0, 0.86) {
+        svg.text(x - 8.0, y, soft.anchor(Anchor::End), plot.words[0]);
+    }
     if let Some([x, y]) = plot.base_rate.and_then(|rate| chart.at(0.0, rate)) {
         svg.line([x, y], [chart.right(), y], &dashed("2 4"));
         svg.text(chart.right() - 8.0, y - 6.0, soft.anchor(Anchor::End), plot.words[1]);
@@ -113,7 +115,6 @@ pub fn reliability_svg(plot: &ReliabilityPlot<'_>) -> String {
         svg.circle(middle, radius, r##"fill="#0072b2" fill-opacity="0.75" stroke="#ffffff" stroke-width="1""##);
     }
     chart.scores(&mut svg, plot.scores, 16.0);
-    svg.text(chart.left, bottom + 18.0, Style::new(11.0).soft(), plot.words[2]);
-    let bottom = footer(&mut svg, plot.credit, bottom + 24.0, PAGE);
+    let bottom = footer(&mut svg, plot.credit, bottom, PAGE);
     svg.finish([PAGE, bottom], plot.width_px, plot.title)
 }

@@ -9,7 +9,10 @@ use soilscope_core::validation::{self, Residual, Scores};
 
 use crate::Outcome;
 use crate::args::{Common, Validate};
-use crate::field::{CalibrationRecord, CokrigingValidation, Field, MethodRecord, ModelRecord};
+use crate::field::{
+    CalibrationRecord, CokrigingValidation, Field, Judged, MethodRecord, ModelRecord, SkillRecord, refuse_idle,
+    refuse_other_threshold,
+};
 use crate::follow::Progress;
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
@@ -52,6 +55,9 @@ struct Report<'a> {
     /// Whether the variance is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     calibration: Option<CalibrationRecord>,
+    /// Whether the probabilities of being above the threshold are worth anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<SkillRecord>,
 }
 
 pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
@@ -59,6 +65,11 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         args.seed.is_none() || matches!(args.folds, Folds::Random(_)),
         "--seed would have no effect: these folds are not random; leave it out, or use --folds K"
     );
+    let method = &args.method.drift.method;
+    refuse_other_threshold(method, args.threshold)?;
+    if args.threshold.is_some() && !method.is_kriging() {
+        refuse_idle(&["--threshold"], "this --method gives no probability")?;
+    }
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
     let column = if let Folds::Column(name) = &args.folds { Some(name.as_str()) } else { None };
     let wanted =
@@ -74,9 +85,13 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         record.scores.is_some(),
         "no sample can be predicted from the others: widen --radius or lower --min-neighbours"
     );
-    let calibration = progress.busy("calibrating", || field.calibration(common))?;
+    let judged = progress.busy("holding blocks out", || field.judged(args.threshold, &source, common))?;
+    let Judged { calibration, skill } = judged;
     if let Some(calibration) = calibration.as_ref().filter(|_| !common.quiet && !args.method.calibrate) {
         calibration.notes().iter().for_each(|note| say(&format!("note: {note}")));
+    }
+    if let Some(warning) = skill.as_ref().and_then(SkillRecord::warning).filter(|_| !common.quiet) {
+        say(&format!("note: {warning}"));
     }
     if let Some(file) = file {
         output::fill(file, &table(&source, &residuals, &folds)?)?;
@@ -89,6 +104,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         model: field.model.as_ref(),
         validation: &record,
         calibration,
+        skill,
     };
     if common.json {
         output::print_json(&report)?;
@@ -223,6 +239,9 @@ fn text(report: &Report<'_>) -> String {
     }
     if let Some(calibration) = &report.calibration {
         let _ = writeln!(text, "held-out blocks: {}", calibration.line());
+    }
+    if let Some(skill) = &report.skill {
+        let _ = writeln!(text, "above {}: {}", skill.threshold, skill.line());
     }
     text
 }

@@ -12,7 +12,7 @@ use crate::args::Common;
 use crate::choice::executor;
 
 /// Seed of the blocks that are drawn, and of the resampling.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 
 /// What cross-validation by spatial blocks says of the variance.
 #[derive(Debug, Clone, Serialize)]
@@ -101,16 +101,5 @@ impl Field {
     /// What `--calibrate` found and did.
     pub(crate) fn calibrated(&self) -> Option<&CalibrationRecord> {
         self.calibrated.as_ref()
-    }
-
-    /// Compares errors of samples held out by spatial blocks with their variances; `None` where there are none to compare:
-    /// without a model, and for a probability, whose kriging variance is no spread of its errors.
-    pub(crate) fn calibration(&self, common: &Common) -> Result<Option<CalibrationRecord>> {
-        if let Some(done) = &self.calibrated {
-            return Ok(Some(done.clone()));
-        }
-        let Some(model) = self.model.as_ref().filter(|_| self.method.indicator.is_none()) else { return Ok(None) };
-        let outcome = calibrate(self.at_points(), &model.variogram, &self.on_scale, SEED, &executor(common)?);
-        Ok(Some(CalibrationRecord::of(outcome)?))
     }
 }

@@ -9,6 +9,7 @@ mod likelihood;
 mod model;
 mod recipe;
 mod refusals;
+mod skill;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -36,7 +37,8 @@ pub(crate) use calibration::CalibrationRecord;
 pub(crate) use held_out::CokrigingValidation;
 pub(crate) use lags::{LagSettings, empirical, lag_classes};
 pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened};
-pub(crate) use refusals::{refuse_idle, refuse_scale};
+pub(crate) use refusals::{refuse_idle, refuse_other_threshold, refuse_scale};
+pub(crate) use skill::{Judged, SkillRecord};
 
 /// The method in words, for the record.
 #[derive(Debug, Clone, Serialize)]

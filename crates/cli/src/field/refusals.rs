@@ -75,6 +75,18 @@ pub(super) fn refuse_for_cokriging(args: &MethodArgs, support: Support) -> Resul
     Ok(())
 }
 
+/// Refuses a threshold that is not the indicator's.
+pub(crate) fn refuse_other_threshold(method: &Method, threshold: Option<f64>) -> Result<()> {
+    if let (Some(value), Some(threshold)) = (method.indicator(), threshold) {
+        ensure!(
+            value == threshold,
+            "--method indicator:{value} predicts the probability of being above {value}, and says nothing of a --threshold of \
+             {threshold}: give the same value, or leave --threshold out"
+        );
+    }
+    Ok(())
+}
+
 /// Refuses options that would have no effect: whoever gave them expects one.
 pub(crate) fn refuse_idle(options: &[&str], why: &str) -> Result<()> {
     ensure!(options.is_empty(), "{} would have no effect: {why}; leave it out", options.join(", "));

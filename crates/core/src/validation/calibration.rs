@@ -1,26 +1,17 @@
 //! Whether predictions are as wrong as their variances say.
 
-use super::Folds;
-use crate::executor::{Executor, map};
-use crate::neighbourhood::SampleIndex;
+use super::hold_out::{HeldOut, hold_out_blocks};
+use crate::executor::Executor;
 use crate::random::Random;
 use crate::variogram::Variogram;
-use crate::{Error, Interpolator, Outcome, Predictions, Result, Samples, Scratch, Targets};
+use crate::{Error, Interpolator, Outcome, Result, Samples};
 
 /// A variance is called wrong where the mean squared standardised error is off 1 by more than this factor, and chance does
 /// not explain it.
 pub const OFF_BY: f64 = 1.5;
 
-/// Random streams: blocks, samples of a block, resampled blocks.
-const BLOCKS: u64 = 0x626c_6f63;
-const SAMPLES: u64 = 0x7361_6d70;
+/// Random stream of resampled blocks.
 const BOOTSTRAP: u64 = 0x626f_6f74;
-/// Fewest blocks that are wanted, most that are drawn, and most samples predicted of those.
-const FEWEST_BLOCKS: usize = 10;
-const MOST_BLOCKS: usize = 100;
-const MOST_TARGETS: usize = 2000;
-/// Up to this many samples all are held out, by [`Interpolator::leave_out`]; of more, those of the blocks drawn.
-const ALL_UP_TO: usize = 5000;
 /// Resamples of the blocks for intervals.
 const RESAMPLES: usize = 999;
 /// Central intervals: probability, and the standard normal quantile of its upper end.
@@ -65,9 +56,7 @@ pub struct Calibration {
 /// Cross-validates a recipe with a model of the field by spatial blocks, on the modelling scale, and compares errors with
 /// their variances. The measurement error of a held-out sample is part of what is expected.
 ///
-/// Blocks are squares as wide as the effective range, or narrower where that leaves fewer than 10 of them: so a held-out
-/// sample is predicted across a gap, as a map is. Up to 5,000 samples every block is held out; of more, 100 blocks are drawn,
-/// and 2,000 samples in all. The model is held.
+/// Blocks and samples are those of [`hold_out_blocks`]; the model is held.
 ///
 /// # Units
 /// Those of the samples.
@@ -97,73 +86,22 @@ pub fn calibrate(
     seed: u64,
     executor: &dyn Executor,
 ) -> Result<Calibration> {
-    let (block_size, folds) = blocks(variogram, samples)?;
-    let standardised = |i: usize, outcome: Outcome| {
+    calibration(&hold_out_blocks(recipe, variogram, samples, seed, executor)?, variogram, samples, seed)
+}
+
+/// [`calibrate`], of samples that were held out already.
+///
+/// # Errors
+/// [`Error::TooFewSamples`] where no block could be predicted from the others.
+pub fn calibration(held_out: &HeldOut, variogram: &Variogram, samples: &Samples, seed: u64) -> Result<Calibration> {
+    let standardised = |&(i, outcome): &(usize, Outcome)| {
         let predicted = outcome.ok()?;
         let variance = predicted.variance? + variogram.error_variance() + samples.error_variance(i);
         (variance > 0.0).then(|| (samples.values()[i] - predicted.value) / variance.sqrt())
     };
-    let errors = if samples.len() <= ALL_UP_TO {
-        let mut errors = vec![Vec::new(); folds.count()];
-        for (i, outcome) in recipe.leave_out(samples, &folds)?.into_iter().enumerate() {
-            errors[folds.of(i)].extend(standardised(i, outcome));
-        }
-        errors
-    } else {
-        let members = drawn(&folds, samples.len(), seed);
-        let errors = map(executor, members.len(), |k| -> Result<Vec<f64>> {
-            let block = folds.of(members[k][0]);
-            let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != block).collect();
-            let predictor = recipe.fit(&samples.subset(&kept)?)?;
-            let held = samples.subset(&members[k])?;
-            let covariates: Vec<f64> = (0..held.len()).flat_map(|i| held.covariates(i)).copied().collect();
-            let targets = Targets::points(held.coords()).with_covariates(&covariates, held.covariate_count());
-            let mut out = Predictions::default();
-            predictor.predict_into(&targets, &mut Scratch::default(), &mut out);
-            Ok(members[k].iter().zip(out.iter()).filter_map(|(&i, outcome)| standardised(i, outcome)).collect())
-        })?;
-        errors.into_iter().collect::<Result<_>>()?
-    };
-    summarise(block_size, errors.into_iter().filter(|b| !b.is_empty()).collect(), seed)
-}
-
-/// Samples to predict, block by block: of at most [`MOST_BLOCKS`], at most about [`MOST_TARGETS`].
-fn drawn(folds: &Folds, samples: usize, seed: u64) -> Vec<Vec<usize>> {
-    let mut blocks: Vec<usize> = (0..folds.count()).collect();
-    Random::substream(seed, BLOCKS, 0).shuffle(&mut blocks);
-    blocks.truncate(MOST_BLOCKS);
-    blocks.sort_unstable();
-    let mut members = vec![Vec::new(); blocks.len()];
-    for i in 0..samples {
-        if let Ok(k) = blocks.binary_search(&folds.of(i)) {
-            members[k].push(i);
-        }
-    }
-    let each = MOST_TARGETS.div_ceil(blocks.len());
-    for (&block, members) in blocks.iter().zip(&mut members) {
-        Random::substream(seed, SAMPLES, block as u64).shuffle(members);
-        members.truncate(each);
-        members.sort_unstable();
-    }
-    members
-}
-
-/// Blocks of about the effective range, at least [`FEWEST_BLOCKS`] of them where that is possible.
-fn blocks(variogram: &Variogram, samples: &Samples) -> Result<(f64, Folds)> {
-    let index = SampleIndex::of(samples);
-    let mut nearest: Vec<f64> = samples.coords().iter().map(|&c| index.nearest_two(c)[1]).collect();
-    nearest.sort_unstable_by(f64::total_cmp);
-    let usual = nearest[nearest.len() / 2];
-    let mut size = variogram.effective_range().clamp(usual, (0.5 * samples.diagonal()).max(usual));
-    loop {
-        match Folds::spatial_blocks(samples, size) {
-            Ok(folds) if folds.count() >= FEWEST_BLOCKS.min(samples.len()) || size <= 0.5 * usual => {
-                return Ok((size, folds));
-            }
-            Err(error) if size <= 0.5 * usual => return Err(error),
-            _ => size *= 0.5,
-        }
-    }
+    let errors: Vec<Vec<f64>> =
+        held_out.blocks.iter().map(|block| block.iter().filter_map(standardised).collect()).collect();
+    summarise(held_out.block_size, errors.into_iter().filter(|b| !b.is_empty()).collect(), seed)
 }
 
 /// What the standardised errors of the blocks say.

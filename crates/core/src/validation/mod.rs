@@ -2,10 +2,12 @@
 
 mod calibration;
 mod folds;
+mod hold_out;
 mod scores;
 mod skill;
 
-pub use calibration::{Calibration, CoverageInterval, OFF_BY, calibrate};
+pub use calibration::{Calibration, CoverageInterval, OFF_BY, calibrate, calibration};
 pub use folds::Folds;
+pub use hold_out::{HeldOut, hold_out_blocks};
 pub use scores::{Coverage, Residual, Scores, residuals};
 pub use skill::{Forecast, ReliabilityStep, Skill, skill};

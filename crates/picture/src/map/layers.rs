@@ -9,12 +9,25 @@ use super::frame::Frame;
 use super::{MapPicture, PAGE};
 use crate::colour::Ramp;
 use crate::scale::Scale;
-use crate::svg::{Svg, num};
+use crate::svg::{Style, Svg, leading, num};
+use crate::text::{Weight, fit};
 
 /// Dark line of a hotspot: far in hue from the reds and yellows that it crosses.
 const OUTLINE: &str = "#0b2545";
 /// Samples beyond this number are drawn once for each place on the page where they would cover each other.
 const MANY: usize = 20_000;
+
+/// A warning across the upper edge of the map.
+pub(super) fn strip(svg: &mut Svg, warning: &str, frame: &Frame) {
+    let ([x, y], [w, _]) = (frame.origin(), frame.size());
+    let (size, lines) = fit(warning, &[15.0, 13.0, 11.0], Weight::Bold, w - 24.0, 3);
+    if lines.is_empty() {
+        return;
+    }
+    let height = lines.len() as f64 * leading(size) + 12.0;
+    svg.rect(x, y, w, height, r##"fill="#ffffff" fill-opacity="0.92" stroke="#8a1c1c" stroke-width="1.2""##);
+    svg.lines(x + 12.0, y + size + 5.0, Style::new(size).bold(), &lines);
+}
 
 pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale, ramp: &Ramp) {
     let ([x, y], [w, h]) = (frame.origin(), frame.size());

@@ -96,6 +96,8 @@ pub struct MapPicture<'a> {
     pub legend: &'a str,
     /// Small lines at the bottom: model, CRS, date.
     pub credit: &'a str,
+    /// What must be read before the map is: a strip across it; none where empty.
+    pub warning: &'a str,
     /// The field. Without one the map shows the samples alone.
     pub raster: Option<Raster<'a>>,
     /// The colours.
@@ -134,6 +136,7 @@ impl Default for MapPicture<'_> {
             subtitle: "",
             legend: "",
             credit: "",
+            warning: "",
             raster: None,
             palette: Palette::default(),
             scale: ColourScale::default(),
@@ -200,6 +203,7 @@ pub fn map_svg(picture: &MapPicture<'_>) -> String {
     frame.place([MARGIN + left + shift, top], [width, height]);
 
     layers::draw(&mut svg, picture, &frame, &scale, &ramp);
+    layers::strip(&mut svg, picture.warning, &frame);
     frame.draw_axes(&mut svg, picture);
     let below = frame.bottom() + 46.0;
     let legend = legend::Legend { picture, frame: &frame, scale: &scale, ramp: &ramp };

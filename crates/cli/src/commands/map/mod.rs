@@ -6,6 +6,7 @@ mod picture;
 mod products;
 pub(crate) mod provenance;
 mod reach;
+mod reliability;
 mod summary;
 
 use std::num::NonZeroUsize;
@@ -33,7 +34,9 @@ use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
 use crate::creation;
-use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord, refuse_scale};
+use crate::field::{
+    CalibrationRecord, Field, Judged, MethodRecord, ModelRecord, SkillRecord, refuse_other_threshold, refuse_scale,
+};
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line, finish};
@@ -65,6 +68,8 @@ struct RunRecord<'a> {
     validation: ValidationRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     calibration: Option<CalibrationRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<SkillRecord>,
     grid: GridRecord,
     cells: &'a RunReport,
     /// Lines of samples that say nothing new beside others and were left out of a system of all.
@@ -130,6 +135,8 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
     // Every output is opened before the computing, so that a place that cannot be written is told now.
     let picture_file = output::open(&paths.of("map.png"), args.overwrite)?;
+    let forecasts = args.decision.threshold.is_some() && field.has_variance();
+    let reliability_file = forecasts.then(|| output::open(&paths.of("reliability.png"), args.overwrite)).transpose()?;
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
     let vector_files = if args.decision.threshold.is_some() { vector_paths(&paths, &source) } else { Vec::new() };
     for path in &vector_files {
@@ -140,10 +147,12 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("model");
 
     let validation = progress.busy("cross-validating", || cross_validate(&field, &source, &Folds::LeaveOneOut, 1))?.0;
-    let calibration = progress.busy("calibrating", || field.calibration(common))?;
+    let judged = progress.busy("holding blocks out", || field.judged(args.decision.threshold, &source, common))?;
+    let Judged { calibration, skill } = judged;
     if !args.method.calibrate {
         notes.extend(calibration.iter().flat_map(CalibrationRecord::notes));
     }
+    notes.extend(skill.as_ref().and_then(SkillRecord::warning));
     times.lap("validation");
     check_interrupt("the map was computed")?;
 
@@ -201,10 +210,15 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("hotspots");
 
     notes.extend(remove_outdated(args, &paths, &products, &vector_files)?);
-    let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0))?;
+    let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0), skill.as_ref())?;
     output::fill(picture_file, &png)?;
     wrote(&paths.of("map.png"));
     outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
+    if let (Some(file), Some(skill)) = (reliability_file, &skill) {
+        output::fill(file, &reliability::draw(skill, &field, &source)?)?;
+        wrote(&paths.of("reliability.png"));
+        outputs.push(FileRecord::of("picture", &paths.of("reliability.png"))?);
+    }
     times.lap("picture");
 
     times.finish();
@@ -224,6 +238,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         model: field.model.as_ref(),
         validation,
         calibration,
+        skill,
         grid: grid_record,
         cells: &report,
         left_out: counts.left_out,
@@ -289,13 +304,7 @@ fn check_decision(args: &Map) -> Result<()> {
         "--min-area is an area of at least 0, not {}",
         decision.min_area
     );
-    if let (Some(value), Some(threshold)) = (args.method.drift.method.indicator(), decision.threshold) {
-        ensure!(
-            value == threshold,
-            "--method indicator:{value} predicts the probability of being above {value}, and says nothing of a --threshold of \
-             {threshold}: give the same value for hotspots, or leave --threshold out"
-        );
-    }
+    refuse_other_threshold(&args.method.drift.method, decision.threshold)?;
     for covariate in args.method.drift.method.covariates() {
         ensure!(
             args.method.drift.covariate.iter().any(|raster| raster.name == covariate.name),
@@ -389,6 +398,7 @@ fn picture(
     source: &Source,
     paths: &Paths,
     found: Option<&soilscope_assess::hotspot::Hotspots>,
+    skill: Option<&SkillRecord>,
 ) -> Result<Vec<u8>> {
     let unit = source.unit().unwrap_or("");
     let analyte = source.analyte();
@@ -435,6 +445,11 @@ fn picture(
         legend: &legend,
         hotspots: hotspot_label.trim_end(),
         credit: &credit,
+        warning: if skill.is_some_and(|s| !s.is_skilled()) {
+            "no skill here: the probabilities are not shown to beat the base rate"
+        } else {
+            ""
+        },
     };
     // On the transformed scale, and of a probability, the colours are not those of the threshold.
     let marked = threshold.filter(|_| args.scale == ScaleChoice::Data && field.method.indicator.is_none());

@@ -22,6 +22,8 @@ pub(super) struct Words<'a> {
     pub(super) legend: &'a str,
     pub(super) hotspots: &'a str,
     pub(super) credit: &'a str,
+    /// Said across the map.
+    pub(super) warning: &'a str,
 }
 
 /// Draws the prediction with samples and hotspots, as PNG.
@@ -50,6 +52,7 @@ pub(super) fn draw(
         hotspots.iter().flat_map(|h| &h.spots).flat_map(|s| s.shape.0.iter().cloned()).collect();
     let samples: Vec<([f64; 2], f64)> =
         field.observed.coords().iter().copied().zip(field.observed.values().iter().copied()).collect();
+    let below_limit: Vec<bool> = source.measurements().iter().map(|m| m.is_below_limit()).collect();
     let svg = map_svg(&MapPicture {
         title: words.title,
         subtitle: words.subtitle,
@@ -60,6 +63,8 @@ pub(super) fn draw(
         hotspots: &outlines,
         hotspot_label: words.hotspots,
         samples: &samples,
+        below_limit: &below_limit,
+        warning: words.warning,
         unit: length_unit(source.crs()),
         ..MapPicture::default()
     });

@@ -94,7 +94,7 @@ pub(super) fn remove_outdated(
 ) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     if args.overwrite {
-        for what in ["sd.tif", "exceedance.tif", "hotspots.geojson", "hotspots.gpkg"] {
+        for what in ["sd.tif", "exceedance.tif", "hotspots.geojson", "hotspots.gpkg", "reliability.png"] {
             let path = paths.of(what);
             if path.is_file() && !vectors.contains(&path) && !products.iter().any(|p| p.path == path) {
                 std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;

@@ -31,6 +31,9 @@ pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
     if let Some(calibration) = &record.calibration {
         lines.push(format!("held-out blocks: {}", calibration.line()));
     }
+    if let Some(skill) = &record.skill {
+        lines.push(format!("above {}: {}", skill.threshold, skill.line()));
+    }
     if let Some(h) = &record.hotspots {
         let threshold = args.decision.threshold.unwrap_or(f64::NAN);
         let area = match h.area_m2 {

@@ -1,0 +1,164 @@
+//! Whether the probabilities of being above a threshold are worth more than the share of samples that are.
+
+use anyhow::Result;
+use serde::Serialize;
+use soilscope_core::censored::Measurement;
+use soilscope_core::validation::{Forecast, HeldOut, Skill, calibration, hold_out_blocks, skill};
+use soilscope_core::{Outcome, Prediction};
+
+use super::Field;
+use super::calibration::{CalibrationRecord, SEED};
+use crate::args::Common;
+use crate::choice::executor;
+use crate::source::Source;
+
+/// What samples held out by spatial blocks say of the variance and of the probabilities.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) calibration: Option<CalibrationRecord>,
+    pub(crate) skill: Option<SkillRecord>,
+}
+
+/// Skill of the exceedance probabilities.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SkillRecord {
+    /// The value that is exceeded, in the data's unit.
+    pub(crate) threshold: f64,
+    /// `gaussian` on the modelling scale, or `indicator`.
+    route: &'static str,
+    #[serde(flatten)]
+    pub(crate) found: Option<Skill>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_possible: Option<String>,
+    /// Held-out samples below a limit that is above the threshold: nobody knows what happened there.
+    undecided: usize,
+    /// Held-out samples without a prediction.
+    without_prediction: usize,
+    /// Forecasts and what happened, for the picture.
+    #[serde(skip)]
+    pub(crate) forecasts: Vec<Forecast>,
+}
+
+impl SkillRecord {
+    fn new(threshold: f64, field: &Field, held_out: &HeldOut, source: &Source) -> Self {
+        let route = if field.method.indicator.is_some() { "indicator" } else { "gaussian" };
+        let (mut undecided, mut without_prediction) = (0, 0);
+        let mut forecast = |&(i, outcome): &(usize, Outcome)| {
+            let happened = match source.measurements()[i] {
+                Measurement::BelowLimit(limit) if limit > threshold => {
+                    undecided += 1;
+                    return None;
+                }
+                Measurement::BelowLimit(_) => false,
+                // Of several at one place the value is their mean.
+                Measurement::Quantified(_) => source.samples().values()[i] > threshold,
+            };
+            let probability = outcome.ok().and_then(|p| field.probability(&p, i, threshold));
+            without_prediction += usize::from(probability.is_none());
+            Some(Forecast { probability: probability?, happened })
+        };
+        let blocks: Vec<Vec<Forecast>> =
+            held_out.blocks.iter().map(|block| block.iter().filter_map(&mut forecast).collect()).collect();
+        let (found, not_possible) = match skill(&blocks, SEED) {
+            Ok(found) => (Some(found), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let forecasts = blocks.concat();
+        Self { threshold, route, found, not_possible, undecided, without_prediction, forecasts }
+    }
+
+    /// Whether the probabilities have been shown to be better than the base rate.
+    pub(crate) fn is_skilled(&self) -> bool {
+        self.found.as_ref().is_some_and(|s| s.skilled)
+    }
+
+    /// What a reader must know where there is no skill.
+    pub(crate) fn warning(&self) -> Option<String> {
+        if self.is_skilled() {
+            return None;
+        }
+        Some(match &self.found {
+            Some(_) => format!(
+                "no skill here: held-out blocks do not show that the probabilities of being above {} are better than the share of \
+                 samples that are; {}",
+                self.threshold,
+                self.line()
+            ),
+            None => format!(
+                "no skill is shown for the probabilities of being above {}: {}",
+                self.threshold,
+                self.not_possible.as_deref().unwrap_or("no sample could be held out")
+            ),
+        })
+    }
+
+    /// The scores in one line.
+    pub(crate) fn line(&self) -> String {
+        let Some(s) = &self.found else {
+            return format!("not possible: {}", self.not_possible.as_deref().unwrap_or("unknown"));
+        };
+        let interval = |i: Option<[f64; 2]>| i.map_or_else(String::new, |[l, h]| format!(" ({l:.2} to {h:.2})"));
+        format!(
+            "Brier score {:.4}, of the base rate {:.4}: skill {:.2}{}; area under the ROC curve {:.2}{}",
+            s.brier,
+            s.brier_of_base_rate,
+            s.score,
+            interval(s.score_interval),
+            s.auc,
+            interval(s.auc_interval)
+        )
+    }
+}
+
+impl Field {
+    /// The probability that held-out sample `i` is above a threshold, its own measurement error included.
+    fn probability(&self, predicted: &Prediction, i: usize, threshold: f64) -> Option<f64> {
+        if self.method.indicator.is_some() {
+            return Some(predicted.value.clamp(0.0, 1.0));
+        }
+        let common = self.model.as_ref().map_or(0.0, |m| m.error_variance);
+        let variance = predicted.variance? + common + self.on_scale.error_variance(i);
+        self.transform.exceedance(&Prediction { variance: Some(variance), ..*predicted }, threshold)
+    }
+
+    /// Holds samples out by spatial blocks, and compares what is predicted of them with what they are; nothing without a
+    /// model.
+    pub(crate) fn judged(&self, threshold: Option<f64>, source: &Source, common: &Common) -> Result<Judged> {
+        let Some(model) = &self.model else { return Ok(Judged::default()) };
+        let threshold = threshold.or(self.method.indicator);
+        let wanted = self.calibrated().is_none() && self.method.indicator.is_none();
+        if !wanted && threshold.is_none() {
+            return Ok(Judged { calibration: self.calibrated().cloned(), skill: None });
+        }
+        let held_out =
+            match hold_out_blocks(self.at_points(), &model.variogram, &self.on_scale, SEED, &executor(common)?) {
+                Ok(held_out) => held_out,
+                Err(soilscope_core::Error::Cancelled) => return Err(soilscope_core::Error::Cancelled.into()),
+                Err(error) => {
+                    let calibration = match self.calibrated() {
+                        None if wanted => Some(CalibrationRecord::of(Err(error.clone()))?),
+                        done => done.cloned(),
+                    };
+                    let skill = threshold.map(|threshold| SkillRecord {
+                        threshold,
+                        route: if self.method.indicator.is_some() { "indicator" } else { "gaussian" },
+                        found: None,
+                        not_possible: Some(error.to_string()),
+                        undecided: 0,
+                        without_prediction: 0,
+                        forecasts: Vec::new(),
+                    });
+                    return Ok(Judged { calibration, skill });
+                }
+            };
+        let calibration = match self.calibrated() {
+            None if wanted => {
+                Some(CalibrationRecord::of(calibration(&held_out, &model.variogram, &self.on_scale, SEED))?)
+            }
+            done => done.cloned(),
+        };
+        let skill = threshold.map(|t| SkillRecord::new(t, self, &held_out, source));
+        Ok(Judged { calibration, skill })
+    }
+}

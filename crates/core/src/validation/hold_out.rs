@@ -1,0 +1,104 @@
+//! Samples held out by spatial blocks, as a map's cells are away from all samples.
+
+use super::Folds;
+use crate::executor::{Executor, map};
+use crate::neighbourhood::SampleIndex;
+use crate::random::Random;
+use crate::variogram::Variogram;
+use crate::{Interpolator, Outcome, Predictions, Result, Samples, Scratch, Targets};
+
+/// Random streams: blocks, samples of a block.
+const BLOCKS: u64 = 0x626c_6f63;
+const SAMPLES: u64 = 0x7361_6d70;
+/// Fewest blocks that are wanted, most that are drawn, and most samples predicted of those.
+const FEWEST_BLOCKS: usize = 10;
+const MOST_BLOCKS: usize = 100;
+const MOST_TARGETS: usize = 2000;
+/// Up to this many samples all are held out, by [`Interpolator::leave_out`]; of more, those of the blocks drawn.
+const ALL_UP_TO: usize = 5000;
+
+/// Samples that were held out, block by block, and what was predicted of each from the samples of all other blocks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldOut {
+    /// Side of the blocks, coordinate units.
+    pub block_size: f64,
+    /// Of each block its samples, increasing, with their outcomes on the modelling scale.
+    pub blocks: Vec<Vec<(usize, Outcome)>>,
+}
+
+/// Holds out samples by spatial blocks and predicts them from all others; the recipe is held.
+///
+/// Blocks are squares as wide as the effective range of the field, or narrower where that leaves fewer than 10 of them: so a
+/// held-out sample is predicted across a gap, as a map is. Up to 5,000 samples every block is held out; of more, 100 blocks are
+/// drawn, and 2,000 samples in all.
+///
+/// # Errors
+/// As [`Interpolator::fit`]; samples at one place.
+pub fn hold_out_blocks(
+    recipe: &dyn Interpolator,
+    variogram: &Variogram,
+    samples: &Samples,
+    seed: u64,
+    executor: &dyn Executor,
+) -> Result<HeldOut> {
+    let (block_size, folds) = blocks(variogram, samples)?;
+    if samples.len() <= ALL_UP_TO {
+        let mut blocks = vec![Vec::new(); folds.count()];
+        for (i, outcome) in recipe.leave_out(samples, &folds)?.into_iter().enumerate() {
+            blocks[folds.of(i)].push((i, outcome));
+        }
+        return Ok(HeldOut { block_size, blocks });
+    }
+    let members = drawn(&folds, samples.len(), seed);
+    let blocks = map(executor, members.len(), |k| -> Result<Vec<(usize, Outcome)>> {
+        let block = folds.of(members[k][0]);
+        let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != block).collect();
+        let predictor = recipe.fit(&samples.subset(&kept)?)?;
+        let held = samples.subset(&members[k])?;
+        let covariates: Vec<f64> = (0..held.len()).flat_map(|i| held.covariates(i)).copied().collect();
+        let targets = Targets::points(held.coords()).with_covariates(&covariates, held.covariate_count());
+        let mut out = Predictions::default();
+        predictor.predict_into(&targets, &mut Scratch::default(), &mut out);
+        Ok(members[k].iter().copied().zip(out.iter()).collect())
+    })?;
+    Ok(HeldOut { block_size, blocks: blocks.into_iter().collect::<Result<_>>()? })
+}
+
+/// Samples to predict, block by block: of at most [`MOST_BLOCKS`], at most about [`MOST_TARGETS`].
+fn drawn(folds: &Folds, samples: usize, seed: u64) -> Vec<Vec<usize>> {
+    let mut blocks: Vec<usize> = (0..folds.count()).collect();
+    Random::substream(seed, BLOCKS, 0).shuffle(&mut blocks);
+    blocks.truncate(MOST_BLOCKS);
+    blocks.sort_unstable();
+    let mut members = vec![Vec::new(); blocks.len()];
+    for i in 0..samples {
+        if let Ok(k) = blocks.binary_search(&folds.of(i)) {
+            members[k].push(i);
+        }
+    }
+    let each = MOST_TARGETS.div_ceil(blocks.len());
+    for (&block, members) in blocks.iter().zip(&mut members) {
+        Random::substream(seed, SAMPLES, block as u64).shuffle(members);
+        members.truncate(each);
+        members.sort_unstable();
+    }
+    members
+}
+
+/// Blocks of about the effective range, at least [`FEWEST_BLOCKS`] of them where that is possible.
+fn blocks(variogram: &Variogram, samples: &Samples) -> Result<(f64, Folds)> {
+    let index = SampleIndex::of(samples);
+    let mut nearest: Vec<f64> = samples.coords().iter().map(|&c| index.nearest_two(c)[1]).collect();
+    nearest.sort_unstable_by(f64::total_cmp);
+    let usual = nearest[nearest.len() / 2];
+    let mut size = variogram.effective_range().clamp(usual, (0.5 * samples.diagonal()).max(usual));
+    loop {
+        match Folds::spatial_blocks(samples, size) {
+            Ok(folds) if folds.count() >= FEWEST_BLOCKS.min(samples.len()) || size <= 0.5 * usual => {
+                return Ok((size, folds));
+            }
+            Err(error) if size <= 0.5 * usual => return Err(error),
+            _ => size *= 0.5,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Probabilities of being above a threshold, and the proof that they are worth anything.
+
+use soilscope_core::random::Random;
+
+use crate::support::{folder, names, soilscope};
+use crate::verbs::with;
+
+#[test]
+fn a_map_with_a_threshold_proves_its_skill() {
+    let folder = folder();
+    let words = ["--transform", "log", "--threshold", "500", "--cell", "100", "-o", "out", "--json"];
+    let run = soilscope(folder.path(), &with("map", &words)).done();
+    let record = run.json();
+    let skill = &record["skill"];
+    assert_eq!((skill["skilled"].as_bool(), skill["route"].as_str()), (Some(true), Some("gaussian")));
+    let number = |key: &str| skill[key].as_f64().unwrap();
+    assert!(number("brier") < number("brier_of_base_rate") && number("auc") > 0.7, "{skill}");
+    let parts = number("miscalibration") - number("discrimination") + number("uncertainty");
+    assert!((parts - number("brier")).abs() < 1e-12);
+    assert_eq!(skill["happened"], 57); // samples above 500 mg/kg in the file
+    assert!(names(folder.path()).contains(&"out/zinc_reliability.png".to_owned()));
+    assert!(!run.err.contains("no skill"), "{}", run.err);
+    // The same numbers without a map, and by another route.
+    let words = ["--transform", "log", "--threshold", "500", "--json"];
+    let validated = soilscope(folder.path(), &with("validate", &words)).done().json();
+    assert_eq!(validated["skill"]["brier"], skill["brier"]);
+    let indicator = soilscope(folder.path(), &with("validate", &["--method", "indicator:500", "--json"])).done().json();
+    assert_eq!((&indicator["skill"]["route"], &indicator["skill"]["skilled"]), (&"indicator".into(), &true.into()));
+    assert!(indicator.get("calibration").is_none());
+    // Nothing is above 5000, so nothing can be proved, and that is said.
+    let words = ["--transform", "log", "--threshold", "5000"];
+    let run = soilscope(folder.path(), &with("validate", &words)).done();
+    assert!(run.err.contains("no skill is shown") && run.out.contains("happened at none of the 155"), "{}", run.err);
+}
+
+#[test]
+fn where_there_is_no_skill_the_map_says_so() {
+    let folder = folder();
+    let mut random = Random::new(9);
+    let mut text = "x,y,zinc\n".to_owned();
+    for _ in 0..90 {
+        let [x, y, v] = [random.uniform() * 1000.0, random.uniform() * 1000.0, 20.0 + random.normal()];
+        text += &format!("{x:.1},{y:.1},{v:.3}\n");
+    }
+    std::fs::write(folder.path().join("noise.csv"), text).unwrap();
+    let words = [
+        "map",
+        "noise.csv",
+        "--analyte",
+        "zinc",
+        "--crs",
+        "local",
+        "--model",
+        "0.2 Nug + 0.8 Sph(300)",
+        "--threshold",
+        "20.5",
+        "--cell",
+        "50",
+        "-o",
+        "out",
+        "--json",
+    ];
+    let run = soilscope(folder.path(), &words).done();
+    let record = run.json();
+    assert_eq!(record["skill"]["skilled"], false);
+    assert!(run.err.contains("no skill here"), "{}", run.err);
+    let notes = record["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|n| n.as_str().unwrap().starts_with("no skill here")), "{notes:?}");
+}
+
+/// `<500` says nothing of 400, and everything of 600.
+#[test]
+fn a_limit_above_the_threshold_decides_nothing() {
+    let folder = folder();
+    let text = std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap();
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let column = header.iter().position(|&h| h == "zinc").unwrap();
+    let mut below = 0;
+    let censored: String = text
+        .lines()
+        .enumerate()
+        .map(|(k, line)| {
+            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            if k > 0 && k % 4 == 0 && cells[column].parse::<f64>().unwrap() < 500.0 {
+                cells[column] = "<500".into();
+                below += 1;
+            }
+            cells.join(",") + "\n"
+        })
+        .collect();
+    std::fs::write(folder.path().join("censored.csv"), censored).unwrap();
+    let words = |threshold: &'static str| {
+        let common = ["validate", "censored.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "--transform", "log"];
+        let run = soilscope(folder.path(), &[&common[..], &["--json", "--threshold", threshold]].concat());
+        run.done().json()["skill"].clone()
+    };
+    assert!(below > 20);
+    assert_eq!((words("400")["undecided"].as_u64(), words("400")["n"].as_u64()), (Some(below), Some(155 - below)));
+    assert_eq!((words("600")["undecided"].as_u64(), words("600")["n"].as_u64()), (Some(0), Some(155)));
+}
+
+#[test]
+fn thresholds_without_a_probability_are_refused() {
+    let folder = folder();
+    for (words, why) in [
+        (
+            ["--method", "idw", "--threshold", "500"],
+            "--threshold would have no effect: this --method gives no probability",
+        ),
+        (["--method", "indicator:400", "--threshold", "500"], "says nothing of a --threshold of 500"),
+    ] {
+        let run = soilscope(folder.path(), &with("validate", &words));
+        assert!(run.code == Some(2) && run.err.contains(why), "{}", run.err);
+    }
+}
