@@ -4,3 +4,4 @@
 //! library, a thread or a clock; coordinates are easting, northing in the units of the map's CRS.
 
 pub mod hotspot;
+pub mod threshold;

@@ -1,0 +1,71 @@
+//! The built-in table: whole, unchanged, and honest about what it was not read in.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use soilscope_assess::threshold::{LimitUnit, SourceKind, Standing, Table};
+
+fn sum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[test]
+fn every_row_is_read_and_the_version_names_these_bytes() {
+    // A row that does not parse is named by line and column in this error.
+    let table = Table::parse(Table::builtin_text(), "thresholds.csv").unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(table.entries().len(), 1870);
+    let version = Table::builtin().version();
+    assert_eq!(version.rows, 1870);
+    assert_eq!(version.sha256.as_deref(), Some(sum(Table::builtin_text().as_bytes()).as_str()));
+    let jurisdictions: BTreeSet<&str> = table.entries().iter().map(|e| e.code.jurisdiction()).collect();
+    assert_eq!(jurisdictions.len(), 28);
+    // Every one of them is known by an ISO code, not by a name in capitals.
+    assert!(jurisdictions.iter().all(|code| code.len() <= 6 && code.split('-').next().is_some_and(|c| c.len() == 2)));
+}
+
+#[test]
+fn the_embedded_table_is_the_shared_one() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/thresholds.csv");
+    let Ok(bytes) = std::fs::read(&shared).or_else(|_| std::fs::read("/work/shared/reference/thresholds.csv")) else {
+        eprintln!("skipped: {} is not here", shared.display());
+        return;
+    };
+    assert_eq!(sum(&bytes), sum(Table::builtin_text().as_bytes()), "copy the shared table anew and change its version");
+}
+
+#[test]
+fn what_was_not_read_in_an_act_says_so() {
+    let table = Table::builtin();
+    let count = |standing| table.entries().iter().filter(|e| e.standing() == standing).count();
+    // 564 from memory; 347 + 307 + 16 read in what quotes the act; 286 + 350 in the act or a copy.
+    assert_eq!([Standing::Unverified, Standing::SecondHand, Standing::Verified].map(count), [564, 670, 636]);
+    assert!(table.entries().iter().all(|e| e.verified != (e.source_kind == SourceKind::Recalled)));
+    assert!(Standing::Unverified.mark() != Standing::SecondHand.mark() && Standing::Verified.mark().is_empty());
+}
+
+#[test]
+fn names_of_the_built_in_table_have_short_forms_of_their_own() {
+    for entry in Table::builtin().entries() {
+        assert!(entry.instrument_name.len() <= 24, "{}: give '{}' a short name", entry.line, entry.instrument);
+        for part in &entry.code.parts()[1..] {
+            assert!(part.len() <= 24 && !part.starts_with("any-"), "line {}: '{part}' is long for a code", entry.line);
+        }
+        if let Some(year) = entry.year {
+            let digits = format!("{:02}", year % 100);
+            assert!(entry.instrument.contains(&digits), "{}: its title does not say {year}", entry.instrument);
+        }
+    }
+}
+
+#[test]
+fn units_are_understood() {
+    let other: Vec<&str> = Table::builtin()
+        .entries()
+        .iter()
+        .filter(|e| e.unit_kind != LimitUnit::MassFraction { mg_per_kg: 1.0 })
+        .map(|e| e.unit.as_str())
+        .collect();
+    assert_eq!(other.len(), 25); // 8 leachate, 6 loads, 11 toxic equivalents
+    assert!(Table::builtin().entries().iter().filter(|e| e.unit_kind == LimitUnit::ToxicEquivalents).count() == 11);
+}
