@@ -37,7 +37,7 @@ fn the_codes_of_the_documentation_work() {
         ("DE/trigger/residential", "lead", "DE/trigger/residential", 400.0),
         ("Netherlands/maximum/residential", "Cd", "NL/maximum/residential", 1.2),
         ("SE/guideline/residential", "As", "SE/guideline/km", 10.0), // by the harmonised land use
-        ("UK/c4sl/allotments", "Cd", "GB/c4sl/allotments", 1.8),
+        ("UK/c4sl/allotments", "Cd", "GB/c4sl/allotments", 4.9),
         ("FI/low-guide", "Zn", "FI/lower-guideline/other-than-industrial", 250.0),
         ("US/eco-ssl/any/plants", "As", "US/eco-ssl/any/plants", 18.0),
     ] {

@@ -32,6 +32,7 @@ mod resolve;
 mod soil;
 mod spelling;
 mod table;
+mod tally;
 mod unit;
 
 pub use analyte::{Analyte, symbol_of};
@@ -45,4 +46,5 @@ pub use limit::{AtSoil, Limit};
 pub use read::COLUMNS;
 pub use soil::{Property, Soil, Texture};
 pub use table::{Set, Table, TableVersion};
+pub use tally::Tally;
 pub use unit::LimitUnit;
