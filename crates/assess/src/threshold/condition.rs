@@ -57,8 +57,11 @@ pub struct Conditions {
     pub remarks: Vec<String>,
 }
 
+/// Says what a phrase means.
+type Meaning = fn(&mut Conditions);
+
 /// Conditions that speak of several things at once, or in words of their own.
-const PHRASES: [(&str, fn(&mut Conditions)); 14] = [
+const PHRASES: [(&str, Meaning); 14] = [
     ("OM<=10%: 40; 10-30%: 40*OM/10; >=30%: 120", |c| c.correction = Some(Correction::Pah)),
     ("standard soil 10% OM; IW_b=IW_sb*OM/10; OM limited to 2..30%", |c| c.correction = Some(Correction::Organic)),
     ("coarse soil", |c| c.textures = vec![Texture::Coarse]),

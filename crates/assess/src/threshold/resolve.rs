@@ -47,8 +47,7 @@ fn fitting<'t>(table: &'t Table, typed: &str, parts: &[String]) -> Result<Vec<&'
 
 /// How well a part of a code fits a set: 0 in full, more for looser; `None` not at all.
 fn fit(table: &Table, set: &Set, k: usize, part: &str) -> Option<u8> {
-    let Some(own) = set.code.parts().get(k) else { return None };
-    let own = own.to_lowercase();
+    let own = set.code.parts().get(k)?.to_lowercase();
     if k == 0 {
         let alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(part));
         let meant = alias.map_or_else(|| code::jurisdiction(part), |(_, code)| (*code).to_owned());
