@@ -113,3 +113,38 @@ fn thresholds_without_a_probability_are_refused() {
         assert!(run.code == Some(2) && run.err.contains(why), "{}", run.err);
     }
 }
+
+/// What hotspots state of their errors is what the probabilities of their cells say.
+#[test]
+fn hotspots_state_their_errors() {
+    let folder = folder();
+    let words = ["--transform", "log", "--threshold", "500", "--cell", "100", "-o", "out", "--json"];
+    let record = soilscope(folder.path(), &with("map", &words)).done().json();
+    let errors = &record["hotspots"]["errors"];
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    let exceedance =
+        record["cells"]["layers"].as_array().unwrap().iter().find(|l| l["layer"].to_string().contains("xceed"));
+    let mean = number(&exceedance.unwrap()["statistics"]["mean"]);
+    let cells = number(&record["cells"]["predicted"]);
+    let expected = number(&errors["expected_above"]);
+    assert!((expected - mean * cells * 1e4).abs() < 1e-4 * expected, "{expected} {}", mean * cells * 1e4);
+    let area = number(&record["hotspots"]["area_on_map"]);
+    let (positive, negative) = (number(&errors["false_positive"]), number(&errors["false_negative"]));
+    assert!((area - positive + negative - expected).abs() < 1e-6 * expected);
+    assert!(positive > 0.0 && positive < 0.2 * area && negative > positive);
+    let curve = errors["by_confidence"].as_array().unwrap();
+    let at = curve.iter().find(|at| at["confidence"] == 0.8).unwrap();
+    assert_eq!((&at["area"], curve.len()), (&record["hotspots"]["area_on_map"], 19));
+    assert!(curve.windows(2).all(|w| number(&w[0]["area"]) >= number(&w[1]["area"])));
+    // Each hotspot too.
+    let text = std::fs::read_to_string(folder.path().join("out/zinc_hotspots.geojson")).unwrap();
+    let features: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for feature in features["features"].as_array().unwrap() {
+        let own = &feature["properties"];
+        let wrong = number(&own["area_m2"]) * (1.0 - number(&own["mean_probability"]));
+        assert!((number(&own["false_positive_m2"]) - wrong).abs() < 1e-6 * (1.0 + wrong), "{own}");
+        let above = own["samples_above"].as_u64().unwrap();
+        assert!(above <= own["samples_inside"].as_u64().unwrap());
+        assert_eq!(own["class"] == "needs samples", above == 0, "{own}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Hotspot polygons: known shapes, laws against an independent flood fill, and samples.
 
+mod confidence;
 mod laws;
 mod oracle;
 mod shapes;

@@ -197,6 +197,12 @@ impl Source {
         &self.prepared.measurements
     }
 
+    /// Whether a sample is above a threshold, in the data's unit: not where it is below its limit, for what stands for it there
+    /// is no measurement.
+    pub(crate) fn is_above(&self, index: usize, threshold: f64) -> bool {
+        !self.prepared.measurements[index].is_below_limit() && self.samples().values()[index] > threshold
+    }
+
     /// Line of the file that sample `index` comes from.
     pub(crate) fn line(&self, index: usize) -> usize {
         self.prepared.rows[index]

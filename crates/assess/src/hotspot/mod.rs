@@ -5,6 +5,7 @@
 //! those that the next row can still extend; it does not grow with the number of rows, and hotspots below the minimum
 //! area are forgotten as soon as they end.
 
+mod confidence;
 mod label;
 mod samples;
 mod trace;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use soilscope_core::Coord;
 use thiserror::Error;
 
+pub use confidence::{AtConfidence, CERTAIN_UP_TO, ConfidenceCurve, HotspotClass};
 pub use tracer::HotspotTracer;
 
 /// Which neighbours of a hot cell belong to the same hotspot.

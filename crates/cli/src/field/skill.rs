@@ -50,9 +50,8 @@ impl SkillRecord {
                     undecided += 1;
                     return None;
                 }
-                Measurement::BelowLimit(_) => false,
                 // Of several at one place the value is their mean.
-                Measurement::Quantified(_) => source.samples().values()[i] > threshold,
+                _ => source.is_above(i, threshold),
             };
             let probability = outcome.ok().and_then(|p| field.probability(&p, i, threshold));
             without_prediction += usize::from(probability.is_none());

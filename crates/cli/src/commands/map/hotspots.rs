@@ -5,8 +5,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use geo::{Densify, Euclidean, GeodesicArea, MapCoords};
 use serde::Serialize;
-use soilscope_assess::hotspot::{Dropped, GridFrame, HotCell, Hotspot, HotspotSettings, HotspotTracer, Hotspots};
-use soilscope_core::Coord;
+use soilscope_assess::hotspot::{
+    ConfidenceCurve, Dropped, GridFrame, HotCell, Hotspot, HotspotClass, HotspotSettings, HotspotTracer, Hotspots,
+};
+use soilscope_core::Samples;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::io::raster_in::RasterIn;
 use soilscope_pipeline::io::vector::{Feature, Value};
@@ -36,6 +38,61 @@ pub(crate) struct HotspotRecord {
     pub(crate) samples_inside: usize,
     pub(crate) minimum_area: f64,
     pub(crate) dropped: Dropped,
+    /// What is expected to be wrong; `None` without probabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) errors: Option<ErrorAreas>,
+}
+
+/// Expected areas on the map's plane, CRS units squared.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ErrorAreas {
+    /// Of the whole map above the threshold.
+    pub(crate) expected_above: f64,
+    /// Inside hotspots and not above it.
+    pub(crate) false_positive: f64,
+    /// Outside hotspots, those too small to be one among it, and above it.
+    pub(crate) false_negative: f64,
+    /// The same at other confidences, before any minimum area.
+    pub(crate) by_confidence: Vec<AreasAt>,
+}
+
+/// Areas at one confidence, CRS units squared.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct AreasAt {
+    confidence: f64,
+    area: f64,
+    false_positive: f64,
+    false_negative: f64,
+}
+
+impl ErrorAreas {
+    fn new(curve: &ConfidenceCurve, hotspots: &Hotspots) -> Self {
+        let cell = hotspots.frame().cell_area();
+        let expected_above = curve.expected_cells() * cell;
+        let inside: f64 =
+            hotspots.spots.iter().map(|s| s.mean_probability.unwrap_or(0.0) * s.cells as f64 * cell).sum();
+        let by_confidence = (1..20).map(|k| {
+            let at = curve.at(f64::from(k) / 20.0);
+            AreasAt {
+                confidence: at.confidence,
+                area: at.cells as f64 * cell,
+                false_positive: at.false_positive * cell,
+                false_negative: at.false_negative * cell,
+            }
+        });
+        Self {
+            expected_above,
+            false_positive: (hotspots.area() - inside).max(0.0),
+            false_negative: (expected_above - inside).max(0.0),
+            by_confidence: by_confidence.collect(),
+        }
+    }
+}
+
+/// Hotspots, and of each how many samples inside are above the threshold.
+pub(crate) struct Traced {
+    pub(crate) hotspots: Hotspots,
+    samples_above: Vec<usize>,
 }
 
 /// Traces hotspots in rasters of one grid, row by row.
@@ -44,8 +101,9 @@ pub(crate) fn trace(
     exceedance: Option<&Path>,
     rule: Rule,
     minimum_area: f64,
-    samples: &[Coord],
-) -> Result<(Hotspots, HotspotRecord)> {
+    samples: &Samples,
+    above: impl Fn(usize) -> bool,
+) -> Result<(Traced, HotspotRecord)> {
     let values = RasterIn::open(prediction, 1)?;
     let probabilities = exceedance.map(|path| RasterIn::open(path, 1)).transpose()?;
     let [west, width, _, north, _, height] =
@@ -55,6 +113,7 @@ pub(crate) fn trace(
     let mut tracer = HotspotTracer::new(frame, settings)?;
     let mut probability_rows = probabilities.as_ref().map(RasterIn::rows);
     let mut hot = Vec::with_capacity(frame.columns);
+    let mut curve = ConfidenceCurve::default();
     for row in values.rows() {
         check_interrupt("the hotspots were traced")?;
         let row = row?;
@@ -63,6 +122,7 @@ pub(crate) fn trace(
         hot.extend(row.iter().enumerate().map(|(column, value)| {
             let value = (*value)?;
             let probability = chances.as_ref().and_then(|c| c[column]);
+            probability.into_iter().for_each(|p| curve.push(p));
             let is_hot = match rule {
                 Rule::Probability { at_least } => probability.is_some_and(|p| p >= at_least),
                 Rule::Prediction { above } => value > above,
@@ -72,7 +132,12 @@ pub(crate) fn trace(
         tracer.push_row(&hot);
     }
     let mut hotspots = tracer.finish();
-    hotspots.count_samples(samples);
+    let mut samples_above = vec![0; hotspots.spots.len()];
+    for (i, spot) in hotspots.count_samples(samples.coords()).into_iter().enumerate() {
+        if let Some(id) = spot.filter(|_| above(i)) {
+            samples_above[id - 1] += 1;
+        }
+    }
     let record = HotspotRecord {
         rule,
         count: hotspots.spots.len(),
@@ -81,8 +146,9 @@ pub(crate) fn trace(
         samples_inside: hotspots.spots.iter().map(|s| s.samples_inside).sum(),
         minimum_area,
         dropped: hotspots.dropped,
+        errors: probabilities.is_some().then(|| ErrorAreas::new(&curve, &hotspots)),
     };
-    Ok((hotspots, record))
+    Ok((Traced { hotspots, samples_above }, record))
 }
 
 /// Areas of hotspots on the ellipsoid of WGS 84, in square metres: the true size, whatever the map's projection does to it.
@@ -109,9 +175,12 @@ pub(crate) fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>
 }
 
 /// Hotspots as features, with what they stand for. The area is in square metres, or in units of the local plane.
-pub(crate) fn features(hotspots: &Hotspots, areas_m2: Option<&[f64]>, about: &[(&str, Value)]) -> Vec<Feature> {
+pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str, Value)]) -> Vec<Feature> {
     let feature = |(k, spot): (usize, &Hotspot)| {
         let area = areas_m2.map_or(("area", spot.area), |areas| ("area_m2", areas[k]));
+        let wrong = if areas_m2.is_some() { "false_positive_m2" } else { "false_positive" };
+        let false_positive = spot.mean_probability.map(|p| (1.0 - p) * area.1);
+        let class = spot.mean_probability.map(|p| HotspotClass::of(p, traced.samples_above[k]).name());
         let own = [
             ("id", Value::Integer(spot.id as i64)),
             (area.0, Value::Real(area.1)),
@@ -119,10 +188,13 @@ pub(crate) fn features(hotspots: &Hotspots, areas_m2: Option<&[f64]>, about: &[(
             ("mean", Value::Real(spot.mean_value)),
             ("maximum", Value::Real(spot.max_value)),
             ("mean_probability", spot.mean_probability.map_or(Value::Null, Value::Real)),
+            (wrong, false_positive.map_or(Value::Null, Value::Real)),
             ("samples_inside", Value::Integer(spot.samples_inside as i64)),
+            ("samples_above", Value::Integer(traced.samples_above[k] as i64)),
+            ("class", class.map_or(Value::Null, |c| Value::Text(c.to_owned()))),
         ];
         let properties = own.iter().chain(about).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Feature { geometry: spot.geometry(), properties }
     };
-    hotspots.spots.iter().enumerate().map(feature).collect()
+    traced.hotspots.spots.iter().enumerate().map(feature).collect()
 }

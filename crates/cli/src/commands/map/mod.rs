@@ -194,9 +194,10 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
                 exceedance.as_deref(),
                 rule,
                 args.decision.min_area,
-                source.samples().coords(),
+                source.samples(),
+                |i| args.decision.threshold.is_some_and(|t| source.is_above(i, t)),
             )?;
-            let areas = hotspots::areas_m2(&found.0, source.crs())?;
+            let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
             found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
             write_hotspots(args, &field, &source, &found.0, areas.as_deref(), &vector_files)?;
             for path in &vector_files {
@@ -210,7 +211,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("hotspots");
 
     notes.extend(remove_outdated(args, &paths, &products, &vector_files)?);
-    let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0), skill.as_ref())?;
+    let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0.hotspots), skill.as_ref())?;
     output::fill(picture_file, &png)?;
     wrote(&paths.of("map.png"));
     outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
@@ -357,7 +358,7 @@ fn write_hotspots(
     args: &Map,
     field: &Field,
     source: &Source,
-    found: &soilscope_assess::hotspot::Hotspots,
+    found: &hotspots::Traced,
     areas: Option<&[f64]>,
     files: &[PathBuf],
 ) -> Result<()> {

@@ -42,6 +42,13 @@ pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
             None => format!("{} square units", short_number(h.area_on_map)),
         };
         lines.push(format!("hotspots above {threshold}: {}, {area}, {} samples inside", h.count, h.samples_inside));
+        lines.extend(h.errors.as_ref().map(|e| {
+            format!(
+                "expected wrong, square units of the map: {} inside hotspots not above, {} outside above",
+                short_number(e.false_positive),
+                short_number(e.false_negative)
+            )
+        }));
     }
     lines.push(format!("written to {}: {}", args.out.display(), names(&record.outputs)));
     lines.join("\n") + "\n"

@@ -1,0 +1,43 @@
+//! Expected error areas by their definition, and classes.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use soilscope_assess::hotspot::{ConfidenceCurve, HotspotClass};
+
+proptest! {
+    /// Probabilities as a raster holds them, in 32 bits, and confidences as a person types them.
+    #[test]
+    fn areas_at_any_confidence_are_sums_over_cells(
+        cells in vec(prop_oneof![3 => 0.0..=1.0_f32, 1 => (0..=20_u8).prop_map(|k| f32::from(k) / 20.0)], 0..300),
+        split in 0..300_usize,
+        k in 0..=20_u8,
+    ) {
+        let confidence = f64::from(k) / 20.0;
+        let mut curve = ConfidenceCurve::default();
+        let mut other = ConfidenceCurve::default();
+        for (i, &p) in cells.iter().enumerate() {
+            if i < split { curve.push(f64::from(p)) } else { other.push(f64::from(p)) }
+        }
+        curve.merge(&other);
+        let inside = |p: f32| p >= confidence as f32;
+        let at = curve.at(confidence);
+        // A ten-thousandth below a step counts as the step.
+        let near = cells.iter().filter(|&&p| (f64::from(p) - confidence).abs() < 1.01e-4).count() as u64;
+        let count = cells.iter().filter(|&&p| inside(p)).count() as u64;
+        prop_assert!(at.cells.abs_diff(count) <= near, "{} {}", at.cells, count);
+        let total: f64 = cells.iter().map(|&p| f64::from(p)).sum();
+        prop_assert!((curve.expected_cells() - total).abs() < 1e-9);
+        // What is inside and right, and what is outside and wrong, is all that is above.
+        let right = at.cells as f64 - at.false_positive;
+        prop_assert!((right + at.false_negative - total).abs() < 1e-9);
+        prop_assert!(at.false_positive >= 0.0 && at.false_positive <= at.cells as f64 * (1.0 - confidence) + 1e-3);
+    }
+}
+
+#[test]
+fn classes_ask_for_samples_first() {
+    assert_eq!(HotspotClass::of(0.99, 0), HotspotClass::NeedsSamples);
+    assert_eq!(HotspotClass::of(0.9, 1), HotspotClass::Certain);
+    assert_eq!(HotspotClass::of(0.89, 5), HotspotClass::Probable);
+    assert_eq!(HotspotClass::NeedsSamples.name(), "needs samples");
+}
