@@ -141,3 +141,197 @@ fn a_wrong_model_is_told_before_any_file_is_read() {
         assert!(!run.err.contains("no_such_file"), "{}", run.err);
     }
 }
+
+fn number(row: &std::collections::HashMap<String, String>, name: &str) -> f64 {
+    row[name].parse().unwrap_or_else(|_| panic!("{name}: {row:?}"))
+}
+
+#[test]
+fn the_covariogram_is_that_of_gstat() {
+    let folder = folder();
+    let lags = ["--transform", "log", "--cutoff", "1500", "--width", "100"];
+    let words = [&lags[..], &["--covariogram", "--json", "-o", "c.csv", "-o", "c.png"]].concat();
+    let json = soilscope(folder.path(), &with("variogram", &words)).done().json();
+    // gstat has lag 0 last.
+    let mut gstat = vector("ev_logzn_covariogram.csv");
+    gstat.rotate_right(1);
+    let csv = table(&std::fs::read_to_string(folder.path().join("c.csv")).unwrap());
+    let classes = json["classes"].as_array().unwrap();
+    assert_eq!((classes.len(), csv.len()), (gstat.len(), gstat.len()));
+    for ((class, row), gstat) in classes.iter().zip(&csv).zip(&gstat) {
+        assert_eq!(class["np"].to_string(), gstat["np"]);
+        for (ours, expected) in [("dist", "dist"), ("covariance", "gamma")] {
+            let (ours, expected) = (class[ours].as_f64().unwrap(), number(gstat, expected));
+            assert!((ours - expected).abs() <= 1e-12 * expected.abs(), "{ours} for {expected}");
+        }
+        assert_eq!(number(row, "covariance"), class["covariance"].as_f64().unwrap());
+    }
+    assert!(json.get("model").is_none());
+    assert_eq!(&std::fs::read(folder.path().join("c.png")).unwrap()[1..4], b"PNG");
+}
+
+#[test]
+fn the_cloud_is_that_of_gstat_by_lines() {
+    let folder = folder();
+    let words = ["--transform", "log", "--cutoff", "150", "--no-fit", "--cloud", "pairs.csv"];
+    soilscope(folder.path(), &with("variogram", &words)).done();
+    let ours = table(&std::fs::read_to_string(folder.path().join("pairs.csv")).unwrap());
+    let mut ours: Vec<([u64; 2], f64, f64)> = ours
+        .iter()
+        .map(|r| (["line_2", "line_1"].map(|n| r[n].parse().unwrap()), number(r, "dist"), number(r, "gamma")))
+        .collect();
+    ours.sort_by_key(|(lines, ..)| *lines);
+    let gstat = vector("ev_logzn_cloud150.csv");
+    assert_eq!(ours.len(), gstat.len());
+    for ((lines, dist, gamma), row) in ours.iter().zip(&gstat) {
+        // A header stands before the rows.
+        assert_eq!(*lines, ["i", "j"].map(|n| row[n].parse::<u64>().unwrap() + 1));
+        assert!((dist / number(row, "dist") - 1.0).abs() < 1e-12);
+        assert!((gamma - number(row, "gamma")).abs() <= 1e-12 * gamma);
+    }
+}
+
+#[test]
+fn cross_variograms_are_those_of_gstat() {
+    let folder = folder();
+    let lags = ["--transform", "log", "--cutoff", "1500", "--width", "100", "--no-fit", "-o", "cross.csv"];
+    let words = [&lags[..], &["--cross", "lead,copper,cadmium"]].concat();
+    soilscope(folder.path(), &with("variogram", &words)).done();
+    let ours = table(&std::fs::read_to_string(folder.path().join("cross.csv")).unwrap());
+    let short = |name: &str| match name {
+        "cadmium" => "cd",
+        "copper" => "cu",
+        "lead" => "pb",
+        _ => "zn",
+    };
+    let gstat = vector("ev_cross_4metals.csv");
+    assert_eq!(ours.len(), gstat.len());
+    let mut rows: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    for row in &ours {
+        let (a, b) = (short(&row["analyte_1"]), short(&row["analyte_2"]));
+        let ids = if a == b { [a.to_owned(), a.to_owned()] } else { [format!("{a}.{b}"), format!("{b}.{a}")] };
+        let k = rows.entry(ids[0].clone()).or_default();
+        let of_pair: Vec<_> = gstat.iter().filter(|g| ids.contains(&g["id"])).collect();
+        let expected = of_pair[*k];
+        *k += 1;
+        // gstat counts a pair of a cross variogram from either end.
+        let times = if a == b { 1.0 } else { 2.0 };
+        assert_eq!(times * number(row, "np"), number(expected, "np"), "{ids:?}");
+        for name in ["dist", "gamma"] {
+            let (ours, expected) = (number(row, name), number(expected, name));
+            assert!((ours - expected).abs() <= 1e-12 * expected.abs(), "{ids:?} {name}: {ours} for {expected}");
+        }
+    }
+    assert_eq!(rows.len(), 10);
+}
+
+/// Where the sills that fit each variogram alone make positive semi-definite matrices they are the model, and the diagonal is
+/// what each analyte's own fit gives.
+#[test]
+fn the_coregionalisation_agrees_with_each_fit_alone() {
+    let folder = folder();
+    let words = ["--transform", "log", "--model", "Nug + Sph(900)", "--json", "--cross", "lead", "-o", "c.svg"];
+    let json = soilscope(folder.path(), &with("variogram", &words)).done().json();
+    let model = &json["coregionalisation"];
+    assert_eq!((&model["notation"], &model["alone"]["origin"]), (&"Nug + Sph(900)".into(), &"fitted".into()));
+    let sill = |term: usize, i: usize, j: usize| model["terms"][term]["coefficients"][i][j].as_f64().unwrap();
+    for (i, analyte) in ["zinc", "lead"].iter().enumerate() {
+        let meuse = ["variogram", "meuse.csv", "--analyte", analyte, "--crs", "EPSG:28992"];
+        let alone = soilscope(folder.path(), &[&meuse[..], &words[..5]].concat()).done().json();
+        let expected = [&alone["model"]["nugget"], &alone["model"]["structures"][0]["partial_sill"]];
+        for (term, expected) in expected.iter().enumerate() {
+            let expected = expected.as_f64().unwrap();
+            assert!(
+                (sill(term, i, i) / expected - 1.0).abs() < 1e-9,
+                "{analyte} {term}: {} for {expected}",
+                sill(term, i, i)
+            );
+        }
+    }
+    for term in 0..2 {
+        let (cross, diagonal) = (sill(term, 0, 1), sill(term, 0, 0) * sill(term, 1, 1));
+        assert!(cross * cross < diagonal && cross == sill(term, 1, 0));
+        let correlation = model["terms"][term]["correlations"][0][1].as_f64().unwrap();
+        assert!((correlation - cross / diagonal.sqrt()).abs() < 1e-12);
+    }
+    assert!(std::fs::read_to_string(folder.path().join("c.svg")).unwrap().contains("zinc and lead"));
+}
+
+/// What is shown is what co-kriging uses: the structures that suit the first analyte, sills fitted to all variograms.
+#[test]
+fn the_coregionalisation_is_that_of_cokriging() {
+    let folder = folder();
+    for model in [&["--model", "Nug + Sph"][..], &[]] {
+        let words = [&["--transform", "log", "--json"], model].concat();
+        let shown = soilscope(folder.path(), &with("variogram", &[&words[..], &["--cross", "lead"]].concat())).done();
+        let used = with("validate", &[&words[..], &["--method", "cokriging:lead"]].concat());
+        let (shown, used) = (shown.json(), soilscope(folder.path(), &used).done().json());
+        let (shown, used) = (&shown["coregionalisation"], &used["model"]["coregionalisation"]);
+        assert_eq!(shown["alone"]["origin"], if model.is_empty() { "automatic" } else { "fitted" });
+        for name in ["analytes", "fitted_by", "sserr"] {
+            assert!(shown[name] == used[name] && !used[name].is_null(), "{name}: {} {}", shown[name], used[name]);
+        }
+        for term in 0..2 {
+            for name in ["structure", "coefficients"] {
+                assert_eq!(shown["terms"][term][name], used["terms"][term][name]);
+            }
+        }
+    }
+}
+
+/// Each analyte keeps its samples; the cross variogram takes the places of both.
+#[test]
+fn analytes_need_not_be_measured_at_the_same_places() {
+    let folder = folder();
+    let text = std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap();
+    let lead = text.lines().next().unwrap().split(',').position(|c| c == "lead").unwrap();
+    let gaps: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(k, line)| {
+            let mut cells: Vec<&str> = line.split(',').collect();
+            if k > 0 && k % 3 == 0 {
+                cells[lead] = "";
+            }
+            cells.join(",")
+        })
+        .collect();
+    std::fs::write(folder.path().join("gaps.csv"), gaps.join("\n") + "\n").unwrap();
+    let words = "variogram gaps.csv --analyte zinc --crs EPSG:28992 --cross lead --no-fit --json --unit mg/kg";
+    let json = soilscope(folder.path(), &words.split(' ').collect::<Vec<_>>()).done().json();
+    assert_eq!((&json["analytes"][0]["samples"], &json["analytes"][1]["samples"]), (&155.into(), &104.into()));
+    let places: Vec<u64> =
+        json["variograms"].as_array().unwrap().iter().map(|v| v["places"].as_u64().unwrap()).collect();
+    assert_eq!(places, [155, 104, 104]);
+    let first = &json["variograms"][1];
+    assert_eq!(first["analytes"], serde_json::json!(["zinc", "lead"]));
+}
+
+#[test]
+fn other_variograms_refuse_what_would_have_no_effect() {
+    let folder = folder();
+    for (words, why) in [
+        (&["--covariogram", "--model", "Sph"][..], "cannot be used with"),
+        (&["--covariogram", "--estimator", "dowd"], "cannot be used with"),
+        (&["--covariogram", "--cloud", "c.csv"], "cannot be used with"),
+        (&["--covariogram", "--error-cv", "10"], "would have no effect"),
+        (&["--cloud", "c.txt"], "a cloud is written as .csv"),
+        (&["--cloud", "c.csv", "-o", "c.csv"], "name the same file"),
+        (&["--cross", "lead,lead"], "named twice"),
+        (&["--cross", "zinc"], "named twice"),
+        (&["--cross", "led"], "did you mean 'lead'"),
+        (&["--cross", "lead", "--estimator", "cressie"], "cannot be used with"),
+        (&["--cross", "lead", "--fit", "reml"], "name a --model to fit"),
+        (&["--cross", "lead", "--error-cv", "10"], "cannot be used with"),
+        (&["--cross", "lead", "--method", "external:dist"], "use it with --method ordinary or universal:DEGREE"),
+        (&["--cross", "lead", "--model", "0.1 Nug + Sph(900)"], "leave them open"),
+        (&["--cross", "lead", "--method", "cokriging:lead"], "use it with --method ordinary or universal:DEGREE"),
+        (&["--cross", "lead,copper,cadmium", "-o", "c.png"], "4 analytes in 1 direction(s) make 10"),
+    ] {
+        let run = soilscope(folder.path(), &with("variogram", words));
+        assert!(run.code == Some(2) && run.err.contains(why), "{words:?}: {}", run.err);
+        assert!(run.out.is_empty() && crate::support::names(folder.path()).len() == 3, "{words:?}");
+    }
+    let no_analyte = soilscope(folder.path(), &["variogram", "meuse.csv", "--crs", "EPSG:28992", "--cross", "lead"]);
+    assert!(no_analyte.err.contains("--analyte"), "{}", no_analyte.err);
+}

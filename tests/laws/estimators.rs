@@ -1,13 +1,14 @@
 //! Estimators, covariograms, clouds and cross variograms from their definitions; the same bits for any executor.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use soilscope_core::executor::Executor;
 use soilscope_core::variogram::{
-    Direction, Estimator, LagClass, LagClasses, covariogram, covariogram_with, cross_variograms, cross_variograms_with,
-    empirical_variogram, empirical_variogram_with, variogram_cloud,
+    CloudPair, Direction, Estimator, LagClass, LagClasses, covariogram, covariogram_with, cross_variograms,
+    cross_variograms_with, empirical_variogram, empirical_variogram_with, variogram_cloud, visit_cloud,
 };
 use soilscope_core::{Error, Samples};
 
@@ -212,6 +213,15 @@ proptest! {
             prop_assert_eq!((pair.samples, pair.dist, pair.azimuth), (*samples_of, *dist, *azimuth));
             assert_close(pair.gamma, (a - b).powi(2) / 2.0, 1e-12 * (1.0 + pair.gamma), "half squared difference");
         }
+        // One after the other they are the same, in another order; and the first is not followed by others where it breaks.
+        let mut seen = Vec::new();
+        let count = visit_cloud(&samples, cutoff, &directions, |pair| { seen.push(pair); ControlFlow::<()>::Continue(()) });
+        prop_assert_eq!(count, Ok(ControlFlow::Continue(cloud.len() as u64)));
+        let key = |p: &CloudPair| (directions.iter().position(|d| Some(d.azimuth) == p.azimuth), p.samples);
+        let first = seen[0];
+        prop_assert_eq!(visit_cloud(&samples, cutoff, &directions, ControlFlow::Break), Ok(ControlFlow::Break(first)));
+        seen.sort_by_key(key);
+        prop_assert_eq!(seen, ours);
         let limit = cloud.len() - 1;
         let refused = variogram_cloud(&samples, cutoff, &directions, limit);
         prop_assert_eq!(refused, Err(Error::TooManyPairs { pairs: cloud.len() as u64, limit: limit as u64, what: "a variogram cloud" }));

@@ -39,6 +39,21 @@ fn a_variogram_shows_its_numbers() {
     assert_legible(&variogram_svg(&VariogramPlot { series: &several, title: HOSTILE, ..plot }));
 }
 
+/// Covariances go below 0: all are drawn, within the axes, and the legend stands where they are not.
+#[test]
+fn covariances_below_zero_are_drawn() {
+    let lags = [lag(0.0, 0.5, 155), lag(100.0, 0.1, 300), lag(800.0, -0.2, 400), lag(900.0, -0.25, 410)];
+    let series = [VariogramSeries { label: "", lags: &lags, curve: None }];
+    let svg = variogram_svg(&VariogramPlot { series: &series, ..VariogramPlot::default() });
+    let document = parse(&svg);
+    let words = texts(&document);
+    for pairs in ["155", "300", "400", "410"] {
+        assert!(words.iter().any(|t| t.0 == pairs), "{pairs}: {words:?}");
+    }
+    assert!(words.iter().any(|t| t.0 == "−0.2" || t.0 == "-0.2"), "{words:?}");
+    assert_legible(&svg);
+}
+
 #[test]
 fn poor_variograms_still_make_a_plot() {
     let odd = [lag(f64::NAN, 1.0, 1), lag(1.0, f64::INFINITY, 0), lag(-1.0, -1.0, u64::MAX), lag(0.0, 0.0, 0)];

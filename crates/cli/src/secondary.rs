@@ -30,6 +30,10 @@ impl Secondary {
         &self.prepared.samples
     }
 
+    pub(crate) fn unit(&self) -> Option<&str> {
+        self.prepared.unit.as_deref()
+    }
+
     pub(crate) fn record(&self) -> &PreparationRecord {
         &self.prepared.record
     }
@@ -73,8 +77,34 @@ pub(crate) fn refuse(args: &SampleArgs, drift: &DriftArgs) -> Result<()> {
     Ok(())
 }
 
-fn is_stream(path: &Path) -> bool {
+/// Whether a file can be read only once.
+pub(crate) fn is_stream(path: &Path) -> bool {
     path == Path::new("-") || (path.exists() && !path.is_file() && !path.is_dir())
+}
+
+/// Which other analytes were asked for, and where.
+struct Asked<'a> {
+    names: &'a [String],
+    path: &'a Path,
+    /// Whether they have a file of their own.
+    own_file: bool,
+    /// The option that names them, up to the names.
+    option: &'static str,
+}
+
+impl<'a> Asked<'a> {
+    fn new(args: &'a SampleArgs, wanted: &Wanted<'a>) -> Option<Self> {
+        if !wanted.cross.is_empty() {
+            return Some(Self { names: wanted.cross, path: &args.samples, own_file: false, option: "--cross " });
+        }
+        let drift = wanted.drift.filter(|d| !d.method.secondary().is_empty())?;
+        Some(Self {
+            names: drift.method.secondary(),
+            path: drift.secondary.as_ref().unwrap_or(&args.samples),
+            own_file: drift.secondary.is_some(),
+            option: "--method cokriging:",
+        })
+    }
 }
 
 /// Reads the secondary analytes beside the primary one, which is ready; also what there is to say of them.
@@ -86,25 +116,25 @@ pub(crate) fn read(
     how: &Preparation,
     primary: &Prepared,
 ) -> Result<(Vec<Secondary>, Vec<String>)> {
-    let Some(drift) = wanted.drift.filter(|d| !d.method.secondary().is_empty()) else { return Ok(Default::default()) };
+    let Some(asked) = Asked::new(args, wanted) else { return Ok(Default::default()) };
+    let Asked { names, path, own_file, option } = asked;
     ensure!(
-        !primary.crs.is_geographic(),
+        !primary.crs.is_geographic() || !wanted.cross.is_empty(),
         "--method cokriging is computed on a plane, and {} is geographic: name a projected CRS by --out-crs",
         primary.crs.title()
     );
-    let path = drift.secondary.as_ref().unwrap_or(&args.samples);
     let mut options = ReadOptions {
-        analytes: drift.method.secondary().to_vec(),
+        analytes: names.to_vec(),
         x: args.x.clone(),
         y: args.y.clone(),
         crs: args.crs.clone(),
-        layer: args.layer.clone().filter(|_| drift.secondary.is_none()),
+        layer: args.layer.clone().filter(|_| !own_file),
         ..ReadOptions::default()
     };
     options.optional_columns.extend(wanted.label.map(str::to_owned));
     options.optional_columns.extend(wanted.errors.and_then(errors::column).map(str::to_owned));
     let table = read_samples(path, &options)?;
-    let mut remarks = if drift.secondary.is_some() { judged(&table, path)? } else { Vec::new() };
+    let mut remarks = if own_file { judged(&table, path)? } else { Vec::new() };
     let how = Preparation {
         working_crs: Some(primary.crs.clone()),
         crs_reason: Some(format!("that of {}", primary.record.analyte)),
@@ -112,14 +142,15 @@ pub(crate) fn read(
     };
     let mut columns: Vec<String> = Vec::new();
     let mut found = Vec::new();
-    for name in drift.method.secondary() {
+    for name in names {
         let column = table.analyte(name)?.column().to_owned();
         ensure!(
-            drift.secondary.is_some() || column != primary.record.column,
-            "--method cokriging:{name}: that is the analyte to predict itself; name others"
+            own_file || column != primary.record.column,
+            "{option}{name}: that is the analyte {} itself; name others",
+            if wanted.cross.is_empty() { "to predict" } else { "of --analyte" }
         );
         if columns.contains(&column) {
-            bail!("--method cokriging names '{column}' twice, once as {name}: leave one out");
+            bail!("{option}{} names '{column}' twice, once as {name}: leave one out", names.join(","));
         }
         columns.push(column);
         let mut prepared = table.prepare(name, &how)?;
@@ -147,7 +178,7 @@ pub(crate) fn read(
         // What is true of the file was said of the primary analyte.
         let said = prepared.record.notes.iter().filter(|note| !primary.record.notes.contains(note));
         remarks.extend(said.map(|note| format!("{name}: {note}")));
-        found.push(Secondary { path: path.clone(), prepared, labels, errors: own });
+        found.push(Secondary { path: path.to_owned(), prepared, labels, errors: own });
     }
     Ok((found, remarks))
 }

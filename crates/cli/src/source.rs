@@ -41,6 +41,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) label: Option<&'a str>,
     pub(crate) drift: Option<&'a DriftArgs>,
     pub(crate) errors: Option<&'a ErrorArgs>,
+    /// Analytes of the same file, for cross variograms with the one that is asked for.
+    pub(crate) cross: &'a [String],
 }
 
 /// The options of reading, from what was typed.
@@ -187,7 +189,7 @@ impl Source {
         self.errors.as_ref()
     }
 
-    /// Analytes that help to predict this one.
+    /// Other analytes that were asked for, in their order.
     pub(crate) fn secondary(&self) -> &[Secondary] {
         &self.secondary
     }

@@ -111,6 +111,8 @@ pub fn variogram_svg(plot: &VariogramPlot<'_>) -> String {
             s.curve.map_or_else(Vec::new, |c| steps.iter().map(|&h| [h, c(h)]).filter(|p| p[1].is_finite()).collect())
         })
         .collect();
+    // Covariances and cross semivariances may be below 0.
+    let depth = lags().map(|l| l.semivariance).chain(curves.iter().flatten().map(|p| p[1])).fold(0.0, f64::min);
     let height = greatest(
         &mut lags().map(|l| l.semivariance).chain(curves.iter().flatten().map(|p| p[1])).chain(sill).chain(variance),
     );
@@ -118,11 +120,16 @@ pub fn variogram_svg(plot: &VariogramPlot<'_>) -> String {
     let mut svg = Svg::default();
     let top = header(&mut svg, plot.title, plot.model_text, PAGE) + 14.0;
     let x = Axis::new(0.0, reach, false);
-    let y = Axis::new(0.0, if height > 0.0 { 1.12 * height } else { 1.0 }, false);
+    let air = 0.12 * (height - depth);
+    let low = if depth < 0.0 { depth - air } else { 0.0 };
+    let y = Axis::new(low, if height > 0.0 { height + air } else { 1.0 }, false);
     let left = MARGIN + Chart::label_room(y);
     let chart = Chart { x, y, left, top, width: PAGE - MARGIN - left, height: 460.0 };
     let bottom = chart.draw(&mut svg, plot.x_label, plot.y_label);
 
+    if let Some([_, zero]) = chart.at(x.low, 0.0).filter(|_| depth < 0.0) {
+        svg.line([chart.left, zero], [chart.right(), zero], &format!(r#"stroke="{SOFT_INK}" stroke-width="1""#));
+    }
     let level = |svg: &mut Svg, value: f64, text: &str, dash: &str, lower: bool| {
         let Some([x, y]) = chart.at(x.low, value) else { return };
         svg.line(
@@ -190,7 +197,7 @@ pub fn variogram_svg(plot: &VariogramPlot<'_>) -> String {
     svg.finish([PAGE, bottom], plot.width_px, plot.title)
 }
 
-/// Nugget beside the axis, and what the discs are where a variogram leaves room: at the bottom right.
+/// Nugget beside the axis, and what the discs are where a variogram leaves room: at the bottom right, or at the top.
 fn key(
     svg: &mut Svg,
     plot: &VariogramPlot<'_>,
@@ -199,6 +206,7 @@ fn key(
     nugget: Option<String>,
     colour: impl Fn(usize) -> &'static str,
 ) {
+    let discs = || plot.series.iter().flat_map(|s| s.lags).filter_map(|l| chart.at(l.distance, l.semivariance));
     if let Some((text, [x, y])) = nugget.zip(plot.nugget.and_then(|n| chart.at(chart.x.low, n))) {
         let below = y + 18.0 < chart.bottom();
         svg.text(x + 8.0, if below { y + 15.0 } else { y - 7.0 }, Style::new(11.0).soft().halo(), &text);
@@ -215,7 +223,10 @@ fn key(
     }
     let widest = rows.iter().map(|r| width(r, 11.5, Weight::Regular)).fold(0.0, f64::max);
     let (height, left) = (18.0 * rows.len() as f64, chart.right() - widest - 58.0);
-    let top = chart.bottom() - height - 34.0;
+    let covered = |top: f64| discs().filter(|[x, y]| *x > left && *y > top - 8.0 && *y < top + height + 18.0).count();
+    // Covariances end where a variogram leaves room.
+    let (below, above) = (chart.bottom() - height - 34.0, chart.top + 10.0);
+    let top = if covered(below) > covered(above) { above } else { below };
     svg.rect(left, top, widest + 48.0, height + 10.0, r##"fill="#ffffff" fill-opacity="0.9" stroke="#c9d0d6""##);
     for (i, row) in rows.iter().enumerate() {
         let y = top + 14.0 + 18.0 * i as f64;

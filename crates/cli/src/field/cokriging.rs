@@ -186,7 +186,7 @@ fn on_scale(args: &ModelArgs, other: &Secondary) -> soilscope_core::Result<(Stri
 }
 
 /// Refuses analytes without a cross variogram, and warns of those with a poor one.
-fn shared_places(names: &[String], all: &[Samples]) -> Result<Vec<String>> {
+pub(crate) fn shared_places(names: &[String], all: &[Samples]) -> Result<Vec<String>> {
     let mut remarks = Vec::new();
     for (k, b) in all.iter().enumerate() {
         for (a, name) in all[..k].iter().zip(names) {
@@ -208,16 +208,17 @@ fn shared_places(names: &[String], all: &[Samples]) -> Result<Vec<String>> {
 }
 
 /// Where the fit of the coregionalisation starts.
-struct Start {
+pub(crate) struct Start {
     /// The primary analyte's own model, with what is to be said of it.
-    model: ModelRecord,
+    pub(crate) model: ModelRecord,
     /// Its structures, with ranges held and sills open.
-    template: ModelTemplate,
-    lags: LagClasses,
-    settings: LagSettings,
+    pub(crate) template: ModelTemplate,
+    pub(crate) lags: LagClasses,
+    pub(crate) settings: LagSettings,
 }
 
-fn start(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<Start> {
+/// Fits the primary analyte's own model, whose structures a coregionalisation then has.
+pub(crate) fn start(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<Start> {
     let Some(template) = &args.model.template else {
         let model = automatic(args, subject, common)?;
         let template = opened(&ModelTemplate::from(&model.variogram), true);

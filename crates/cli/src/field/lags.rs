@@ -19,7 +19,7 @@ pub(crate) struct LagSettings {
 }
 
 impl LagSettings {
-    pub(super) fn new(args: &ModelArgs, on_scale: &Samples) -> Self {
+    pub(crate) fn new(args: &ModelArgs, on_scale: &Samples) -> Self {
         let cutoff = args.cutoff.unwrap_or(on_scale.diagonal() / 3.0);
         Self {
             width: args.boundaries.is_empty().then(|| args.width.unwrap_or(cutoff / 15.0)),
@@ -32,7 +32,7 @@ impl LagSettings {
 
 impl LagSettings {
     /// Directions in which variograms are taken; none for all together.
-    pub(super) fn directions(&self) -> Vec<Direction> {
+    pub(crate) fn directions(&self) -> Vec<Direction> {
         let tolerance = self.tolerance.unwrap_or(90.0);
         self.azimuths.iter().map(|&azimuth| Direction { azimuth, tolerance }).collect()
     }

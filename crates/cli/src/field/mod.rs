@@ -28,6 +28,7 @@ use crate::source::Source;
 use crate::subject::Subject;
 use crate::words::{Fallback, Method};
 use cokriging::SecondaryRecord;
+pub(crate) use cokriging::{Start, shared_places, start};
 use fallback::FallbackRecord;
 use held_out::CoKriged;
 use model::Origin;

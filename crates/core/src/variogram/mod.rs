@@ -22,7 +22,7 @@ mod template;
 mod unbounded;
 mod validity;
 
-pub use cloud::{CloudPair, variogram_cloud};
+pub use cloud::{CloudPair, variogram_cloud, visit_cloud};
 pub use covariogram::{CovarianceClass, Covariogram, covariogram, covariogram_with};
 pub(crate) use cross::shared_places;
 pub use cross::{CrossVariogram, cross_variograms, cross_variograms_with};

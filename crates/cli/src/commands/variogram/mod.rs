@@ -1,5 +1,8 @@
 //! `soilscope variogram`: empirical variogram, fitted model, plot.
 
+mod cloud;
+mod covariances;
+mod cross;
 mod plot;
 mod text;
 
@@ -13,9 +16,9 @@ use soilscope_picture::svg_to_png;
 use soilscope_pipeline::tidy::Beside;
 
 use crate::Outcome;
-use crate::args::{Common, EstimatorChoice, Variogram};
+use crate::args::{Common, EstimatorChoice, FitChoice, Variogram};
 use crate::covariates::{CovariateRecord, Covariates};
-use crate::field::{self, ModelRecord};
+use crate::field::{self, LagSettings, ModelRecord};
 use crate::follow::Progress;
 use crate::output;
 use crate::source::{Source, Wanted};
@@ -42,30 +45,41 @@ struct Report<'a> {
     model: Option<&'a ModelRecord>,
 }
 
-impl Report<'_> {
-    /// What the variogram is of, behind the analyte's name.
-    fn of(&self) -> &'static str {
-        match self.variogram_of {
-            "ols-residuals" => ", residuals of the drift",
-            "indicator" => ", indicator",
-            _ => "",
-        }
+/// What a variogram is of, behind the analyte's name.
+fn of(variogram_of: &str) -> &'static str {
+    match variogram_of {
+        "ols-residuals" => ", residuals of the drift",
+        "indicator" => ", indicator",
+        _ => "",
     }
 }
 
 pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
+    cross::check(args)?;
+    refuse_idle_method(&args.drift.method)?;
+    refuse_relative(args)?;
+    if args.covariogram {
+        covariances::refuse_idle_errors(args)?;
+    }
     let mut outputs = Vec::new();
     for path in &args.out {
         let kind = Kind::of(path)?;
         outputs.push((kind, output::open(path, args.overwrite)?));
     }
-    refuse_idle_method(&args.drift.method)?;
-    refuse_relative(args)?;
-    let wanted = Wanted { drift: Some(&args.drift), errors: Some(&args.errors), ..Wanted::default() };
+    let cloud = args.cloud.as_ref().map(|path| cloud::open(path, args)).transpose()?;
+    let wanted =
+        Wanted { drift: Some(&args.drift), errors: Some(&args.errors), cross: &args.cross, ..Wanted::default() };
     let source = Source::read(&args.samples, common, wanted)?;
     source.located(source.samples().check_variation())?;
     let subject = source.located(Subject::new(&args.model, &args.drift, &source))?;
     let progress = Progress::new(common);
+    if args.covariogram || !args.cross.is_empty() {
+        match args.covariogram {
+            true => covariances::run(args, common, &source, &subject, outputs)?,
+            false => cross::run(args, common, &source, &subject, outputs)?,
+        }
+        return Ok(Outcome::Done);
+    }
     let residuals = &subject.residuals;
     let (empirical, model) = source.located(progress.busy("looking at pairs", || modelled(args, &subject, common)))?;
     let report = Report {
@@ -81,6 +95,13 @@ pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
         classes: &empirical.classes,
         model: model.as_ref(),
     };
+    if let Some(file) = cloud {
+        let directions = LagSettings::new(&args.model, residuals).directions();
+        let cutoff = empirical.cutoff;
+        source.located(
+            progress.busy("writing the cloud", || cloud::write(file, residuals, cutoff, &directions, &source)),
+        )?;
+    }
     deliver(&report, outputs, source.length_unit(), common)?;
     Ok(Outcome::Done)
 }
@@ -152,7 +173,10 @@ fn refuse_idle_method(method: &Method) -> Result<()> {
             field::refuse_idle(&["--method simple"], "a variogram does not depend on a known mean")
         }
         Method::InverseDistance { .. } => field::refuse_idle(&["--method idw"], "this --method has no model"),
-        Method::CoKriging { .. } => field::refuse_idle(&["--method cokriging"], "this is the variogram of one analyte"),
+        Method::CoKriging { .. } => field::refuse_idle(
+            &["--method cokriging"],
+            "this is the variogram of one analyte; name the others by --cross",
+        ),
         Method::Nearest => field::refuse_idle(&["--method nearest"], "this --method has no model"),
         _ => Ok(()),
     }
@@ -176,6 +200,11 @@ fn refuse_relative(args: &Variogram) -> Result<()> {
     if let Some(of) = of {
         bail!("--estimator pairwise-relative cannot be used with {of}; leave one of them out");
     }
+    ensure!(
+        args.model.fit == FitChoice::Wls,
+        "--estimator pairwise-relative gives semivariances without a unit, and --fit by likelihood is of values in theirs; leave one \
+         of them out"
+    );
     ensure!(
         args.no_fit || !args.model.model.is_auto(),
         "--estimator pairwise-relative gives semivariances without a unit, and an automatic model is judged by variances in the \

@@ -4,7 +4,7 @@ use soilscope_core::transform::Transform;
 use soilscope_core::variogram::Estimator;
 use soilscope_picture::{Lag, VariogramPlot, VariogramSeries, variogram_svg};
 
-use super::Report;
+use super::{Report, of};
 use crate::field::ModelRecord;
 use crate::words::transformed;
 
@@ -43,7 +43,7 @@ pub(super) fn plot(report: &Report<'_>, length_unit: &str) -> String {
     let series: Vec<VariogramSeries<'_>> = (0..azimuths.len())
         .map(|k| VariogramSeries { label: &labels[k], lags: &lags[k], curve: curves[k].as_deref() })
         .collect();
-    let title = format!("Variogram of {}{}", report.analyte, report.of());
+    let title = format!("Variogram of {}{}", report.analyte, of(report.variogram_of));
     let relative = report.estimator == Estimator::PairwiseRelative;
     let y_label = match (&report.transform, report.unit) {
         _ if relative => "relative semivariance".to_owned(),

@@ -6,25 +6,30 @@ use soilscope_core::auto::Choice;
 use soilscope_core::transform::Transform;
 use soilscope_core::variogram::Estimator;
 
-use super::Report;
+use super::{Report, of};
 use crate::field;
 use crate::words::transform_name;
 
-/// The verb's result for people.
-pub(super) fn text(report: &Report<'_>) -> String {
-    let mut text = String::new();
-    let scale = match &report.transform {
+/// An analyte with its unit and scale.
+pub(super) fn named(analyte: &str, unit: Option<&str>, transform: &Transform) -> String {
+    let scale = match transform {
         Transform::None => String::new(),
         Transform::Log => ", natural logarithm".to_owned(),
         other => format!(", {}", transform_name(other)),
     };
-    let unit = report.unit.map(|u| format!(" ({u}{scale})")).unwrap_or_default();
+    let unit = unit.map(|u| format!(" ({u}{scale})")).unwrap_or_default();
+    format!("{analyte}{unit}")
+}
+
+/// The verb's result for people.
+pub(super) fn text(report: &Report<'_>) -> String {
+    let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{}{unit}{}: {} samples, variance {:.6}",
-        report.analyte,
-        report.of(),
+        "{}{}: {} samples, variance {:.6}",
+        named(report.analyte, report.unit, &report.transform),
+        of(report.variogram_of),
         report.samples,
         report.sample_variance
     );
