@@ -335,3 +335,22 @@ fn other_variograms_refuse_what_would_have_no_effect() {
     let no_analyte = soilscope(folder.path(), &["variogram", "meuse.csv", "--crs", "EPSG:28992", "--cross", "lead"]);
     assert!(no_analyte.err.contains("--analyte"), "{}", no_analyte.err);
 }
+
+/// 11,700 places have 68,439,150 pairs: more than 2²⁶, and more than a cloud may have.
+#[test]
+fn too_many_pairs_are_refused_with_the_arithmetic() {
+    let folder = folder();
+    let place = |i: u32| format!("{},{},{}\n", i % 117 * 100, i / 117 * 100, f64::from(i % 89) / 7.0);
+    let text: String = std::iter::once("x,y,v\n".to_owned()).chain((0..11_700).map(place)).collect();
+    std::fs::write(folder.path().join("many.csv"), text).unwrap();
+    let words = "variogram many.csv --analyte v --crs local --no-fit --cutoff 20000 --width 20000";
+    for (more, why) in [
+        (["--estimator", "dowd"], "68439150 pairs of samples are too many for an estimator"),
+        (["--estimator", "genton"], "takes at most 67108864: lower the cutoff"),
+        (["--cloud", "cloud.csv"], "11700 samples have 68439150 pairs up to 20000, a file of about 4.1 GB"),
+    ] {
+        let run = soilscope(folder.path(), &words.split(' ').chain(more).collect::<Vec<_>>());
+        assert!(run.code == Some(2) && run.err.contains(why), "{more:?}: {}", run.err);
+        assert_eq!(crate::support::names(folder.path()).len(), 4, "no file is left");
+    }
+}

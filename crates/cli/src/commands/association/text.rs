@@ -32,14 +32,15 @@ pub(super) fn text(report: &Report<'_>, rows: &[Row], length_unit: &str) -> Stri
     let _ = writeln!(text, "\n{:<12} {:>9} {:>9} {:>9} {:>8} {:>9}", "", "value", "expected", "sd", "z", "p");
     for (name, g) in [("Moran's I", &report.moran), ("Geary's C", &report.geary)] {
         let test = g.randomisation;
+        // Smaller ones are 0 in the arithmetic, which they are not.
+        let p = if test.p > 0.0 { format!("{:.2e}", test.p) } else { "< 1e-300".to_owned() };
         let _ = writeln!(
             text,
-            "{name:<12} {:>9.5} {:>9.5} {:>9.5} {:>8.2} {:>9.2e}",
+            "{name:<12} {:>9.5} {:>9.5} {:>9.5} {:>8.2} {p:>9}",
             g.value,
             test.expectation,
             test.variance.sqrt(),
-            test.z,
-            test.p
+            test.z
         );
     }
     let _ = writeln!(text, "{}", verdict(&report.moran, &report.geary, report.alpha));
