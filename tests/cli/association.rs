@@ -59,6 +59,28 @@ fn local_statistics_are_those_of_the_reference() {
     }
 }
 
+#[test]
+fn the_map_shows_every_sample_by_its_cluster() {
+    let folder = folder();
+    let words = ["--transform", "log", "--json", "-o", "map.svg", "-o", "map.png"];
+    let json = soilscope(folder.path(), &with("association", &words)).done().json();
+    let svg = std::fs::read_to_string(folder.path().join("map.svg")).unwrap();
+    let mut left = 155;
+    for (name, label) in [
+        ("high_among_high", "high among high"),
+        ("low_among_low", "low among low"),
+        ("high_among_low", "high among low"),
+        ("low_among_high", "low among high"),
+    ] {
+        let count = json["found"][name].as_u64().unwrap();
+        assert!(svg.contains(&format!("{label}: {count}<")), "{label}: {count}");
+        left -= count;
+    }
+    assert!(svg.contains(&format!("not significant: {left}<")));
+    assert_eq!(svg.matches("<circle").count(), 155 + 5, "a disc a sample, and one a class in the legend");
+    assert_eq!(&std::fs::read(folder.path().join("map.png")).unwrap()[1..4], b"PNG");
+}
+
 /// What is called a cluster follows from the columns beside it.
 #[test]
 fn clusters_and_spots_are_what_the_adjusted_probabilities_say() {

@@ -1,6 +1,6 @@
 use soilscope_picture::{
-    Lag, ReliabilityPlot, ScatterPlot, Step, VariogramPlot, VariogramSeries, reliability_svg, scatter_svg,
-    variogram_svg,
+    Lag, PlaceClass, PlacesMap, ReliabilityPlot, ScatterPlot, Step, VariogramPlot, VariogramSeries, places_svg,
+    reliability_svg, scatter_svg, variogram_svg,
 };
 
 use crate::support::{HOSTILE, assert_legible, parse, pixels, texts};
@@ -116,4 +116,32 @@ fn reliability_diagrams_show_steps_and_hold_for_any() {
         pixels(&reliability_svg(&plot), 0.2);
     }
     assert_legible(&reliability_svg(&ReliabilityPlot::default()));
+}
+
+#[test]
+fn maps_of_places_hold_for_any_classes() {
+    let grid: Vec<[f64; 2]> = (0..400).map(|i| [f64::from(i % 20) * 50.0, f64::from(i / 20) * 80.0]).collect();
+    let line: Vec<[f64; 2]> = (0..9).map(|i| [f64::from(i), 5.0]).collect();
+    for places in [&grid[..], &line, &[[f64::NAN, 1.0], [f64::INFINITY, 2.0]], &[[3.0, 3.0]], &[]] {
+        let classes = [
+            PlaceClass { label: "not significant", colour: "#c8cfd4", places },
+            PlaceClass { label: HOSTILE, colour: "#ca0020", places: &places[..places.len() / 2] },
+            PlaceClass {
+                label: "low among low, with a label that needs more than one line",
+                colour: "\"><x",
+                places: &[],
+            },
+        ];
+        let map =
+            PlacesMap { title: HOSTILE, subtitle: HOSTILE, legend: HOSTILE, classes: &classes, ..PlacesMap::default() };
+        let svg = places_svg(&map);
+        assert_legible(&svg);
+        assert_eq!(svg, places_svg(&map));
+        let words: Vec<String> = texts(&parse(&svg)).into_iter().map(|t| t.0).collect();
+        let counted = format!("not significant: {}", places.len());
+        assert!(words.contains(&counted), "{counted}: {words:?}");
+        // A disc a place, and one a class in the legend.
+        let finite = |places: &[[f64; 2]]| places.iter().filter(|p| p.iter().all(|v| v.is_finite())).count();
+        assert_eq!(svg.matches("<circle").count(), finite(places) + finite(&places[..places.len() / 2]) + 3);
+    }
 }

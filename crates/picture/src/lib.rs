@@ -45,7 +45,7 @@ mod variogram;
 
 pub use colour::{Palette, Rgb};
 pub use error::{Error, Result};
-pub use map::{LengthUnit, MapPicture, Words, map_svg};
+pub use map::{LengthUnit, MapPicture, PlaceClass, PlacesMap, Words, map_svg, places_svg};
 pub use png::svg_to_png;
 pub use raster::Raster;
 pub use reliability::{ReliabilityPlot, Step, reliability_svg};

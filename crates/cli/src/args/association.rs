@@ -38,7 +38,8 @@ pub(crate) struct Association {
     /// Share of false discoveries that is accepted, and the level of the tests of all samples together
     #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share, help_heading = "Association")]
     pub(crate) alpha: f64,
-    /// Write to a file by its ending: .csv, .geojson or .gpkg a row a sample, .json everything; may be repeated
+    /// Write to a file by its ending: .csv, .geojson or .gpkg a row a sample, .json everything, .png or .svg a map of the clusters;
+    /// may be repeated
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) out: Vec<PathBuf>,
     /// Replace files that exist

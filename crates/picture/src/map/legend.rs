@@ -264,7 +264,7 @@ impl Legend<'_> {
         30.0 + if self.picture.north_arrow { 56.0 } else { 0.0 }
     }
 
-    fn compass(&self, svg: &mut Svg, [x, y]: [f64; 2], room: f64) -> f64 {
+    pub(super) fn compass(&self, svg: &mut Svg, [x, y]: [f64; 2], room: f64) -> f64 {
         let mut top = y;
         if self.picture.north_arrow {
             let c = x + 9.0;

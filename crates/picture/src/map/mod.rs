@@ -3,6 +3,7 @@
 mod frame;
 mod layers;
 mod legend;
+mod places;
 
 use geo::Polygon;
 
@@ -12,6 +13,8 @@ use crate::scale::{ColourScale, Scale, Spread, Wish};
 use crate::svg::{Style, Svg, leading};
 use crate::text::{Weight, fit, wrap};
 use frame::Frame;
+
+pub use places::{PlaceClass, PlacesMap, places_svg};
 
 /// What one unit of the coordinates is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use soilscope_core::Coord;
+use soilscope_picture::svg_to_png;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::io::geojson::write_geojson;
 use soilscope_pipeline::io::geopackage::{self, write_geopackage};
 use soilscope_pipeline::io::vector::{Feature, Value};
 
-use super::Report;
 use super::local::{Row, Spot, pattern_name, untested_name};
+use super::{Report, map};
 use crate::follow::wrote;
 use crate::output;
 use crate::source::Source;
@@ -22,6 +23,8 @@ pub(super) enum Kind {
     GeoJson,
     GeoPackage,
     Json,
+    Png,
+    Svg,
 }
 
 impl Kind {
@@ -31,7 +34,11 @@ impl Kind {
             Some("geojson") => Ok(Self::GeoJson),
             Some("gpkg") => Ok(Self::GeoPackage),
             Some("json") => Ok(Self::Json),
-            _ => bail!("{}: the ending says what is written: .csv, .geojson, .gpkg or .json", path.display()),
+            Some("png") => Ok(Self::Png),
+            Some("svg") => Ok(Self::Svg),
+            _ => {
+                bail!("{}: the ending says what is written: .csv, .geojson, .gpkg, .json, .png or .svg", path.display())
+            }
         }
     }
 }
@@ -57,6 +64,11 @@ pub(super) fn write(
     match kind {
         Kind::Csv => output::fill(output::open(path, overwrite)?, &csv(rows)?)?,
         Kind::Json => output::fill(output::open(path, overwrite)?, &serde_json::to_vec_pretty(report)?)?,
+        Kind::Svg => output::fill(output::open(path, overwrite)?, map::draw(report, rows, source).as_bytes())?,
+        Kind::Png => {
+            let png = svg_to_png(&map::draw(report, rows, source), 1.0)?;
+            output::fill(output::open(path, overwrite)?, &png)?;
+        }
         Kind::GeoJson => {
             let transformer = Transformer::new(source.crs(), &Crs::parse("EPSG:4326")?)?;
             let mut to_lon_lat = |c: Coord| transformer.forward(c);

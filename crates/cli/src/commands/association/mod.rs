@@ -2,6 +2,7 @@
 
 mod files;
 mod local;
+mod map;
 mod neighbours;
 mod text;
 

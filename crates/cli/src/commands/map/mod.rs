@@ -2,7 +2,7 @@
 
 pub(crate) mod grid;
 mod hotspots;
-mod picture;
+pub(crate) mod picture;
 mod products;
 pub(crate) mod provenance;
 mod reach;

@@ -71,7 +71,7 @@ pub(super) fn draw(
     Ok(svg_to_png(&svg, 1.0)?)
 }
 
-fn length_unit(crs: &Crs) -> LengthUnit<'_> {
+pub(crate) fn length_unit(crs: &Crs) -> LengthUnit<'_> {
     match (crs.is_local(), crs.metres_per_unit()) {
         (true, _) => LengthUnit::Local { symbol: "" },
         (false, None) => LengthUnit::Degrees,
