@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow, bail, ensure};
 use soilscope_core::Samples;
 use soilscope_pipeline::samples::{Preparation, PreparationRecord, Prepared, ReadOptions, Shape, read_samples};
 
-use crate::args::{DriftArgs, DuplicateRule, ErrorArgs, SampleArgs};
+use crate::args::{DuplicateRule, ErrorArgs, SampleArgs};
 use crate::errors::{self, ErrorRecord};
 use crate::field::refuse_idle;
 use crate::source::{Wanted, judged, locate};
@@ -54,13 +54,13 @@ impl Secondary {
 }
 
 /// Refuses what does not go with co-kriging before anything is read.
-pub(crate) fn refuse(args: &SampleArgs, drift: &DriftArgs) -> Result<()> {
-    if drift.method.secondary().is_empty() {
-        let idle = drift.secondary.is_some();
+pub(crate) fn refuse(args: &SampleArgs, wanted: &Wanted<'_>) -> Result<()> {
+    if wanted.drift.is_none_or(|d| d.method.secondary().is_empty()) {
+        let idle = wanted.secondary.is_some();
         return refuse_idle(if idle { &["--secondary"] } else { &[] }, "it is for --method cokriging");
     }
     ensure!(
-        args.analyte.is_some() || drift.secondary.is_some(),
+        args.analyte.is_some() || wanted.secondary.is_some(),
         "--method cokriging needs to know which analyte the others help to predict: give --analyte"
     );
     ensure!(
@@ -69,7 +69,7 @@ pub(crate) fn refuse(args: &SampleArgs, drift: &DriftArgs) -> Result<()> {
          --duplicates mean or first"
     );
     ensure!(
-        drift.secondary.is_some() || !is_stream(&args.samples),
+        wanted.secondary.is_some() || !is_stream(&args.samples),
         "{}: --method cokriging reads the samples once for each kind of analyte, and a stream has no places to go back to: \
          write it to a file and name that",
         args.samples.display()
@@ -100,8 +100,8 @@ impl<'a> Asked<'a> {
         let drift = wanted.drift.filter(|d| !d.method.secondary().is_empty())?;
         Some(Self {
             names: drift.method.secondary(),
-            path: drift.secondary.as_ref().unwrap_or(&args.samples),
-            own_file: drift.secondary.is_some(),
+            path: wanted.secondary.unwrap_or(&args.samples),
+            own_file: wanted.secondary.is_some(),
             option: "--method cokriging:",
         })
     }

@@ -40,6 +40,8 @@ pub(crate) struct Wanted<'a> {
     /// Column of text.
     pub(crate) label: Option<&'a str>,
     pub(crate) drift: Option<&'a DriftArgs>,
+    /// File of the analytes that help, where it is another.
+    pub(crate) secondary: Option<&'a Path>,
     pub(crate) errors: Option<&'a ErrorArgs>,
     /// Analytes of the same file, for cross variograms with the one that is asked for.
     pub(crate) cross: &'a [String],
@@ -78,7 +80,7 @@ impl Source {
     /// Reads the samples, with what is wanted beside their values, and says what was done to them.
     pub(crate) fn read(args: &SampleArgs, common: &Common, wanted: Wanted<'_>) -> Result<Self> {
         errors::refuse_kept_duplicates(args, wanted.errors)?;
-        wanted.drift.map(|drift| secondary::refuse(args, drift)).transpose()?;
+        secondary::refuse(args, &wanted)?;
         let covariates = wanted.drift.map(covariates::Wanted::new).transpose()?;
         let mut how = preparation(args)?;
         let mut options = read_options(args);

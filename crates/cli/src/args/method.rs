@@ -29,10 +29,6 @@ pub(crate) struct DriftArgs {
     /// Covariate whose numbers are names of classes, as a column of text is by itself; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) categorical: Vec<String>,
-    /// File of the other analytes of `cokriging`, read with the same options [default: the file of the samples]. Wherever
-    /// they are from, --unit and --limit are those of --analyte alone
-    #[arg(long, value_name = "SAMPLES")]
-    pub(crate) secondary: Option<PathBuf>,
 }
 
 /// How values are predicted.
@@ -41,6 +37,10 @@ pub(crate) struct DriftArgs {
 pub(crate) struct MethodArgs {
     #[command(flatten)]
     pub(crate) drift: DriftArgs,
+    /// File of the other analytes of `cokriging`, read with the same options [default: the file of the samples]. Wherever
+    /// they are from, --unit and --limit are those of --analyte alone
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) secondary: Option<PathBuf>,
     /// Most samples for a target, nearest first, or `all` [default: all up to 300 samples (for IDW 12), else 32]; for
     /// cokriging, most of each analyte [default: all up to 1000 of them together, else 32]
     #[arg(long, value_name = "MAX", allow_negative_numbers = true, alias = "neighbors")]

@@ -61,7 +61,12 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         drop(output::open(path, args.overwrite)?);
     }
     refuse_idle_threshold(args)?;
-    let wanted = Wanted { drift: Some(&args.method.drift), errors: Some(&args.errors), ..Wanted::default() };
+    let wanted = Wanted {
+        drift: Some(&args.method.drift),
+        secondary: args.method.secondary.as_deref(),
+        errors: Some(&args.errors),
+        ..Wanted::default()
+    };
     let source = Source::read(&args.samples, common, wanted)?;
     let points = read_points(
         &args.at,

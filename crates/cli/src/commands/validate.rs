@@ -72,8 +72,13 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     }
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
     let column = if let Folds::Column(name) = &args.folds { Some(name.as_str()) } else { None };
-    let wanted =
-        Wanted { label: column, drift: Some(&args.method.drift), errors: Some(&args.errors), ..Wanted::default() };
+    let wanted = Wanted {
+        label: column,
+        drift: Some(&args.method.drift),
+        secondary: args.method.secondary.as_deref(),
+        errors: Some(&args.errors),
+        ..Wanted::default()
+    };
     let source = Source::read(&args.samples, common, wanted)?;
     let progress = Progress::new(common);
     let field = source

@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     );
     refuse_another_record(&args.out, "map", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
-    let inputs = inputs(&args.samples, &args.grid, Some(&args.method.drift))?;
+    let inputs = inputs(&args.samples, &args.grid, Some(&args.method))?;
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
@@ -115,6 +115,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let wanted = Wanted {
         template: template.as_ref(),
         drift: Some(&args.method.drift),
+        secondary: args.method.secondary.as_deref(),
         errors: Some(&args.errors),
         ..Wanted::default()
     };

@@ -9,16 +9,16 @@ use soilscope_pipeline::product::Product;
 use soilscope_pipeline::run;
 
 use super::{Paths, grid};
-use crate::args::{DriftArgs, GridArgs, Map, SampleArgs, ScaleChoice};
+use crate::args::{GridArgs, Map, MethodArgs, SampleArgs, ScaleChoice};
 use crate::field::Field;
 use crate::record::FileRecord;
 use crate::words::transform_name;
 
 /// Sums of what goes in, taken before it is read; of a Shapefile its companions too, which hold values and CRS.
-pub(crate) fn inputs(samples: &SampleArgs, grid: &GridArgs, drift: Option<&DriftArgs>) -> Result<Vec<FileRecord>> {
+pub(crate) fn inputs(samples: &SampleArgs, grid: &GridArgs, method: Option<&MethodArgs>) -> Result<Vec<FileRecord>> {
     let mut inputs = Vec::new();
-    let secondary = drift.and_then(|d| d.secondary.as_deref()).map(|path| ("secondary samples", path));
-    let covariates = drift.iter().flat_map(|d| &d.covariate).map(|c| ("covariate", c.path.as_path()));
+    let secondary = method.and_then(|m| m.secondary.as_deref()).map(|path| ("secondary samples", path));
+    let covariates = method.iter().flat_map(|m| &m.drift.covariate).map(|c| ("covariate", c.path.as_path()));
     let samples = std::iter::once(("samples", samples.samples.as_path())).chain(secondary);
     for (role, path) in samples.chain(grid::files(grid)).chain(covariates) {
         if !path.exists() {
