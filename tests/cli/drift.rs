@@ -417,3 +417,55 @@ fn normal_scores_return_to_the_samples_range() {
     assert_eq!(run.code, Some(2));
     assert!(run.err.contains("line 2") && run.err.contains("without measurement errors"), "{}", run.err);
 }
+
+#[test]
+fn a_class_that_one_fold_holds_whole_is_a_gap_and_named() {
+    let folder = folder();
+    let words = ["--transform", "log", "--model", MODEL, "--method", "external:landuse"];
+    let validate = |more: &[&'static str]| soilscope(folder.path(), &[&with("validate", &words)[..], more].concat());
+    let json = validate(&["--folds", "10", "--json"]).done().json();
+    // Four classes have one sample each; the samples beside them in their folds have a prediction.
+    assert_eq!(json["gaps"], serde_json::json!({"singular-drift": 4}));
+    assert_eq!(json["scores"]["gaps"], 4);
+    let whole = json["whole_classes"].as_array().unwrap();
+    assert_eq!(whole.len(), 4, "{whole:?}");
+    assert_eq!(
+        (&whole[0]["covariate"], &whole[0]["class"], &whole[0]["samples"]),
+        (&"landuse".into(), &"DEN".into(), &1.into())
+    );
+    let run = validate(&["--folds", "10", "-o", "residuals.csv"]).done();
+    let fold = whole[0]["fold"].to_string();
+    assert!(run.err.contains(&format!("'DEN' of landuse (1 sample) is in fold {fold}")), "{}", run.err);
+    assert!(run.out.contains("4 without a prediction (singular-drift 4)"), "{}", run.out);
+    let rows = table(&std::fs::read_to_string(folder.path().join("residuals.csv")).unwrap());
+    let gaps: Vec<&Row> = rows.iter().filter(|r| r["gap"] == "singular-drift").collect();
+    assert_eq!(gaps.len(), 4);
+    assert!(gaps.iter().any(|r| r["fold"] == fold), "{gaps:?}");
+    // Where that leaves nothing, it is the reason that is told.
+    let none = validate(&["--folds", "column:landuse"]);
+    assert_eq!(none.code, Some(2));
+    assert!(none.err.contains("error: no sample can be predicted from the others: without a fold"), "{}", none.err);
+    assert!(none.err.contains("'Ah' of landuse (39 samples) is in fold"), "{}", none.err);
+    assert!(!none.err.contains("--radius"), "{}", none.err);
+}
+
+#[test]
+fn the_record_says_why_a_crs_was_taken() {
+    let folder = with_distances();
+    let mut text = String::from("longitude,latitude,zinc\n");
+    // Meuse in degrees, near enough for a CRS.
+    for row in table(&std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap()) {
+        let [x, y] = [number(&row, "x") - 179_000.0, number(&row, "y") - 331_000.0];
+        text += &format!("{},{},{}\n", 5.73 + x / 70_200.0, 50.965 + y / 111_200.0, row["zinc"]);
+    }
+    std::fs::write(folder.path().join("degrees.csv"), text).unwrap();
+    let reason = |more: &[&'static str]| {
+        let words =
+            ["validate", "degrees.csv", "--analyte", "zinc", "--crs", "EPSG:4326", "--model", "Nug + Sph", "-v"];
+        let run = soilscope(folder.path(), &[&words[..], more].concat()).done();
+        run.err.lines().find(|l| l.starts_with("samples: ")).unwrap().to_owned()
+    };
+    let raster = ["--method", "external:dist", "--covariate", "dist=dist.tif", "--transform", "log"];
+    assert!(reason(&raster).ends_with("(that of the raster of the covariate dist)"), "{}", reason(&raster));
+    assert!(reason(&["--out-crs", "EPSG:28992"]).ends_with("(as asked for)"));
+}

@@ -7,7 +7,7 @@ use soilscope_core::idw::{InverseDistance, Nearest};
 use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::validation::Folds;
-use soilscope_core::{Error, Interpolator, Outcome, leave_out_by_refitting};
+use soilscope_core::{Error, Gap, Interpolator, Outcome, leave_out_by_refitting};
 
 use crate::any::{self, recipe};
 use crate::oracle::krige_near;
@@ -51,6 +51,42 @@ proptest! {
                 assert_close(v, w, 1e-6 * scale, "variance");
                 assert_close(a.multiplier, b.multiplier, 1e-6 * scale, "multiplier");
             }
+        }
+    }
+
+    /// A class that one fold holds whole: its samples are gaps, the others of the fold are predicted as without that class.
+    #[test]
+    fn of_classes_that_a_fold_holds_whole(
+        samples in any::samples(16, 24), field in any::field(), labels in vec(0..3_u8, 24), classes in vec(0..3_u8, 24),
+    ) {
+        let folds = Folds::by_label(&labels[..samples.len()]);
+        prop_assume!(folds.count() > 1);
+        // The class of number 1 is made one of the first fold alone, and of some of it.
+        let members: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) == 0).collect();
+        let class = |i: usize| if classes[i] == 1 && folds.of(i) != 0 { 0 } else { classes[i] };
+        let whole = members.iter().filter(|&&i| class(i) == 1).count();
+        prop_assume!(whole > 0);
+        let column = |number: u8, of: &[usize]| -> Vec<f64> {
+            of.iter().map(|&i| f64::from(u8::from(class(i) == number))).collect()
+        };
+        let all: Vec<usize> = (0..samples.len()).collect();
+        let variogram = recipe(&field, None, Neighbourhood::Global).variogram;
+        let kriging = |covariates| Kriging::new(variogram.clone(), Drift::Trend { degree: 0, covariates }, Neighbourhood::Global);
+        let with = samples.clone().with_covariates(&[column(1, &all), column(2, &all)]).unwrap();
+        // The oracle knows no class 1; where the others cannot carry class 2 either there is nothing to compare.
+        let without = samples.clone().with_covariates(&[column(2, &all)]).unwrap();
+        let Ok(slow) = leave_out_by_refitting(&kriging(1), &without, &folds) else { return Ok(()) };
+        let Ok(quick) = kriging(2).leave_out(&with, &folds) else { return Ok(()) };
+        for &i in &members {
+            if class(i) == 1 {
+                prop_assert_eq!(quick[i], Err(Gap::SingularDrift));
+                continue;
+            }
+            let (Ok(a), Ok(b)) = (quick[i], slow[i]) else { panic!("{:?} against {:?}", quick[i], slow[i]) };
+            let scale = 1.0 + b.variance.unwrap();
+            assert_close(a.value, b.value, 1e-6 * scale, "value");
+            assert_close(a.variance.unwrap(), b.variance.unwrap(), 1e-6 * scale, "variance");
+            assert_close(a.multiplier, b.multiplier, 1e-6 * scale, "multiplier");
         }
     }
 

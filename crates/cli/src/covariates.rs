@@ -1,6 +1,7 @@
 //! Covariates of the drift: from columns and rasters to what samples and targets bring.
 
 mod classes;
+mod whole;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ use soilscope_pipeline::samples::{PointTable, Prepared, SampleTable, TextColumn}
 
 use crate::args::DriftArgs;
 use crate::words::Covariate;
+pub(crate) use whole::WholeClass;
+
 use classes::{ClassRecord, Classes, NO_CLASS};
 
 /// What was asked for: one entry a name, in the order in which the method names them.

@@ -1,14 +1,18 @@
 //! `soilscope validate`: cross-validation.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use serde::Serialize;
+use soilscope_core::Error;
 use soilscope_core::transform::Transform;
 use soilscope_core::validation::{self, Residual, Scores};
+use soilscope_pipeline::run::gap_name;
 
 use crate::Outcome;
 use crate::args::{Common, Validate};
+use crate::covariates::WholeClass;
 use crate::field::{
     CalibrationRecord, CokrigingValidation, Field, Judged, MethodRecord, ModelRecord, SkillRecord, refuse_idle,
     refuse_other_threshold,
@@ -35,6 +39,11 @@ pub(crate) struct ValidationRecord {
     /// Predictions cut to their bounds, as a probability is to 0 and 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) clipped: Option<usize>,
+    /// Samples without a prediction, by reason.
+    pub(crate) gaps: BTreeMap<&'static str, usize>,
+    /// Classes of a covariate of which one fold holds all samples.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) whole_classes: Vec<WholeClass>,
     /// What became of secondary samples, and what the scores are otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cokriging: Option<CokrigingValidation>,
@@ -86,10 +95,15 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     field.announce(&source, common);
     let (record, residuals, folds) =
         progress.busy("cross-validating", || cross_validate(&field, &source, &args.folds, args.seed.unwrap_or(1)))?;
+    let whole = WholeClass::words(&record.whole_classes);
     ensure!(
         record.scores.is_some(),
-        "no sample can be predicted from the others: widen --radius or lower --min-neighbours"
+        "no sample can be predicted from the others: {}",
+        whole.as_deref().unwrap_or("widen --radius or lower --min-neighbours")
     );
+    if let Some(note) = whole.filter(|_| !common.quiet) {
+        say(&format!("note: {note}"));
+    }
     let judged = progress.busy("holding blocks out", || field.judged(args.threshold, &source, common))?;
     let Judged { calibration, skill } = judged;
     if let Some(calibration) = calibration.as_ref().filter(|_| !common.quiet && !args.method.calibrate) {
@@ -137,9 +151,16 @@ pub(crate) fn cross_validate(
             ("column", folds)
         }
     };
+    let whole_classes = source.covariates().map_or_else(Vec::new, |c| c.whole_in_a_fold(samples, &folds));
     let mut outcomes = source.located(match &field.cokriged {
         Some(cokriged) => cokriged.leave_out(samples, &folds, how, source),
-        None => field.at_points().leave_out(samples, &folds).map_err(Into::into),
+        None => field.at_points().leave_out(samples, &folds).map_err(|error| match (error, &whole_classes[..]) {
+            // Some ways of predicting refuse the whole fold, and so all.
+            (Error::DriftSingular { .. }, [_, ..]) => {
+                anyhow!("{}", WholeClass::words(&whole_classes).unwrap_or_default())
+            }
+            (error, _) => error.into(),
+        }),
     })?;
     let beside =
         field.cokriged.as_ref().map(|c| c.beside((&field.observed, samples), &field.transform, &folds, how, source));
@@ -156,10 +177,20 @@ pub(crate) fn cross_validate(
         column: if let Folds::Column(name) = how { Some(name.clone()) } else { None },
         parameters: "held",
         clipped,
+        gaps: gaps(&residuals),
+        whole_classes,
         cokriging: source.located(beside.transpose())?,
         scores: Scores::of(&residuals),
     };
     Ok((record, residuals, folds))
+}
+
+fn gaps(residuals: &[Residual]) -> BTreeMap<&'static str, usize> {
+    let mut gaps = BTreeMap::new();
+    for gap in residuals.iter().filter_map(|r| r.gap) {
+        *gaps.entry(gap_name(gap)).or_default() += 1;
+    }
+    gaps
 }
 
 /// Cuts a prediction to its bounds; whether that changed it.
@@ -197,7 +228,7 @@ fn table(source: &Source, residuals: &[Residual], folds: &validation::Folds) -> 
             x.to_string(),
             y.to_string(),
             source.line(i).to_string(),
-            r.gap.map(|g| soilscope_pipeline::run::gap_name(g).to_owned()).unwrap_or_default(),
+            r.gap.map(|g| gap_name(g).to_owned()).unwrap_or_default(),
         ])?;
     }
     Ok(writer.into_inner()?)
@@ -216,7 +247,9 @@ fn text(report: &Report<'_>) -> String {
         let _ = writeln!(text, "clipped   {clipped} predicted probabilities below 0 or above 1 were cut to 0 or 1");
     }
     if let Some(s) = &record.scores {
-        let _ = writeln!(text, "samples   {} predicted, {} without a prediction", s.n, s.gaps);
+        let reasons: Vec<String> = record.gaps.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+        let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+        let _ = writeln!(text, "samples   {} predicted, {} without a prediction{reasons}", s.n, s.gaps);
         let _ = writeln!(text, "ME        {:.6} {unit} (mean error, observed - predicted; 0 is unbiased)", s.me);
         let _ = writeln!(text, "MAE       {:.6} {unit} (mean absolute error)", s.mae);
         let _ = writeln!(text, "RMSE      {:.6} {unit} (root mean squared error)", s.rmse);

@@ -17,7 +17,9 @@ use crate::{Gap, Outcome, Prediction, Result, Samples, Scratch};
 /// The multipliers follow from the same: fᵢᵀG⁻¹r without the fold is the i-th of B_II⁻¹C⁻¹FG⁻¹fᵢ, rows of the fold. For a
 /// fold of one sample all of these are divisions by Bᵢᵢ.
 ///
-/// A fold whose samples the drift stands on has gaps.
+/// Where the drift stands on samples of the fold, as that of a class which no other fold has, B_II is singular: a combination
+/// n = Fc of the drift's functions is 0 at all samples outside. Samples where n is 0 too do not need it, and are predicted
+/// by any generalised inverse of B_II, whose choice does not touch them; the others of the fold are gaps.
 ///
 /// # Source
 /// Dubrule (1983), *Mathematical Geology* 15:687.
@@ -44,19 +46,11 @@ pub(super) fn global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> Resu
     for held in members {
         let own = DMatrix::from_fn(held.len(), held.len(), |a, b| inverse[(held[a], held[b])]);
         let v = system.inverse_drift.select_rows(&held);
-        let (Some(alone), Some(b)) =
-            (Cholesky::new(own.clone()), Cholesky::new(own - &v * solved.select_columns(&held)))
-        else {
-            continue;
-        };
-        let pivots = b.l_dirty().diagonal();
-        if pivots.iter().zip(alone.l_dirty().diagonal().iter()).any(|(b, own)| !(b * b > RANK_TOLERANCE * own * own)) {
-            continue;
-        }
-        let residuals = b.solve(&system.dual.select_rows(&held));
-        let covariances = b.inverse();
+        let b = &own - &v * solved.select_columns(&held);
+        let Some((covariances, told)) = inverse_of_fold(own, b) else { continue };
+        let residuals = &covariances * system.dual.select_rows(&held);
         let multipliers = &covariances * (&v * system.gram.solve(&drift.select_rows(&held).transpose()));
-        for (k, &i) in held.iter().enumerate() {
+        for (k, &i) in held.iter().enumerate().filter(|&(k, _)| told[k]) {
             // The covariances are of differences to the samples, their measurement errors included.
             let variance = non_negative(covariances[(k, k)] - system.setting.error_variance(samples, i));
             let value = samples.values()[i] - residuals[k];
@@ -65,6 +59,36 @@ pub(super) fn global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> Resu
         }
     }
     Ok(outcomes)
+}
+
+/// An inverse of B_II, generalised where it is singular, and which of the fold's samples it serves; `own` is C⁻¹ of the fold.
+fn inverse_of_fold(own: DMatrix<f64>, b: DMatrix<f64>) -> Option<(DMatrix<f64>, Vec<bool>)> {
+    let roots = own.diagonal().map(f64::sqrt);
+    let alone = Cholesky::new(own)?;
+    if let Some(whole) = Cholesky::new(b.clone()) {
+        let (pivots, of_alone) = (whole.l_dirty().diagonal(), alone.l_dirty().diagonal());
+        if pivots.iter().zip(of_alone.iter()).all(|(b, own)| b * b > RANK_TOLERANCE * own * own) {
+            return Some((whole.inverse(), vec![true; roots.len()]));
+        }
+    }
+    let scaled = DMatrix::from_fn(roots.len(), roots.len(), |i, j| b[(i, j)] / (roots[i] * roots[j]));
+    let eigen = scaled.symmetric_eigen();
+    let is_null = |k: usize| eigen.eigenvalues[k] <= RANK_TOLERANCE * eigen.eigenvalues.amax();
+    let (null, rest): (Vec<usize>, Vec<usize>) = (0..roots.len()).partition(|&k| is_null(k));
+    if null.is_empty() || rest.is_empty() {
+        return None;
+    }
+    // Its rounding errors leave some 10⁻⁹ of a null vector where it is 0.
+    let null = eigen.eigenvectors.select_columns(&null);
+    let told = null.row_iter().map(|row| row.norm() < 1e-7).collect();
+    let mut vectors = eigen.eigenvectors.select_columns(&rest);
+    for (mut column, &k) in vectors.column_iter_mut().zip(&rest) {
+        column /= eigen.eigenvalues[k].sqrt();
+    }
+    for (mut row, root) in vectors.row_iter_mut().zip(roots.iter()) {
+        row /= *root;
+    }
+    Some((&vectors * vectors.transpose(), told))
 }
 
 /// Cross-validation in a moving neighbourhood: the search passes over the samples of the target's fold.
