@@ -7,6 +7,7 @@
 mod any;
 mod association;
 mod cokriging;
+mod cokriging_cases;
 mod cokriging_left_out;
 mod coregionalisation;
 mod estimators;
