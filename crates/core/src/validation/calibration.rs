@@ -1,6 +1,7 @@
 //! Whether predictions are as wrong as their variances say.
 
 use super::hold_out::{HeldOut, hold_out_blocks};
+use super::scores;
 use crate::executor::Executor;
 use crate::random::Random;
 use crate::variogram::Variogram;
@@ -14,9 +15,8 @@ pub const OFF_BY: f64 = 1.5;
 const BOOTSTRAP: u64 = 0x626f_6f74;
 /// Resamples of the blocks for intervals.
 const RESAMPLES: usize = 999;
-/// Central intervals: probability, and the standard normal quantile of its upper end.
-const INTERVALS: [(f64, f64); 3] =
-    [(0.5, 0.674_489_750_196_081_7), (0.9, 1.644_853_626_951_472_2), (0.95, 1.959_963_984_540_054)];
+/// The central intervals whose coverage is told, of 50, 90 and 95 %.
+const INTERVALS: [(f64, f64); 3] = [scores::INTERVALS[0], scores::INTERVALS[2], scores::INTERVALS[3]];
 
 /// Share of held-out samples inside their prediction intervals, with its own interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -66,7 +66,7 @@ pub struct Scores {
 }
 
 /// Central intervals reported: probability, and the standard normal quantile of its upper end.
-const INTERVALS: [(f64, f64); 4] = [
+pub(super) const INTERVALS: [(f64, f64); 4] = [
     (0.5, 0.674_489_750_196_081_7),
     (0.8, 1.281_551_565_544_600_4),
     (0.9, 1.644_853_626_951_472_2),
