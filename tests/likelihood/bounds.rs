@@ -157,8 +157,14 @@ fn samples_that_no_likelihood_can_use_are_refused() {
     assert!(matches!(fit(&straight, Drift::polynomial(1)), Some(Error::DriftSingular { .. })));
     let twice = Samples::new(vec![[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0]], vec![1.0, 2.0, 5.0, 2.5]).unwrap();
     assert!(matches!(fit(&twice, Drift::Constant), Some(Error::CoincidentSamples { first: 1, second: 3, .. })));
-    let round = few.clone().on_sphere(EARTH_RADIUS).unwrap();
-    assert!(matches!(fit(&round, Drift::Constant), Some(Error::OnSphere { .. })));
+    let round = straight.clone().on_sphere(EARTH_RADIUS).unwrap();
+    let on_sphere = |text: &str| {
+        let settings = LikelihoodSettings::default();
+        fit_likelihood(&round, Drift::Constant, &text.parse().unwrap(), &settings, &Serial).err()
+    };
+    for invalid in ["Nug + Gau", "Nug + Mat(kappa=1.5)", "Nug + Exp(az=?, ratio=?)"] {
+        assert!(matches!(on_sphere(invalid), Some(Error::NotOnSphere { .. })), "{invalid}");
+    }
     let power = "Nug + Pow(1)".parse().unwrap();
     let refused = fit_likelihood(&straight, Drift::Constant, &power, &LikelihoodSettings::default(), &Serial);
     assert!(refused.is_err_and(|e| e.to_string().contains("without a sill")));

@@ -10,6 +10,7 @@ mod generator;
 mod laws;
 mod oracle;
 mod prediction;
+mod sphere;
 mod truth;
 
 use soilscope_core::likelihood::{Engine, LikelihoodSettings, Method};

@@ -79,6 +79,23 @@ impl Metric {
         }
     }
 
+    /// The place a share `t` of the way from `a` to `b`, on a straight line or a great circle; of places opposite each other on
+    /// a sphere one of the two.
+    pub(crate) fn between(self, a: Coord, b: Coord, t: f64) -> Coord {
+        if !self.is_sphere() {
+            return std::array::from_fn(|k| a[k] + t * (b[k] - a[k]));
+        }
+        let (u, v) = (unit_vector(a), unit_vector(b));
+        let angle = Self::Sphere { radius: 1.0 }.distance(a, b);
+        let sin = angle.sin();
+        if !(sin > 1e-12) {
+            return if t < 0.5 { a } else { b };
+        }
+        let (of_a, of_b) = (((1.0 - t) * angle).sin() / sin, (t * angle).sin() / sin);
+        let [x, y, z]: [f64; 3] = std::array::from_fn(|k| of_a * u[k] + of_b * v[k]);
+        [y.atan2(x).to_degrees(), z.atan2(x.hypot(y)).to_degrees()]
+    }
+
     /// What grows as the distance and is quick to compute in a search: the squared distance, on the sphere of the chord
     /// between unit vectors.
     pub(crate) fn key_of(self, distance: f64) -> f64 {

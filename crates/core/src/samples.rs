@@ -239,13 +239,34 @@ impl Samples {
     }
 
     /// Length of the bounding box's diagonal, in coordinate units; on a sphere the longer great circle between opposite
-    /// corners of the box of longitudes and latitudes.
+    /// corners of the box of latitudes and of the narrowest range of longitudes, which may hold the date line.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::{Samples, metric::EARTH_RADIUS};
+    /// let samples = Samples::new(vec![[179.0, 0.0], [-179.0, 0.0]], vec![1.0, 2.0])?.on_sphere(EARTH_RADIUS)?;
+    /// assert!((samples.diagonal() - EARTH_RADIUS * 2.0_f64.to_radians()).abs() < 1e-6);
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
     pub fn diagonal(&self) -> f64 {
         let (low, high) = self.bounds();
         match self.metric {
             Metric::Plane => (high[0] - low[0]).hypot(high[1] - low[1]),
-            sphere => sphere.distance(low, high).max(sphere.distance([low[0], high[1]], [high[0], low[1]])),
+            sphere => {
+                // Half way round the corners are as far apart as they can be.
+                let width = self.longitudes().min(180.0);
+                let (west, east) = ([0.0, low[1]], [width, high[1]]);
+                sphere.distance(west, east).max(sphere.distance([west[0], east[1]], [east[0], west[1]]))
+            }
         }
+    }
+
+    /// Width of the narrowest range that holds all longitudes, in degrees.
+    fn longitudes(&self) -> f64 {
+        let mut longitudes: Vec<f64> = self.coords.iter().map(|c| c[0].rem_euclid(360.0)).collect();
+        longitudes.sort_unstable_by(f64::total_cmp);
+        let round = longitudes[0] + 360.0 - longitudes[longitudes.len() - 1];
+        360.0 - longitudes.windows(2).map(|pair| pair[1] - pair[0]).fold(round, f64::max)
     }
 
     /// Arithmetic mean of the values.

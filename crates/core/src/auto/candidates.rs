@@ -1,14 +1,13 @@
 //! The models that are tried, and how well each predicts samples it has not seen.
 
 use super::lags::LagDesign;
-use super::reml::{LEAST_SMOOTH_SHARE, Likelihood, Shape, is_smooth};
 use super::terms::{Data, Predicted, Terms, drawn};
 use crate::executor::{Executor, map};
+use crate::likelihood::{Bounded, Domain, template_of, with_least_nugget};
+use crate::metric::Metric;
 use crate::random::Random;
-use crate::variogram::{
-    EmpiricalVariogram, Fit, FitWeights, Model, ModelTemplate, Structure, StructureTemplate, Variogram, fit,
-};
-use crate::{Coord, Result};
+use crate::variogram::{EmpiricalVariogram, Fit, FitWeights, Model, Structure, Variogram, fit};
+use crate::{Result, Samples};
 
 /// Random stream of the places that gaps are measured at.
 const PLACES: u64 = 0x706c_6163;
@@ -25,10 +24,20 @@ const NESTED_FROM: usize = 100;
 const LEAST_APART: f64 = 1.5;
 const LEAST_SHARE: f64 = 0.02;
 
+/// The smallest nugget share of models that are smooth at the origin: without one their systems are singular in floating
+/// point where samples are close together.
+const LEAST_SMOOTH_SHARE: f64 = 1e-3;
+/// Smallest ratio of anisotropy looked for.
+const LEAST_RATIO: f64 = 0.1;
+
 /// Shapes tried with a nugget and one structure: a linear rise to a sharp sill, a linear rise to a slow one, a smooth
-/// start, and the smoothest.
-pub(super) const SHAPES: [Model; 4] =
-    [Model::Spherical, Model::Exponential, Model::Matern { smoothness: 1.5 }, Model::Gaussian];
+/// start, and the smoothest. On a sphere the smooth ones are not valid, and a rough one takes their place.
+pub(super) fn shapes(metric: Metric) -> &'static [Model] {
+    const PLANE: [Model; 4] =
+        [Model::Spherical, Model::Exponential, Model::Matern { smoothness: 1.5 }, Model::Gaussian];
+    const SPHERE: [Model; 3] = [Model::Spherical, Model::Exponential, Model::Matern { smoothness: 0.25 }];
+    if metric.is_sphere() { &SPHERE } else { &PLANE }
+}
 
 /// How a candidate's parameters were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +94,10 @@ pub(super) fn difference(a: &[f64], b: &[f64]) -> [f64; 2] {
 /// the map, and a model must do well in both (after the idea of Milà et al. 2022, *Methods Ecol. Evol.* 13:1304, that held-out
 /// samples should be as far from the others as the places to be predicted are).
 pub(super) struct Scorer<'a> {
-    data: &'a Data,
+    pub(super) data: &'a Data,
     between: Terms,
     gaps: Terms,
-    executor: &'a dyn Executor,
+    pub(super) executor: &'a dyn Executor,
 }
 
 impl<'a> Scorer<'a> {
@@ -101,8 +110,7 @@ impl<'a> Scorer<'a> {
                 let mut random = Random::substream(seed, PLACES, k as u64);
                 let [a, b] = [0; 2].map(|_| coords[random.below(coords.len() as u64) as usize]);
                 let t = random.uniform();
-                let place: Coord = std::array::from_fn(|c| a[c] + t * (b[c] - a[c]));
-                data.index.nearest_distance(place)
+                data.index.nearest_distance(data.samples.metric().between(a, b, t))
             })
             .collect();
         let between = Terms::held_out(data, &targets, &vec![0.0; targets.len()], NEIGHBOURS);
@@ -181,30 +189,30 @@ impl<'a> Scorer<'a> {
 /// All candidates with structure: each shape by least squares and by likelihood, then the best shape twice.
 pub(super) fn structured(
     scorer: &Scorer<'_>,
-    likelihood: &Likelihood<'_>,
+    likelihood: &Bounded<'_>,
     empirical: &EmpiricalVariogram,
     weights: &FitWeights,
 ) -> Result<Vec<Candidate>> {
-    let executor = likelihood.executor;
-    let least_squares = map(executor, SHAPES.len(), |k| weighted_fit(empirical, &[SHAPES[k]], weights))?;
+    let samples = &scorer.data.samples;
+    let shapes = shapes(samples.metric());
+    let least_squares = map(scorer.executor, shapes.len(), |k| weighted_fit(empirical, &shapes[k..=k], weights))?;
     let mut found: Vec<Candidate> = Vec::new();
-    for (model, fitted) in SHAPES.into_iter().zip(least_squares) {
+    for (&model, fitted) in shapes.iter().zip(least_squares) {
         let fitted = fitted?;
-        let maximum = likelihood.single(model, Some(&fitted.variogram))?;
+        let maximum = likelihood.maximise(&template_of(&[model]), &fitted.variogram)?;
         found.extend(scorer.candidate(fitted.variogram, FittedBy::WeightedLeastSquares, 3, fitted.range_at_limit)?);
-        let at_limit = maximum.point[1] > likelihood.ranges.1.ln() - 0.02;
+        let at_limit = likelihood.is_longest(&maximum);
         found.extend(scorer.candidate(maximum.variogram, FittedBy::RestrictedLikelihood, 3, at_limit)?);
     }
     let best = found.iter().min_by(|a, b| a.log_score.total_cmp(&b.log_score));
-    let Some(best) = best.filter(|_| likelihood.data.samples.len() >= NESTED_FROM) else { return Ok(found) };
-    let model = best.variogram.structures()[0].model();
-    let shape = Shape { models: vec![model; 2], anisotropic: false };
-    let single = Shape { models: vec![model], anisotropic: false }.point(&best.variogram);
-    let starts: Vec<Vec<f64>> = [(0.25, 1.0), (0.1, 1.0), (0.5, 2.0)]
-        .iter()
-        .map(|(short, long): &(f64, f64)| vec![single[0], single[1] + short.ln(), 1.0, single[1] + long.ln()])
-        .collect();
-    let maximum = likelihood.maximise(&shape, &starts)?;
+    let Some(best) = best.filter(|_| samples.len() >= NESTED_FROM) else { return Ok(found) };
+    let single = best.variogram.structures()[0];
+    let starts = [(0.25, 1.0), (0.1, 1.0), (0.5, 2.0)].map(|(short, long): (f64, f64)| {
+        let of = |factor: f64| Structure::new(single.model(), 0.5 * single.partial_sill(), single.range() * factor);
+        Variogram::new(best.variogram.nugget(), vec![of(short)?, of(long)?])
+    });
+    let starts = starts.into_iter().collect::<Result<Vec<_>>>()?;
+    let maximum = likelihood.maximise_from(&template_of(&[single.model(); 2]), &starts)?;
     let [short, long] = [0, 1].map(|k| &maximum.variogram.structures()[k]);
     let apart = (short.range() / long.range()).ln().abs() > LEAST_APART.ln();
     let both = [short, long].iter().all(|s| s.partial_sill() > LEAST_SHARE * maximum.variogram.sill());
@@ -217,18 +225,8 @@ pub(super) fn structured(
 
 /// A nugget and structures of these shapes by weighted least squares.
 pub(super) fn weighted_fit(empirical: &EmpiricalVariogram, models: &[Model], weights: &FitWeights) -> Result<Fit> {
-    let template = ModelTemplate {
-        structures: models.iter().map(|&m| StructureTemplate::new(m)).collect(),
-        ..ModelTemplate::with_nugget(models[0])
-    };
-    let mut fitted = fit(empirical, &template, weights)?;
-    let v = &fitted.variogram;
-    if models.iter().any(|&m| is_smooth(m)) && v.nugget() < LEAST_SMOOTH_SHARE * v.sill() {
-        let scale = 1.0 - LEAST_SMOOTH_SHARE;
-        let structures: Result<Vec<Structure>> =
-            v.structures().iter().map(|s| s.with_partial_sill(s.partial_sill() * scale)).collect();
-        fitted.variogram = Variogram::new(LEAST_SMOOTH_SHARE * v.sill(), structures?)?;
-    }
+    let mut fitted = fit(empirical, &template_of(models), weights)?;
+    fitted.variogram = with_least_nugget(fitted.variogram, LEAST_SMOOTH_SHARE)?;
     Ok(fitted)
 }
 
@@ -249,9 +247,15 @@ pub(super) fn simplest_within_one_error(candidates: &mut [Candidate]) -> usize {
         .unwrap_or(best)
 }
 
-/// The likelihood's limits of effective ranges: from half the usual distance of neighbours to half the extent's diagonal, beyond which samples
-/// cannot show where a variogram levels off.
-pub(super) fn range_limits(lags: &LagDesign, diagonal: f64) -> (f64, f64) {
+/// Where the likelihood looks: effective ranges from half the usual distance of neighbours to half the extent's diagonal,
+/// beyond which samples cannot show where a variogram levels off.
+pub(super) fn domain(lags: &LagDesign, samples: &Samples) -> Domain {
+    let diagonal = samples.diagonal();
     let low = 0.5 * lags.nearest.min(lags.boundaries[0]);
-    (low.max(1e-6 * diagonal), 0.5 * diagonal)
+    Domain {
+        reaches: Some((low.max(1e-6 * diagonal), 0.5 * diagonal)),
+        smooth_nugget: LEAST_SMOOTH_SHARE,
+        ratio: LEAST_RATIO,
+        common_direction: true,
+    }
 }

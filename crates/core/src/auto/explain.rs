@@ -1,9 +1,11 @@
 //! What was chosen, against what, and how sure: in words, for whoever knows the soil and not the statistics.
 
+use super::anisotropy;
 use super::candidates::{Candidate, FittedBy, difference};
 use super::refusal::{short_number, shortened};
 use super::{AnisotropyTest, Choice, TransformChoice};
-use crate::variogram::Model;
+use crate::likelihood::{ParameterEstimate, effective_factor};
+use crate::variogram::{FreeParameter, Model};
 
 /// Fewer samples than this get a remark.
 const FEW: usize = 50;
@@ -12,8 +14,8 @@ const ENOUGH: usize = 100;
 /// Nugget share above which a map says little between samples.
 const MOSTLY_NUGGET: f64 = 0.75;
 
-/// How far the choice is ahead of the mean and of the other shapes.
-pub(super) fn sure(chosen: &Candidate, candidates: &[Candidate]) -> String {
+/// How far the choice is ahead of the mean and of the other shapes, and how well its parameters are known.
+pub(super) fn sure(chosen: &Candidate, candidates: &[Candidate], parameters: &[ParameterEstimate]) -> String {
     let family = |c: &Candidate| -> Vec<&'static str> {
         c.variogram.structures().iter().map(|s| s.model().abbreviation()).collect()
     };
@@ -43,7 +45,46 @@ pub(super) fn sure(chosen: &Candidate, candidates: &[Candidate]) -> String {
         }
         None => {}
     }
-    text + "."
+    text + "." + &intervals(chosen, parameters)
+}
+
+/// Between what the likelihood puts the effective range and the nugget of a single structure; nothing for several, whose
+/// parameters stand for one another.
+fn intervals(chosen: &Candidate, parameters: &[ParameterEstimate]) -> String {
+    let [structure] = chosen.variogram.structures() else { return String::new() };
+    let of = |wanted| parameters.iter().find(|p| p.parameter == wanted);
+    let along = if chosen.variogram.is_isotropic() { "" } else { " along its longest direction" };
+    let factor = effective_factor(structure.model());
+    let range = of(FreeParameter::Range(0)).and_then(|p| between(p, factor));
+    let nugget = of(FreeParameter::Nugget).and_then(|p| between(p, 1.0));
+    match (range, nugget) {
+        (Some(range), Some(nugget)) => {
+            format!(
+                " By the likelihood of the samples its effective range{along} is {range} and its nugget {nugget} (95 %)."
+            )
+        }
+        (Some(range), None) => {
+            format!(" By the likelihood of the samples its effective range{along} is {range} (95 %).")
+        }
+        (None, Some(nugget)) => {
+            format!(
+                " By the likelihood of the samples its nugget is {nugget} (95 %); they set no limit to its range{along}."
+            )
+        }
+        (None, None) => " The samples do not determine its range and its nugget.".into(),
+    }
+}
+
+/// An interval in words; `None` where there is none.
+fn between(p: &ParameterEstimate, factor: f64) -> Option<String> {
+    match (p.lower, p.upper) {
+        (Some(low), Some(high)) => {
+            Some(format!("between {} and {}", short_number(low * factor), short_number(high * factor)))
+        }
+        (Some(low), None) => Some(format!("at least {}", short_number(low * factor))),
+        (None, Some(high)) => Some(format!("at most {}", short_number(high * factor))),
+        (None, None) => None,
+    }
 }
 
 /// A candidate's shape in words.
@@ -68,7 +109,7 @@ fn name(model: Model) -> String {
 }
 
 /// What a reader should know beside the model.
-pub(super) fn remarks(choice: &Choice, samples: usize, disagreement: Option<f64>) -> Vec<String> {
+pub(super) fn remarks(choice: &Choice, samples: usize, on_sphere: bool, disagreement: Option<f64>) -> Vec<String> {
     let mut remarks = Vec::new();
     let n = choice.samples;
     if n < FEW {
@@ -87,6 +128,14 @@ pub(super) fn remarks(choice: &Choice, samples: usize, disagreement: Option<f64>
             short_number(choice.lags.all_pairs_to),
             choice.lags.drawn
         ));
+    }
+    if on_sphere {
+        remarks.push(
+            "distances are along great circles, where no direction is the same everywhere: whether the range depends on the \
+             direction was not asked, and only shapes that are valid on a sphere were compared; project the samples for \
+             both"
+                .into(),
+        );
     }
     if choice.chosen.range_at_limit {
         remarks.push(
@@ -178,7 +227,10 @@ impl Choice {
         );
         text += " ";
         text += &match &self.anisotropy {
-            None => "There are too few samples to tell whether the range depends on the direction.".to_owned(),
+            None if self.samples < anisotropy::FROM => {
+                "There are too few samples to tell whether the range depends on the direction.".to_owned()
+            }
+            None => "Whether the range depends on the direction was not told.".to_owned(),
             Some(AnisotropyTest { p, fitted: Some(a), taken: true }) => format!(
                 "The range depends on the direction: it is longest towards {:.0}° from north and {:.2} times as long across \
                  (samples that speak so much for a direction have a probability of {} where there is none).",

@@ -4,7 +4,7 @@ use super::terms::drawn;
 use crate::executor::{Executor, map};
 use crate::neighbourhood::SampleIndex;
 use crate::variogram::{EmpiricalVariogram, Estimator, LagClasses, empirical_variogram_with};
-use crate::{Coord, Result, Samples};
+use crate::{Result, Samples};
 
 /// Up to this many samples every pair is looked at; of more, so many are drawn for the long lags.
 const ALL_PAIRS_UP_TO: usize = 2500;
@@ -48,8 +48,7 @@ impl LagDesign {
     pub fn new(samples: &Samples, seed: u64, executor: &dyn Executor) -> Result<Self> {
         let cutoff = samples.diagonal() / 3.0;
         let subset = drawn(samples.len(), ALL_PAIRS_UP_TO, seed);
-        let places: Vec<Coord> = subset.iter().map(|&i| samples.coords()[i]).collect();
-        let distances = sorted_distances(&places, cutoff, executor)?;
+        let distances = sorted_distances(&samples.subset(&subset)?, cutoff, executor)?;
         let mut neighbour = nearest_distances(samples, executor)?;
         neighbour.sort_unstable_by(f64::total_cmp);
         let nearest = neighbour[neighbour.len() / 2];
@@ -136,12 +135,13 @@ impl LagDesign {
 }
 
 /// Distances of all pairs within `cutoff`, increasing.
-fn sorted_distances(places: &[Coord], cutoff: f64, executor: &dyn Executor) -> Result<Vec<f64>> {
+fn sorted_distances(samples: &Samples, cutoff: f64, executor: &dyn Executor) -> Result<Vec<f64>> {
+    let (places, metric) = (samples.coords(), samples.metric());
     let rows = map(executor, places.len().div_ceil(ROWS), |task| {
         let mut found = Vec::new();
         for i in task * ROWS..((task + 1) * ROWS).min(places.len()) {
             for b in &places[i + 1..] {
-                let h = (places[i][0] - b[0]).hypot(places[i][1] - b[1]);
+                let h = metric.distance(places[i], *b);
                 if h <= cutoff {
                     found.push(h);
                 }
@@ -159,7 +159,7 @@ const ROWS: usize = 512;
 
 /// Distance from each sample to the nearest other.
 fn nearest_distances(samples: &Samples, executor: &dyn Executor) -> Result<Vec<f64>> {
-    let index = SampleIndex::new(samples.coords());
+    let index = SampleIndex::of(samples);
     let coords = samples.coords();
     let parts = map(executor, coords.len().div_ceil(ROWS), |task| {
         let own = &coords[task * ROWS..((task + 1) * ROWS).min(coords.len())];
@@ -171,6 +171,7 @@ fn nearest_distances(samples: &Samples, executor: &dyn Executor) -> Result<Vec<f
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Coord;
     use crate::executor::Serial;
     use crate::random::Random;
 

@@ -6,6 +6,9 @@
 //! ([`Candidate`]). The simplest within one standard error of the best is taken; predicting the mean is the simplest.
 //! Then it looks for anisotropy ([`AnisotropyTest`]) and at the distribution of the values ([`TransformChoice`]).
 //!
+//! The likelihood is [`likelihood`](crate::likelihood)'s, by Vecchia's approximation in bounded time; what is the model's own
+//! is that samples are held out and predicted, which no likelihood does. `docs/auto.md` has the rates of error.
+//!
 //! Where the samples do not carry a model, [`choose`] refuses with a [`Refusal`]: a code, what was found, and a remedy.
 
 mod anisotropy;
@@ -14,8 +17,6 @@ mod explain;
 mod lags;
 mod outliers;
 mod refusal;
-mod reml;
-mod score_test;
 mod structure_test;
 mod terms;
 mod transform_choice;
@@ -28,19 +29,15 @@ pub use refusal::{FEWEST_SAMPLES, Refusal};
 pub use structure_test::StructureTest;
 pub use transform_choice::TransformChoice;
 
-use candidates::{Scorer, range_limits, simplest_within_one_error, structured};
-use reml::Likelihood;
-use terms::{Data, Terms};
+use candidates::{Scorer, domain, simplest_within_one_error, structured};
+use terms::Data;
 
 use crate::drift::{Drift, ols_residuals};
 use crate::executor::Executor;
-use crate::variogram::{EmpiricalVariogram, Estimator, FitWeights, LagClasses, Variogram};
+use crate::likelihood::{Bounded, ParameterEstimate, template_of};
+use crate::variogram::{EmpiricalVariogram, Estimator, FitWeights, LagClasses, Model, Variogram};
 use crate::{Error, Result, Samples};
 
-/// Samples before each in the order that its likelihood is conditioned on.
-const CONDITIONED_ON: usize = 16;
-/// Most terms of the likelihood.
-const MOST_TERMS: usize = 2000;
 /// Probability of the structure test above which there is none.
 const LEVEL: f64 = 0.05;
 
@@ -71,11 +68,14 @@ pub struct Choice {
     pub chosen: Candidate,
     /// All that were tried, best log score first.
     pub candidates: Vec<Candidate>,
+    /// The parameters of the chosen shape by restricted likelihood, with 95 % intervals. Where the chosen model was fitted by
+    /// weighted least squares they are not its own, but what the samples say of them.
+    pub parameters: Vec<ParameterEstimate>,
     /// How sure, in a sentence.
     pub sure: String,
     /// Whether near samples are alike.
     pub structure: StructureTest,
-    /// Whether directions differ; `None` where the samples are too few to ask.
+    /// Whether directions differ; `None` where the samples are too few to ask, or on a sphere.
     pub anisotropy: Option<AnisotropyTest>,
     /// How the values are distributed; `None` where they have been transformed.
     pub transform: Option<TransformChoice>,
@@ -103,8 +103,9 @@ impl Choice {
 /// Chooses a model for samples on the modelling scale.
 ///
 /// The result depends on the samples and settings alone, not on who executes it or how many threads there are. The work
-/// is bounded: of more than 1,000 samples as many are held out and scored, and of more than 2,000 as many enter the
-/// likelihood, each predicted from its neighbours among all.
+/// is bounded: of more than 1,000 samples as many are held out and scored, and of more than 2,000 the conditional densities of
+/// as many enter the likelihood, each given its neighbours among all. Samples on a sphere are compared along great circles,
+/// by shapes that are valid there, and without a test for directions.
 ///
 /// # Units
 /// Those of the samples.
@@ -128,7 +129,6 @@ impl Choice {
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
 pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -> Result<Choice> {
-    samples.check_plane("automatic models")?;
     let refuse = |reason: Refusal| Err(Error::NoModel(Box::new(reason)));
     if let Err(Error::NoVariation { count, value }) = samples.check_variation() {
         return refuse(Refusal::NoVariation { count, value });
@@ -169,9 +169,7 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
         None => all,
     };
     let empirical = lags.empirical(&residuals, settings.estimator, executor)?;
-    let terms = Terms::ordered(&data, CONDITIONED_ON, MOST_TERMS, seed);
-    let ranges = range_limits(&lags, data.samples.diagonal());
-    let likelihood = Likelihood { data: &data, terms: &terms, executor, ranges };
+    let likelihood = Bounded::new(&data.samples, drift, domain(&lags, &data.samples), executor)?;
     let scorer = Scorer::new(&data, seed, executor);
     let mut candidates: Vec<Candidate> = scorer.without_structure()?.into_iter().collect();
     candidates.extend(structured(&scorer, &likelihood, &empirical, &settings.weights)?);
@@ -181,20 +179,27 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
         return refuse(Refusal::NoSpatialStructure { samples: distinct.len(), structure, gain });
     }
     let mut chosen = candidates[taken].clone();
+    let models: Vec<Model> = chosen.variogram.structures().iter().map(|s| s.model()).collect();
+    let template = template_of(&models);
+    let mut maximum = likelihood.maximise(&template, &chosen.variogram)?;
     let mut anisotropy = None;
-    if let Some((test, with)) = anisotropy::anisotropy_test(&chosen, &scorer, &likelihood, seed)? {
-        if let Some(with) = with {
-            if test.taken {
-                chosen = with.clone();
+    if data.samples.len() >= anisotropy::FROM && !samples.metric().is_sphere() {
+        let isotropic = (&template, &maximum);
+        if let Some(found) = anisotropy::anisotropy_test(&chosen, isotropic, &scorer, &likelihood, seed)? {
+            if let Some((with, of)) = found.fitted {
+                if found.test.taken {
+                    (chosen, maximum) = (with.clone(), of);
+                }
+                candidates.push(with);
             }
-            candidates.push(with);
+            anisotropy = Some(found.test);
         }
-        anisotropy = Some(test);
     }
+    let parameters = likelihood.parameters(&maximum)?;
     let transform = if settings.transformed {
         None
     } else {
-        Some(transform_choice::transform_choice(&chosen, &scorer, &likelihood, &lags, drift, seed)?)
+        Some(transform_choice::transform_choice(&chosen, &scorer, &lags, drift, seed)?)
     };
     simplest_within_one_error(&mut candidates);
     candidates.sort_by(|a, b| a.log_score.total_cmp(&b.log_score));
@@ -206,9 +211,10 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
         _ => None,
     };
     let mut choice = Choice {
-        sure: explain::sure(&chosen, &candidates),
+        sure: explain::sure(&chosen, &candidates, &parameters),
         held_out: scorer.targets().len(),
         chosen,
+        parameters,
         candidates,
         structure,
         anisotropy,
@@ -219,7 +225,7 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
         carriers,
         remarks: Vec::new(),
     };
-    remarks.extend(explain::remarks(&choice, samples.len(), disagreement));
+    remarks.extend(explain::remarks(&choice, samples.len(), samples.metric().is_sphere(), disagreement));
     choice.remarks = remarks;
     Ok(choice)
 }

@@ -125,7 +125,7 @@ fn squared_differences(values: &Samples, i: usize, passed: &[usize], reach: f64)
     let (coords, v) = (values.coords(), values.values());
     (0..values.len())
         .filter(|j| *j != i && !passed.contains(j))
-        .filter(|&j| (coords[i][0] - coords[j][0]).hypot(coords[i][1] - coords[j][1]) <= reach)
+        .filter(|&j| values.metric().distance(coords[i], coords[j]) <= reach)
         .map(|j| (v[i] - v[j]).powi(2))
         .sum()
 }

@@ -105,7 +105,7 @@ fn neighbours(data: &Data, executor: &dyn Executor) -> Result<Vec<Vec<usize>>> {
             let mut found = Vec::new();
             // There are always `most` others.
             let _ = data.index.neighbours(coords[i], &search, |j| j != i, &mut scratch, &mut found);
-            let distance = |j: usize| (coords[j][0] - coords[i][0]).hypot(coords[j][1] - coords[i][1]);
+            let distance = |j: usize| data.samples.metric().distance(coords[i], coords[j]);
             found.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)).then(a.cmp(&b)));
             found
         })

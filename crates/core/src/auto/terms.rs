@@ -1,9 +1,7 @@
-//! Conditional predictions under a model: one sample from some others, many times, for many models.
+//! Held-out samples predicted under a model, each from its neighbours, many times for many models: what scores them.
 //!
-//! The same sums serve two purposes. Predicting each sample from the rest scores a model
-//! ([`Terms::held_out`]). Predicting each sample from those before it in an order, and adding the logarithms of the
-//! densities, is its restricted likelihood ([`Terms::ordered`]): exactly with all that come before, and closely with the
-//! nearest of them (Vecchia 1988, *J. R. Stat. Soc. B* 50:297; Stein, Chi & Welty 2004, *J. R. Stat. Soc. B* 66:275).
+//! Neighbours are found once and kept, since they do not depend on the model; a likelihood, which conditions on earlier
+//! samples only, is [`crate::likelihood`]'s.
 
 use nalgebra::DMatrix;
 
@@ -18,8 +16,7 @@ use crate::{Coord, Result, Samples};
 /// Terms that one task computes: small enough to share out, large enough to be worth it.
 const TERMS_A_TASK: usize = 64;
 
-/// Random streams of this module's purposes.
-const ORDER: u64 = 0x6F72_6465;
+/// Random stream of the targets that are drawn.
 const TARGETS: u64 = 0x7461_7267;
 
 /// Samples with what the drift says of each, ready for conditional predictions.
@@ -31,7 +28,7 @@ pub(super) struct Data {
     pub(super) values: Vec<f64>,
     /// Drift functions, sample by sample.
     functions: Vec<f64>,
-    pub(super) columns: usize,
+    columns: usize,
 }
 
 impl Data {
@@ -46,7 +43,7 @@ impl Data {
         }
         Ok(Self {
             values: samples.values().iter().map(|v| v - centre).collect(),
-            index: SampleIndex::new(samples.coords()),
+            index: SampleIndex::of(&samples),
             functions,
             columns,
             samples,
@@ -123,32 +120,6 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// Each of at most `most` samples from the `nearest` before it in a random order. Of more samples, half the terms are the
-    /// first of the order, which are far apart, and half are drawn from the rest, which are close together: any selection
-    /// of terms is a (partial) likelihood.
-    pub(super) fn ordered(data: &Data, nearest: usize, most: usize, seed: u64) -> Self {
-        let n = data.samples.len();
-        let mut order: Vec<usize> = (0..n).collect();
-        Random::substream(seed, ORDER, 0).shuffle(&mut order);
-        let mut rank = vec![0; n];
-        order.iter().enumerate().for_each(|(k, &i)| rank[i] = k);
-        let first = data.columns + usize::from(data.columns == 0);
-        let mut positions: Vec<usize> = (first..n).collect();
-        if positions.len() > most {
-            let mut later = positions.split_off(most / 2);
-            Random::substream(seed, ORDER, 1).shuffle(&mut later);
-            later.truncate(most - positions.len());
-            positions.append(&mut later);
-            positions.sort_unstable();
-        }
-        let mut terms = Self::default();
-        let mut scratch = SearchScratch::default();
-        for k in positions {
-            terms.push(data, order[k], nearest, &mut scratch, |j, _| rank[j] < k);
-        }
-        terms
-    }
-
     /// Each target from the `nearest` other samples beyond its distance in `gaps`.
     pub(super) fn held_out(data: &Data, targets: &[usize], gaps: &[f64], nearest: usize) -> Self {
         let mut terms = Self::default();
@@ -171,7 +142,8 @@ impl Terms {
         let at = coords[target];
         let Ok(search) = Search::new(Some(nearest), 1, None) else { return };
         let mut found = Vec::new();
-        let keep = |j: usize| keep(j, (coords[j][0] - at[0]).hypot(coords[j][1] - at[1]));
+        let metric = data.samples.metric();
+        let keep = |j: usize| keep(j, metric.distance(coords[j], at));
         let enough = data.index.neighbours(at, &search, keep, scratch, &mut found).is_ok();
         // From samples that cannot tell the drift's columns apart nothing is predicted: such a term says nothing of the
         // covariances either, whatever the variogram.
@@ -186,12 +158,13 @@ impl Terms {
         &self.targets
     }
 
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.targets.len()
     }
 
     fn neighbours(&self, term: usize) -> &[usize] {
-        &self.neighbours[self.span(term)]
+        let start = if term == 0 { 0 } else { self.ends[term - 1] };
+        &self.neighbours[start..self.ends[term]]
     }
 
     /// What each term becomes under `variogram`; `None` for a term whose system is singular.
@@ -201,6 +174,7 @@ impl Terms {
         variogram: &Variogram,
         executor: &dyn Executor,
     ) -> Result<Vec<Option<Predicted>>> {
+        let variogram = &variogram.clone().on(data.samples.metric())?;
         let tasks = self.len().div_ceil(TERMS_A_TASK);
         let parts = map(executor, tasks, |task| {
             let mut system = System::default();
@@ -208,52 +182,6 @@ impl Terms {
             terms.map(|t| system.predict(data, variogram, self.targets[t], self.neighbours(t))).collect::<Vec<_>>()
         })?;
         Ok(parts.into_iter().flatten().collect())
-    }
-}
-
-/// How each term is predicted: weights of its neighbours, and the variance.
-pub(super) struct Weights {
-    /// Term by term, as the neighbours.
-    pub(super) weights: Vec<f64>,
-    pub(super) variances: Vec<f64>,
-}
-
-impl Terms {
-    /// Where term `t`'s neighbours and weights stand.
-    pub(super) fn span(&self, t: usize) -> std::ops::Range<usize> {
-        (if t == 0 { 0 } else { self.ends[t - 1] })..self.ends[t]
-    }
-
-    /// Neighbours of all terms, one after the other.
-    pub(super) fn all_neighbours(&self) -> &[usize] {
-        &self.neighbours
-    }
-
-    /// The weights under `variogram`; `None` where a system is singular.
-    pub(super) fn weights(
-        &self,
-        data: &Data,
-        variogram: &Variogram,
-        executor: &dyn Executor,
-    ) -> Result<Option<Weights>> {
-        let tasks = self.len().div_ceil(TERMS_A_TASK);
-        let parts = map(executor, tasks, |task| {
-            let mut system = System::default();
-            let mut part = Weights { weights: Vec::new(), variances: Vec::new() };
-            for t in task * TERMS_A_TASK..((task + 1) * TERMS_A_TASK).min(self.len()) {
-                let predicted = system.predict(data, variogram, self.targets[t], self.neighbours(t))?;
-                part.variances.push(predicted.variance);
-                system.append_weights(data.columns, &mut part.weights);
-            }
-            Some(part)
-        })?;
-        let mut all = Weights { weights: Vec::new(), variances: Vec::new() };
-        for part in parts {
-            let Some(part) = part else { return Ok(None) };
-            all.weights.extend(part.weights);
-            all.variances.extend(part.variances);
-        }
-        Ok(Some(all))
     }
 }
 
@@ -282,19 +210,6 @@ struct System {
 }
 
 impl System {
-    /// Weights of the neighbours in the last prediction: C⁻¹(c₀ + Fμ), with μ = G⁻¹r.
-    fn append_weights(&mut self, p: usize, out: &mut Vec<f64>) {
-        let n = self.row.len();
-        if p > 0 {
-            solve_upper(&self.gram, &mut self.rest);
-            for (column, mu) in self.drift.chunks_exact(n).zip(&self.rest) {
-                self.row.iter_mut().zip(column).for_each(|(w, f)| *w += f * mu);
-            }
-        }
-        solve_upper(&self.lower, &mut self.row);
-        out.extend_from_slice(&self.row);
-    }
-
     /// Kriging of `target` from `neighbours`; the same formulas as the kriging module's, with the variance that of the
     /// observation.
     fn predict(
@@ -356,16 +271,6 @@ impl System {
     }
 }
 
-/// Solves Lᵀx = b in place.
-fn solve_upper(lower: &[f64], b: &mut [f64]) {
-    for i in (0..b.len()).rev() {
-        let row = &lower[row_start(i)..=row_start(i) + i];
-        b[i] /= row[i];
-        let (before, own) = b.split_at_mut(i);
-        before.iter_mut().zip(row).for_each(|(x, l)| *x -= l * own[0]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -401,59 +306,5 @@ mod tests {
                 assert!((found.variance - variance.unwrap()).abs() < 1e-9, "{drift:?}");
             }
         }
-    }
-
-    #[test]
-    fn weights_make_the_predictions() {
-        let samples = samples();
-        let v = "0.3 Nug + 1 Exp(12)".parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap();
-        for drift in [Drift::KnownMean(0.0), Drift::Constant, Drift::polynomial(1)] {
-            let data = Data::new(samples.clone(), drift).unwrap();
-            let terms = Terms::ordered(&data, 9, 40, 3);
-            let weights = terms.weights(&data, &v, &Serial).unwrap().unwrap();
-            for (t, predicted) in terms.predict(&data, &v, &Serial).unwrap().into_iter().enumerate() {
-                let sum: f64 = terms.span(t).map(|k| weights.weights[k] * data.values[terms.neighbours[k]]).sum();
-                let predicted = predicted.unwrap();
-                assert!((data.values[terms.targets[t]] - sum - predicted.error).abs() < 1e-9);
-                assert_eq!(weights.variances[t], predicted.variance);
-            }
-        }
-    }
-
-    /// −log of the restricted likelihood by its definition: ½ [(n − p) ln 2π + ln|C| + ln|FᵀC⁻¹F| − ln|F₁ᵀF₁| + zᵀPz], where
-    /// the first p samples stand for the constant that a choice of contrasts leaves open.
-    #[test]
-    fn ordered_terms_with_all_before_are_the_restricted_likelihood() {
-        let samples = samples();
-        let n = samples.len();
-        let data = Data::new(samples.clone(), Drift::Constant).unwrap();
-        let terms = Terms::ordered(&data, n, n, 1);
-        assert_eq!(terms.len(), n - 1);
-        let sum = |text: &str| {
-            let v = text.parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap();
-            let c = DMatrix::from_fn(n, n, |i, j| {
-                let (a, b) = (samples.coords()[i], samples.coords()[j]);
-                v.covariance([a[0] - b[0], a[1] - b[1]])
-            });
-            let cholesky = c.cholesky().unwrap();
-            let ones = DMatrix::from_element(n, 1, 1.0);
-            let z = DMatrix::from_column_slice(n, 1, samples.values());
-            let g = (ones.transpose() * cholesky.solve(&ones))[0];
-            let mean = (ones.transpose() * cholesky.solve(&z))[0] / g;
-            let residual = z - &ones * mean;
-            let quadratic = (residual.transpose() * cholesky.solve(&residual))[0];
-            let expected = 0.5
-                * ((n - 1) as f64 * (2.0 * std::f64::consts::PI).ln()
-                    + cholesky.determinant().ln()
-                    + g.ln()
-                    + quadratic);
-            let found: f64 =
-                terms.predict(&data, &v, &Serial).unwrap().into_iter().map(|t| t.unwrap().log_score()).sum();
-            (found, expected)
-        };
-        let (found, expected) = sum("0.3 Nug + 1 Exp(12)");
-        assert!((found - expected).abs() < 1e-8, "{found} {expected}");
-        let (found, expected) = sum("0.1 Nug + 2 Sph(30, az=30, ratio=0.4)");
-        assert!((found - expected).abs() < 1e-8, "{found} {expected}");
     }
 }

@@ -1,16 +1,14 @@
 //! Whether the values would better be modelled on another scale: proposed, never done in silence.
 
-use super::candidates::{Candidate, FittedBy, SHAPES, Scorer, difference, weighted_fit};
+use super::candidates::{Candidate, FittedBy, Scorer, difference, domain, shapes, weighted_fit};
 use super::lags::LagDesign;
-use super::reml::Likelihood;
 use super::terms::Data;
 use crate::drift::{Drift, ols_residuals};
+use crate::likelihood::{Bounded, template_of};
+use crate::normal::normal_quantile;
 use crate::transform::Transform;
 use crate::variogram::{Estimator, FitWeights};
 use crate::{Result, Samples};
-
-/// Half the 95 % quantile of χ² with one degree of freedom.
-const HALF_CHI2: f64 = 1.920_729_410_347_062;
 
 /// Skewness below which values are symmetric enough.
 const LEAST_SKEWNESS: f64 = 0.5;
@@ -39,12 +37,11 @@ pub struct TransformChoice {
 pub(super) fn transform_choice(
     chosen: &Candidate,
     scorer: &Scorer<'_>,
-    likelihood: &Likelihood<'_>,
     lags: &LagDesign,
     drift: Drift,
     seed: u64,
 ) -> Result<TransformChoice> {
-    let samples = &likelihood.data.samples;
+    let samples = &scorer.data.samples;
     let values = samples.values();
     let mut choice =
         TransformChoice { skewness: skewness(values), box_cox: box_cox(values), gain: None, log_proposed: false };
@@ -52,16 +49,16 @@ pub(super) fn transform_choice(
     if high >= 1.0 || drift.known_mean().is_some() {
         return Ok(choice);
     }
-    let executor = likelihood.executor;
+    let executor = scorer.executor;
     let logs = Transform::Log.forward(samples)?;
     let data = Data::new(logs.clone(), drift)?;
-    let own = Likelihood { data: &data, ..*likelihood };
+    let own = Bounded::new(&logs, drift, domain(lags, samples), executor)?;
     let own_scorer = Scorer::new(&data, seed, executor);
     let empirical = lags.empirical(&ols_residuals(drift, &logs)?, Estimator::Matheron, executor)?;
     let mut best: Option<Candidate> = None;
-    let model = chosen.variogram.structures().first().map_or(SHAPES[0], |s| s.model());
+    let model = chosen.variogram.structures().first().map_or(shapes(samples.metric())[0], |s| s.model());
     let fitted = weighted_fit(&empirical, &[model], &FitWeights::default())?;
-    let maximum = own.single(model, Some(&fitted.variogram))?;
+    let maximum = own.maximise(&template_of(&[model]), &fitted.variogram)?;
     let found = [
         own_scorer.without_structure()?,
         own_scorer.candidate(fitted.variogram, FittedBy::WeightedLeastSquares, 3, false)?,
@@ -108,7 +105,9 @@ fn box_cox(values: &[f64]) -> Option<[f64; 3]> {
     };
     let grid: Vec<(f64, f64)> = (-100..=100).map(|k| f64::from(k) / 50.0).map(|l| (l, likelihood(l))).collect();
     let best = grid.iter().copied().filter(|g| g.1.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let inside = |g: &&(f64, f64)| g.1 >= best.1 - HALF_CHI2;
+    // Half the 95 % quantile of χ² with one degree of freedom.
+    let fall = 0.5 * normal_quantile(0.975).powi(2);
+    let inside = |g: &&(f64, f64)| g.1 >= best.1 - fall;
     let low = grid.iter().find(inside)?.0;
     let high = grid.iter().rfind(inside)?.0;
     Some([best.0, low, high])

@@ -4,13 +4,17 @@ use nalgebra::{DMatrix, DVector};
 
 use super::Coefficient;
 use super::ordering::canonical_order;
+use super::place::{Place, place};
 use crate::drift::{Basis, Drift, RANK_TOLERANCE};
+use crate::metric::Metric;
 use crate::{Coord, Error, Result, Samples};
 
 /// Samples in an order that depends on them alone, less their ordinary least-squares trend.
 #[derive(Debug, Clone)]
 pub(super) struct Data {
-    pub(super) places: Vec<Coord>,
+    pub(super) places: Vec<Place>,
+    /// The surface that they are on.
+    pub(super) metric: Metric,
     /// Drift functions, then the residual: `columns` numbers a sample.
     pub(super) rows: Vec<f64>,
     pub(super) columns: usize,
@@ -28,16 +32,17 @@ pub(super) struct Data {
     pub(super) log_basis: f64,
     /// Mean squared residual.
     pub(super) variance: f64,
+    /// The first sample's coordinates, as they were given.
+    pub(super) first: Coord,
     /// Length of the bounding box's diagonal.
     pub(super) diagonal: f64,
 }
 
 impl Data {
     /// # Errors
-    /// Samples on a sphere, fewer samples than drift functions + 2, drift functions that the samples cannot tell apart, or a known mean that is
+    /// Fewer samples than drift functions + 2, drift functions that the samples cannot tell apart, or a known mean that is
     /// not finite.
     pub(super) fn new(samples: &Samples, drift: Drift) -> Result<Self> {
-        samples.check_plane("likelihoods are computed")?;
         let order = canonical_order(samples.coords(), |a, b| {
             let key = |i: usize| (samples.values()[i], samples.error_variance(i));
             let (p, q) = (key(a), key(b));
@@ -86,7 +91,8 @@ impl Data {
         let errors = samples.error_variances().unwrap_or(&[]).to_vec();
         Ok(Self {
             coincident: samples.first_coincident_pair().is_some(),
-            places: samples.coords().to_vec(),
+            places: samples.coords().iter().map(|&at| place(samples.metric(), at)).collect(),
+            metric: samples.metric(),
             rows,
             columns,
             errors,
@@ -96,6 +102,7 @@ impl Data {
             ordinary,
             log_basis,
             variance: residual.norm_squared() / n as f64,
+            first: samples.coords()[0],
             diagonal: samples.diagonal(),
         })
     }
@@ -142,6 +149,13 @@ impl Data {
             ordinary: self.ordinary.clone(),
             ..*self
         }
+    }
+
+    /// The same samples with some of the drift's functions: the coefficients of the others stay as least squares have them.
+    pub(super) fn with_functions(&self, kept: &[usize]) -> Self {
+        let columns = kept.len() + 1;
+        let pick = |i: usize| kept.iter().copied().chain([self.functions()]).map(move |k| self.row(i)[k]);
+        Self { rows: (0..self.len()).flat_map(pick).collect(), columns, ..self.clone() }
     }
 
     /// Trend coefficients with what was taken off before, from those of the residuals and their variances.

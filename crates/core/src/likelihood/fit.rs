@@ -39,7 +39,7 @@ const VANISHING: f64 = 1e-3;
 /// Variances in the square of the samples' unit, ranges in coordinate units.
 ///
 /// # Errors
-/// Samples on a sphere, fewer samples than drift functions + 2, samples without variation or at one place, coincident samples without any
+/// A model that is not valid on the samples' sphere, fewer samples than drift functions + 2, samples without variation or at one place, coincident samples without any
 /// measurement error, drift functions that the samples cannot tell apart, a model without a sill, [`Error::SingularSystem`] where no start has a
 /// regular covariance matrix, settings outside their domain, or [`Error::Cancelled`].
 pub fn fit_likelihood(
@@ -51,6 +51,7 @@ pub fn fit_likelihood(
 ) -> Result<LikelihoodFit> {
     settings.check()?;
     refuse_unbounded(template)?;
+    template.check_on(samples.metric())?;
     refuse_coincident(samples, template.error_variance)?;
     let data = Data::new(samples, drift)?;
     let extent = Extent::of(&data)?;
@@ -106,6 +107,7 @@ pub fn log_likelihood(
 ) -> Result<f64> {
     settings.check()?;
     refuse_unbounded(&ModelTemplate::from(variogram))?;
+    variogram.check_on(samples.metric())?;
     refuse_coincident(samples, variogram.error_variance())?;
     let data = Data::new(samples, drift)?;
     let vecchia = match settings.engine {
@@ -162,8 +164,8 @@ pub(super) fn refuse_coincident(samples: &Samples, error_variance: f64) -> Resul
 /// What a fit works with.
 pub(super) struct Search<'a> {
     pub(super) data: &'a Data,
-    extent: Extent,
-    coarse: Sums<'a>,
+    pub(super) extent: Extent,
+    pub(super) coarse: Sums<'a>,
     pub(super) fine: Sums<'a>,
     pub(super) settings: &'a LikelihoodSettings,
     pub(super) executor: &'a dyn Executor,
@@ -214,16 +216,21 @@ impl Search<'_> {
     }
 
     /// The maximum for a template; `None` where every start is singular.
-    fn maximum(&self, template: &ModelTemplate) -> Result<Option<Found>> {
+    pub(super) fn maximum(&self, template: &ModelTemplate) -> Result<Option<Found>> {
         let unknowns = self.unknowns(template);
-        let held = vec![false; unknowns.len()];
-        let coarse = self.objective(self.coarse, &unknowns);
         let mut places = starts::grid(&unknowns, &self.extent);
         if let Some(start) = &self.settings.start {
             places.extend(unknowns.of_variogram(start));
         }
+        self.maximum_from(unknowns, &places)
+    }
+
+    /// The maximum that is reached from the best of `places`; `None` where all are singular.
+    pub(super) fn maximum_from(&self, unknowns: Unknowns, places: &[Vec<f64>]) -> Result<Option<Found>> {
+        let held = vec![false; unknowns.len()];
+        let coarse = self.objective(self.coarse, &unknowns);
         let mut best: Option<Summit> = None;
-        for start in starts::best_two(&coarse, &places)? {
+        for start in starts::best_two(&coarse, places)? {
             let summit = climb(&coarse, start, &unknowns.bounds, &held, 40)?;
             if best.as_ref().is_none_or(|b| summit.evaluation.log_likelihood > b.evaluation.log_likelihood) {
                 best = Some(summit);

@@ -109,12 +109,12 @@ fn unite(a: &[u32], b: &[u32], out: &mut Vec<u32>, fits: impl Fn(usize) -> bool)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Coord;
     use crate::executor::Serial;
+    use crate::likelihood::place::Place;
 
     #[test]
     fn groups_keep_every_neighbour_and_respond_once() {
-        let places: Vec<Coord> = (0..500_u32).map(|i| [f64::from(i * 37 % 101), f64::from(i * 53 % 97)]).collect();
+        let places: Vec<Place> = (0..500_u32).map(|i| [f64::from(i * 37 % 101), f64::from(i * 53 % 97), 0.0]).collect();
         let neighbours = Neighbours::earlier(&places, 8, &Serial).unwrap();
         let blocks = grouped(&neighbours);
         assert!(blocks.len() < 250, "{} blocks", blocks.len());

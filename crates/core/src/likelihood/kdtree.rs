@@ -3,7 +3,7 @@
 //! rstar's tree cannot carry what these searches prune by (distances that shrink as places are chosen), and gives ties
 //! in no order; here every answer is a function of the places and their positions alone.
 
-use crate::Coord;
+use super::place::{Place, squared_distance};
 
 /// Places of one leaf; below this a scan is quicker than another level.
 const LEAF: usize = 8;
@@ -11,8 +11,8 @@ const LEAF: usize = 8;
 /// A node: the box of its places, and where they lie in [`KdTree::members`].
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    low: Coord,
-    high: Coord,
+    low: Place,
+    high: Place,
     start: u32,
     end: u32,
     /// Right child; the left one follows its parent. 0 for a leaf.
@@ -22,18 +22,11 @@ struct Node {
 impl Node {
     /// Squared distance from `at` to the nearest point of the box.
     #[inline]
-    fn squared_distance(&self, at: Coord) -> f64 {
-        let dx = (self.low[0] - at[0]).max(at[0] - self.high[0]).max(0.0);
-        let dy = (self.low[1] - at[1]).max(at[1] - self.high[1]).max(0.0);
-        dx * dx + dy * dy
+    fn squared_distance(&self, at: Place) -> f64 {
+        let beyond = |k: usize| (self.low[k] - at[k]).max(at[k] - self.high[k]).max(0.0);
+        let (dx, dy, dz) = (beyond(0), beyond(1), beyond(2));
+        dx * dx + dy * dy + dz * dz
     }
-}
-
-/// Squared distance between two places.
-#[inline]
-pub(super) fn squared_distance(a: Coord, b: Coord) -> f64 {
-    let (dx, dy) = (a[0] - b[0], a[1] - b[1]);
-    dx * dx + dy * dy
 }
 
 /// The tree; positions in the slice it was built from name the places.
@@ -43,12 +36,12 @@ pub(super) struct KdTree {
     /// Positions, those of a node together.
     members: Vec<u32>,
     /// Places in the order of `members`.
-    places: Vec<Coord>,
+    places: Vec<Place>,
 }
 
 impl KdTree {
     /// A tree of `places`, which are finite; at most 2³² − 1 of them.
-    pub(super) fn new(places: &[Coord]) -> Self {
+    pub(super) fn new(places: &[Place]) -> Self {
         let mut members: Vec<u32> = (0..places.len() as u32).collect();
         let mut nodes = Vec::with_capacity(2 * places.len().div_ceil(LEAF) + 1);
         if !places.is_empty() {
@@ -59,7 +52,7 @@ impl KdTree {
     }
 
     /// The `count` nearest places that `keep` allows, nearest first; places at one distance by position.
-    pub(super) fn nearest(&self, at: Coord, count: usize, keep: impl Fn(u32) -> bool, out: &mut Vec<(f64, u32)>) {
+    pub(super) fn nearest(&self, at: Place, count: usize, keep: impl Fn(u32) -> bool, out: &mut Vec<(f64, u32)>) {
         out.clear();
         if count == 0 || self.nodes.is_empty() {
             return;
@@ -104,7 +97,7 @@ impl KdTree {
 
     /// Positions by the distance of each place to those before it: the first is `first`, and each next one is the
     /// place farthest from all before it (of several, the one of lowest position).
-    pub(super) fn farthest_first(&self, places: &[Coord], first: u32) -> Vec<u32> {
+    pub(super) fn farthest_first(&self, places: &[Place], first: u32) -> Vec<u32> {
         let mut state = Farthest {
             tree: self,
             distance: vec![f64::INFINITY; self.members.len()],
@@ -142,7 +135,7 @@ struct Farthest<'a> {
 }
 
 impl Farthest<'_> {
-    fn choose(&mut self, index: u32, at: Coord, chosen: u32) {
+    fn choose(&mut self, index: u32, at: Place, chosen: u32) {
         let node = self.tree.nodes[index as usize];
         // No place of a box that is farther than its farthest place can come nearer; a box at distance 0 may hold the
         // chosen place itself.
@@ -167,11 +160,11 @@ impl Farthest<'_> {
     }
 }
 
-fn build(places: &[Coord], members: &mut [u32], start: u32, nodes: &mut Vec<Node>) -> u32 {
+fn build(places: &[Place], members: &mut [u32], start: u32, nodes: &mut Vec<Node>) -> u32 {
     let first = places[members[0] as usize];
     let (mut low, mut high) = (first, first);
     for &i in members.iter() {
-        for k in 0..2 {
+        for k in 0..3 {
             low[k] = low[k].min(places[i as usize][k]);
             high[k] = high[k].max(places[i as usize][k]);
         }
@@ -179,7 +172,8 @@ fn build(places: &[Coord], members: &mut [u32], start: u32, nodes: &mut Vec<Node
     let index = nodes.len() as u32;
     nodes.push(Node { low, high, start, end: start + members.len() as u32, right: 0 });
     if members.len() > LEAF {
-        let axis = usize::from(high[1] - low[1] > high[0] - low[0]);
+        let extent = |k: usize| high[k] - low[k];
+        let axis = (1..3).fold(0, |widest, k| if extent(k) > extent(widest) { k } else { widest });
         let middle = members.len() / 2;
         members.select_nth_unstable_by(middle, |&a, &b| {
             places[a as usize][axis].total_cmp(&places[b as usize][axis]).then(a.cmp(&b))

@@ -1,7 +1,8 @@
 //! Covariances of many pairs together with their derivatives by the parameters.
 
 use super::correlation::{Correlation, Rho, with_correlation};
-use crate::Coord;
+use super::place::{Place, Surface};
+use crate::metric::Metric;
 use crate::variogram::{FreeParameter, Variogram};
 
 /// How the derivative of the covariance matrix by the logarithm of a parameter is had.
@@ -25,6 +26,9 @@ pub(super) struct Kernel {
     /// One a free parameter.
     derivatives: Vec<Derivative>,
     dense: usize,
+    /// Which dense matrices are sums over structures.
+    summed: Vec<usize>,
+    surface: Surface,
 }
 
 /// One structure.
@@ -36,16 +40,27 @@ struct Term {
     sin: f64,
     cos: f64,
     ratio: f64,
-    /// Numbers of the matrices of its derivatives by partial sill, range, shape, azimuth and ratio.
-    slots: [Option<usize>; 5],
+    /// Numbers of the matrices of its derivatives, as [`SILL`] and the others count them.
+    slots: [Option<usize>; SLOTS],
 }
+
+/// What a structure may be differentiated by: partial sill, range, shape, azimuth and ratio; and, of an isotropic one, by a
+/// longer range to the north, and to the north-east.
+const SILL: usize = 0;
+const RANGE: usize = 1;
+const SHAPE: usize = 2;
+const AZIMUTH: usize = 3;
+const RATIO: usize = 4;
+const NORTH: usize = 5;
+const NORTH_EAST: usize = 6;
+const SLOTS: usize = 7;
 
 impl Kernel {
     /// The kernel of `variogram`, with derivatives by `free`, for about `pairs` pairs.
     pub(super) fn new(variogram: &Variogram, free: &[FreeParameter], pairs: usize) -> Self {
         let single = variogram.structures().len() == 1;
-        let mut slots = vec![[None; 5]; variogram.structures().len()];
-        let mut dense = 0;
+        let mut slots = vec![[None; SLOTS]; variogram.structures().len()];
+        let (mut dense, mut summed) = (0, Vec::new());
         let mut derivatives = Vec::with_capacity(free.len());
         for &parameter in free {
             let (structure, which) = match parameter {
@@ -57,20 +72,23 @@ impl Kernel {
                     derivatives.push(Derivative::Remainder);
                     continue;
                 }
-                FreeParameter::PartialSill(k) => (k, 0),
-                FreeParameter::Range(k) => (k, 1),
-                FreeParameter::Shape(k) => (k, 2),
-                FreeParameter::Azimuth(k) => (k, 3),
-                FreeParameter::Ratio(k) => (k, 4),
+                FreeParameter::PartialSill(k) => (k, SILL),
+                FreeParameter::Range(k) => (k, RANGE),
+                FreeParameter::Shape(k) => (k, SHAPE),
+                FreeParameter::Azimuth(k) => (k, AZIMUTH),
+                FreeParameter::Ratio(k) => (k, RATIO),
             };
             slots[structure][which] = Some(dense);
+            if matches!(which, AZIMUTH | RATIO) {
+                summed.push(dense);
+            }
             derivatives.push(Derivative::Dense(dense));
             dense += 1;
         }
         let terms = variogram.structures().iter().zip(slots).map(|(s, slots)| {
             let (sin, cos) = s.anisotropy().azimuth().to_radians().sin_cos();
             Term {
-                correlation: Correlation::new(s.model(), slots[2].is_some(), pairs),
+                correlation: Correlation::new(s.model(), slots[SHAPE].is_some(), pairs),
                 sill: s.partial_sill(),
                 range: s.range(),
                 sin,
@@ -85,7 +103,36 @@ impl Kernel {
             terms: terms.collect(),
             derivatives,
             dense,
+            summed,
+            surface: Surface::of(Metric::Plane),
         }
+    }
+
+    /// The same between places on the surface of `metric`.
+    pub(super) fn on(self, metric: Metric) -> Self {
+        Self { surface: Surface::of(metric), ..self }
+    }
+
+    /// The same where azimuth and ratio, if the first structure has them free, are those of all structures.
+    pub(super) fn with_common_direction(mut self) -> Self {
+        for which in [AZIMUTH, RATIO] {
+            let common = self.terms[0].slots[which];
+            self.terms.iter_mut().for_each(|term| term.slots[which] = common);
+        }
+        self
+    }
+
+    /// The same with two more derivatives, for isotropic structures: by the components of a vector of twice the azimuth and
+    /// as long as the logarithm of the longest over the shortest range, which all structures share and whose geometric mean
+    /// is the range.
+    pub(super) fn with_directions(mut self) -> Self {
+        for which in [NORTH, NORTH_EAST] {
+            self.terms.iter_mut().for_each(|term| term.slots[which] = Some(self.dense));
+            self.summed.push(self.dense);
+            self.derivatives.push(Derivative::Dense(self.dense));
+            self.dense += 1;
+        }
+        self
     }
 
     pub(super) fn nugget(&self) -> f64 {
@@ -109,10 +156,10 @@ impl Kernel {
 
     /// Covariances of the structures, without nugget and errors, between `at` and `coords`.
     #[inline]
-    pub(super) fn covariances(&self, at: Coord, coords: &[Coord], out: &mut [f64]) {
+    pub(super) fn covariances(&self, at: Place, coords: &[Place], out: &mut [f64]) {
         out.fill(0.0);
         for term in &self.terms {
-            term.add(at, coords, out);
+            term.add(self.surface, at, coords, out);
         }
     }
 
@@ -120,74 +167,108 @@ impl Kernel {
     #[inline]
     pub(super) fn with_derivatives(
         &self,
-        at: Coord,
-        coords: &[Coord],
+        at: Place,
+        coords: &[Place],
         out: &mut [f64],
         rows: &mut [f64],
         stride: usize,
     ) {
         out.fill(0.0);
+        for k in &self.summed {
+            rows[k * stride..k * stride + coords.len()].fill(0.0);
+        }
         for term in &self.terms {
-            term.add_with_derivatives(at, coords, out, rows, stride);
+            term.add_with_derivatives(self.surface, at, coords, out, rows, stride);
         }
     }
 }
 
 impl Term {
-    /// Offsets along and across the major axis, the latter stretched.
+    /// Offsets along and across the major axis, the latter stretched (of an isotropic structure eastward and northward),
+    /// and the square of the whole distance.
     #[inline]
-    fn offsets(&self, at: Coord, to: Coord) -> (f64, f64) {
-        let (dx, dy) = (to[0] - at[0], to[1] - at[1]);
-        if self.ratio == 1.0 && self.slots[3].is_none() && self.slots[4].is_none() {
-            return (dx, dy);
-        }
-        (dx * self.sin + dy * self.cos, (dx * self.cos - dy * self.sin) / self.ratio)
+    fn offsets(&self, at: Place, to: Place) -> (f64, f64, f64) {
+        let (dx, dy, dz) = (to[0] - at[0], to[1] - at[1], to[2] - at[2]);
+        let (along, across) = if self.ratio == 1.0 && self.slots[AZIMUTH].is_none() && self.slots[RATIO].is_none() {
+            (dx, dy)
+        } else {
+            (dx * self.sin + dy * self.cos, (dx * self.cos - dy * self.sin) / self.ratio)
+        };
+        (along, across, along * along + across * across + dz * dz)
     }
 
-    fn add(&self, at: Coord, coords: &[Coord], out: &mut [f64]) {
-        with_correlation!(&self.correlation, rho => self.add_each(rho, at, coords, out));
+    fn add(&self, surface: Surface, at: Place, coords: &[Place], out: &mut [f64]) {
+        with_correlation!(&self.correlation, rho => self.add_each(rho, surface, at, coords, out));
     }
 
     #[inline]
-    fn add_each<R: Rho>(&self, rho: &R, at: Coord, coords: &[Coord], out: &mut [f64]) {
+    fn add_each<R: Rho>(&self, rho: &R, surface: Surface, at: Place, coords: &[Place], out: &mut [f64]) {
         let scale = 1.0 / self.range;
         for (c, o) in coords.iter().zip(out.iter_mut()) {
-            let (along, across) = self.offsets(at, *c);
-            *o += self.sill * rho.value((along * along + across * across).sqrt() * scale);
+            let (_, _, squared) = self.offsets(at, *c);
+            *o += self.sill * rho.value(surface.distance(squared) * scale);
         }
     }
 
-    fn add_with_derivatives(&self, at: Coord, coords: &[Coord], out: &mut [f64], rows: &mut [f64], stride: usize) {
-        match self.slots {
-            [None, None, None, None, None] => self.add(at, coords, out),
+    fn add_with_derivatives(
+        &self,
+        surface: Surface,
+        at: Place,
+        coords: &[Place],
+        out: &mut [f64],
+        rows: &mut [f64],
+        stride: usize,
+    ) {
+        let others = (0..SLOTS).any(|which| which != RANGE && self.slots[which].is_some());
+        match (self.slots[RANGE], others) {
+            (None, false) => self.add(surface, at, coords, out),
             // The usual case, of one structure with a free range, is a loop of its own.
-            [None, Some(k), None, None, None] => {
+            (Some(k), false) => {
                 let row = &mut rows[k * stride..k * stride + coords.len()];
-                with_correlation!(&self.correlation, rho => self.add_range(rho, at, coords, out, row));
+                with_correlation!(&self.correlation, rho => self.add_range(rho, surface, at, coords, out, row));
             }
-            _ => with_correlation!(&self.correlation, rho => self.add_all(rho, at, coords, out, rows, stride)),
+            (_, true) => {
+                with_correlation!(&self.correlation, rho => self.add_all(rho, surface, at, coords, out, rows, stride));
+            }
         }
     }
 
     #[inline]
-    fn add_range<R: Rho>(&self, rho: &R, at: Coord, coords: &[Coord], out: &mut [f64], row: &mut [f64]) {
+    fn add_range<R: Rho>(
+        &self,
+        rho: &R,
+        surface: Surface,
+        at: Place,
+        coords: &[Place],
+        out: &mut [f64],
+        row: &mut [f64],
+    ) {
         let scale = 1.0 / self.range;
         for ((c, o), r) in coords.iter().zip(out.iter_mut()).zip(row) {
-            let (along, across) = self.offsets(at, *c);
-            let (value, slope) = rho.value_and_slope((along * along + across * across).sqrt() * scale);
+            let (_, _, squared) = self.offsets(at, *c);
+            let (value, slope) = rho.value_and_slope(surface.distance(squared) * scale);
             *o += self.sill * value;
             *r = -self.sill * slope;
         }
     }
 
     #[inline]
-    fn add_all<R: Rho>(&self, rho: &R, at: Coord, coords: &[Coord], out: &mut [f64], rows: &mut [f64], stride: usize) {
-        let [by_sill, by_range, by_shape, by_azimuth, by_ratio] = self.slots;
+    #[allow(clippy::too_many_arguments, reason = "what one row of a block's matrices is made from and written to")]
+    fn add_all<R: Rho>(
+        &self,
+        rho: &R,
+        surface: Surface,
+        at: Place,
+        coords: &[Place],
+        out: &mut [f64],
+        rows: &mut [f64],
+        stride: usize,
+    ) {
+        let [by_sill, by_range, by_shape, by_azimuth, by_ratio, by_north, by_north_east] = self.slots;
         let scale = 1.0 / self.range;
         for (j, c) in coords.iter().enumerate() {
-            let (along, across) = self.offsets(at, *c);
-            let squared = along * along + across * across;
-            let q = squared.sqrt() * scale;
+            let (along, across, squared) = self.offsets(at, *c);
+            let q = surface.distance(squared) * scale;
             let (value, slope) = rho.value_and_slope(q);
             let (covariance, slope) = (self.sill * value, self.sill * slope);
             out[j] += covariance;
@@ -200,13 +281,23 @@ impl Term {
             if let Some(k) = by_shape {
                 rows[k * stride + j] = self.sill * rho.by_log_shape(q);
             }
+            if !(squared > 0.0) {
+                continue;
+            }
             if let Some(k) = by_azimuth {
                 // ∂ log h / ∂ azimuth: turning the axis moves `across` into `along`.
                 let turn = along * across * (self.ratio - 1.0 / self.ratio);
-                rows[k * stride + j] = if squared > 0.0 { slope * turn / squared } else { 0.0 };
+                rows[k * stride + j] += slope * turn / squared;
             }
             if let Some(k) = by_ratio {
-                rows[k * stride + j] = if squared > 0.0 { -slope * across * across / squared } else { 0.0 };
+                rows[k * stride + j] -= slope * across * across / squared;
+            }
+            // With u = −log ratio, axes r√e^u and r/√e^u: ∂ log h / ∂ u = −½ cos 2φ for a separation of azimuth φ.
+            if let Some(k) = by_north {
+                rows[k * stride + j] -= 0.5 * slope * (across * across - along * along) / squared;
+            }
+            if let Some(k) = by_north_east {
+                rows[k * stride + j] -= slope * along * across / squared;
             }
         }
     }
@@ -219,7 +310,7 @@ mod tests {
 
     #[test]
     fn derivatives_are_the_limits_of_differences() {
-        let places: Vec<Coord> = (0..40).map(|i| [f64::from(i * 7 % 40), f64::from(i * 11 % 40)]).collect();
+        let places: Vec<Place> = (0..40).map(|i| [f64::from(i * 7 % 40), f64::from(i * 11 % 40), 0.0]).collect();
         let template: ModelTemplate =
             "0.1 Nug + Exp(az=?, ratio=?) + Sph + Mat(kappa=?) + Gau + Ste(kappa=2.5) + Mat(kappa=1.5)"
                 .parse()
@@ -240,7 +331,7 @@ mod tests {
         let evaluate = |values: &[f64], pairs: usize| {
             let kernel = Kernel::new(&template.with_values(values).unwrap(), &free, pairs);
             let (mut row, mut rows) = (vec![0.0; n], vec![0.0; n * kernel.dense()]);
-            kernel.with_derivatives([3.0, 4.0], &places, &mut row, &mut rows, n);
+            kernel.with_derivatives([3.0, 4.0, 0.0], &places, &mut row, &mut rows, n);
             (row, rows)
         };
         for pairs in [1, 1_000_000] {
@@ -261,6 +352,40 @@ mod tests {
                     let ours = rows[k * n + j];
                     assert!((ours - difference).abs() < 2e-6, "{parameter:?} at {j}: {ours} against {difference}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_by_direction_are_those_of_stretched_models() {
+        let places: Vec<Place> = (0..40).map(|i| [f64::from(i * 7 % 40), f64::from(i * 11 % 40), 0.0]).collect();
+        let at = [3.0, 4.0, 0.0];
+        let covariances = |text: String| {
+            let variogram: Variogram = text.parse().unwrap();
+            let mut row = vec![0.0; places.len()];
+            Kernel::new(&variogram, &[], 1).covariances(at, &places, &mut row);
+            row
+        };
+        let isotropic: Variogram = "0.1 Nug + 1 Exp(6) + 2 Gau(11)".parse().unwrap();
+        let kernel = Kernel::new(&isotropic, &[], 1).with_directions();
+        let (mut row, mut rows) = (vec![0.0; 40], vec![f64::NAN; 80]);
+        kernel.with_derivatives(at, &places, &mut row, &mut rows, 40);
+        let step: f64 = 1e-4;
+        for (k, azimuth) in [(0, 0.0), (1, 45.0)] {
+            let stretched = |azimuth: f64| {
+                let long = (0.5 * step).exp();
+                let direction = format!("az={azimuth}, ratio={}", (-step).exp());
+                covariances(format!(
+                    "0.1 Nug + 1 Exp({}, {direction}) + 2 Gau({}, {direction})",
+                    6.0 * long,
+                    11.0 * long
+                ))
+            };
+            // A longer range across is a shorter one along.
+            let (up, down) = (stretched(azimuth), stretched(azimuth + 90.0));
+            for j in 0..40 {
+                let difference = (up[j] - down[j]) / (2.0 * step);
+                assert!((rows[k * 40 + j] - difference).abs() < 1e-7, "{k} {j}: {} {difference}", rows[k * 40 + j]);
             }
         }
     }

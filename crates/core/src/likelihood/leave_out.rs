@@ -31,10 +31,11 @@ pub(super) fn leave_out(recipe: &VecchiaKriging, samples: &Samples, folds: &Fold
         return leave_out_by_refitting(recipe, samples, folds);
     }
     super::fit::refuse_unbounded(&(&recipe.variogram).into())?;
+    recipe.variogram.check_on(samples.metric())?;
     super::fit::refuse_coincident(samples, recipe.variogram.error_variance())?;
     let data = Data::new(samples, recipe.drift)?;
     let data = data.reordered(&max_min_order(&data.places));
-    let kernel = Kernel::new(&recipe.variogram, &[], data.len() * recipe.nearest.get());
+    let kernel = Kernel::new(&recipe.variogram, &[], data.len() * recipe.nearest.get()).on(data.metric);
     let trends = if data.functions() == 0 {
         vec![Some(Trend::none()); folds.count()]
     } else {
@@ -53,7 +54,8 @@ pub(super) fn leave_out(recipe: &VecchiaKriging, samples: &Samples, folds: &Fold
         let Some(trend) = &trends[held] else { continue };
         let keep = |i: u32| folds.of(data.positions[i as usize] as usize) != held;
         let covariates = if data.basis.covariates() > 0 { samples.covariates(position) } else { &[] };
-        outcomes[position] = predictor.predict_one(data.places[rank], covariates, Some(trend), keep, &mut scratch);
+        outcomes[position] =
+            predictor.predict_one(samples.coords()[position], covariates, Some(trend), keep, &mut scratch);
     }
     Ok(outcomes)
 }

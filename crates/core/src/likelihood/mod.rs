@@ -7,6 +7,9 @@
 //! restricted likelihood (REML; Patterson & Thompson 1971, *Biometrika* 58:545) is that of what the trend leaves over, and
 //! does not underestimate the sill as the plain one does.
 //!
+//! Samples on a sphere are related along great circles, by models that are valid there; the approximation's order and
+//! neighbours are by straight distances in space, which order places as great circles do.
+//!
 //! ```
 //! use soilscope_core::drift::Drift;
 //! use soilscope_core::executor::Serial;
@@ -28,6 +31,7 @@
 //! # }
 //! ```
 
+mod bounded;
 mod correlation;
 mod data;
 mod dense;
@@ -35,6 +39,7 @@ mod exact;
 mod fit;
 mod grouping;
 mod intervals;
+mod isotropy;
 mod kdtree;
 mod kernel;
 mod lanes;
@@ -44,17 +49,21 @@ mod objective;
 mod optimise;
 mod ordering;
 mod parameters;
+mod place;
 mod predict;
 mod report;
 mod restricted;
 mod result;
+mod rows;
 mod starts;
 mod terms;
 #[cfg(test)]
 mod tests;
 mod vecchia;
 
+pub(crate) use bounded::{Bounded, Maximum, template_of, with_least_nugget};
 pub use fit::{fit_likelihood, log_likelihood};
+pub(crate) use parameters::{Domain, effective_factor};
 pub(crate) use predict::VecchiaScratch;
 pub use predict::{VecchiaKriging, VecchiaPredictor};
 pub use result::{Bound, Coefficient, EngineUsed, LikelihoodFit, ParameterEstimate, Remark};

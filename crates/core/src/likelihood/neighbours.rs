@@ -1,8 +1,9 @@
 //! The nearest earlier places of each place.
 
 use super::kdtree::KdTree;
+use super::place::Place;
+use crate::Result;
 use crate::executor::{Executor, map};
-use crate::{Coord, Result};
 
 /// Earlier neighbours of every place, nearest first, one after the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,7 @@ impl Neighbours {
     ///
     /// # Errors
     /// A cancelled executor.
-    pub(super) fn earlier(places: &[Coord], count: usize, executor: &dyn Executor) -> Result<Self> {
+    pub(super) fn earlier(places: &[Place], count: usize, executor: &dyn Executor) -> Result<Self> {
         let n = places.len();
         let mut starts = Vec::with_capacity(n + 1);
         let mut ranks = Vec::with_capacity(n * count);
@@ -67,14 +68,15 @@ impl Neighbours {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kdtree::squared_distance;
+    use super::super::place::squared_distance;
     use super::*;
     use crate::executor::Serial;
 
     #[test]
     fn neighbours_are_the_nearest_earlier_ones() {
         // A lattice visited in steps, so that there are many equal distances.
-        let places: Vec<Coord> = (0..700_u32).map(|i| [f64::from(i * 37 % 26), f64::from(i * 53 % 31)]).collect();
+        let places: Vec<Place> =
+            (0..700_u32).map(|i| [f64::from(i * 37 % 26), f64::from(i * 53 % 31), f64::from(i % 2)]).collect();
         let neighbours = Neighbours::earlier(&places, 9, &Serial).unwrap();
         assert_eq!(neighbours.len(), places.len());
         for i in 0..places.len() {

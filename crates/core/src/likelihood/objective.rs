@@ -66,6 +66,7 @@ impl LogLikelihood<'_> {
         let Some(kernel) = self.unknowns.kernel(place, self.sums.pairs()) else { return Ok(None) };
         let Some(mut terms) = self.sums.terms(&kernel, true, self.executor)? else { return Ok(None) };
         if let (Sums::Vecchia(vecchia), Method::Reml) = (self.sums, self.method)
+            && vecchia.is_whole()
             && vecchia.data().functions() > 0
             && self.unknowns.len() > 0
         {

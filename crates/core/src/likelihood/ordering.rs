@@ -1,6 +1,7 @@
 //! The order in which samples enter Vecchia's approximation.
 
-use super::kdtree::{KdTree, squared_distance};
+use super::kdtree::KdTree;
+use super::place::{Place, squared_distance};
 use crate::Coord;
 
 /// Maximum-minimum-distance order: first the place nearest to the centre of the bounding box, then always the place
@@ -13,16 +14,16 @@ use crate::Coord;
 ///
 /// # Source
 /// Guinness (2018), *Technometrics* 60:415, who found this order best among those he tried.
-pub(super) fn max_min_order(places: &[Coord]) -> Vec<u32> {
+pub(super) fn max_min_order(places: &[Place]) -> Vec<u32> {
     let Some(&start) = places.first() else { return Vec::new() };
     let (mut low, mut high) = (start, start);
     for c in places {
-        for k in 0..2 {
+        for k in 0..3 {
             low[k] = low[k].min(c[k]);
             high[k] = high[k].max(c[k]);
         }
     }
-    let centre = [0.5 * low[0] + 0.5 * high[0], 0.5 * low[1] + 0.5 * high[1]];
+    let centre = std::array::from_fn(|k| 0.5 * low[k] + 0.5 * high[k]);
     let distance = |i: u32| squared_distance(places[i as usize], centre);
     let first = (0..places.len() as u32).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0);
     KdTree::new(places).farthest_first(places, first)
@@ -45,17 +46,17 @@ mod tests {
     use super::*;
 
     /// Uniform numbers of a fixed sequence.
-    fn scattered(n: usize) -> Vec<Coord> {
+    fn scattered(n: usize) -> Vec<Place> {
         let mut state = 7_u64;
         let mut next = move || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 11) as f64 / (1_u64 << 53) as f64
         };
-        (0..n).map(|_| [next(), next()]).collect()
+        (0..n).map(|_| [next(), next(), 0.0]).collect()
     }
 
     /// The definition, in O(n²) a place.
-    fn slowly(places: &[Coord], first: u32) -> Vec<u32> {
+    fn slowly(places: &[Place], first: u32) -> Vec<u32> {
         let mut order = vec![first];
         let mut distance = vec![f64::INFINITY; places.len()];
         while order.len() < places.len() {
@@ -75,7 +76,7 @@ mod tests {
         let mut places = scattered(400);
         // Coincident places and a regular grid full of ties too.
         places.extend_from_slice(&places.clone()[..10]);
-        places.extend((0..100).map(|i| [f64::from(i % 10) / 8.0, f64::from(i / 10) / 8.0]));
+        places.extend((0..100).map(|i| [f64::from(i % 10) / 8.0, f64::from(i / 10) / 8.0, 0.0]));
         let order = max_min_order(&places);
         assert_eq!(order, slowly(&places, order[0]));
     }
@@ -83,7 +84,7 @@ mod tests {
     #[test]
     fn few_places_have_an_order_too() {
         assert!(max_min_order(&[]).is_empty());
-        assert_eq!(max_min_order(&[[3.0, 1.0]]), [0]);
-        assert_eq!(max_min_order(&[[1.0, 1.0]; 20]).len(), 20);
+        assert_eq!(max_min_order(&[[3.0, 1.0, 0.0]]), [0]);
+        assert_eq!(max_min_order(&[[1.0, 1.0, 2.0]; 20]).len(), 20);
     }
 }

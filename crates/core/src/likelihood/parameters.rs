@@ -1,7 +1,9 @@
 //! The free parameters of a model as coordinates of an optimisation.
 
 use super::kernel::Kernel;
-use crate::variogram::{FreeParameter, ModelTemplate, Variogram};
+use super::place::Surface;
+use crate::metric::Metric;
+use crate::variogram::{FreeParameter, Model, ModelTemplate, Structure, Variogram};
 use crate::{Error, Result};
 
 /// The free parameters of a template: logarithms of all but azimuths, which are in radians.
@@ -13,11 +15,48 @@ pub(super) struct Unknowns {
     pub(super) scale: bool,
     /// Smallest and largest coordinate.
     pub(super) bounds: Vec<(f64, f64)>,
+    metric: Metric,
+    common_direction: bool,
+}
+
+/// Where parameters are looked for, beside what the samples' extent says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Domain {
+    /// Smallest and largest effective range, coordinate units; `None` for as far as samples can tell anything.
+    pub(crate) reaches: Option<(f64, f64)>,
+    /// Smallest nugget of models without a slope at the origin, as a share of the data's variance.
+    pub(crate) smooth_nugget: f64,
+    /// Smallest ratio of anisotropy.
+    pub(crate) ratio: f64,
+    /// Whether all structures have the azimuth and ratio of the first.
+    pub(crate) common_direction: bool,
+}
+
+impl Default for Domain {
+    fn default() -> Self {
+        Self { reaches: None, smooth_nugget: VARIANCE_FLOOR, ratio: RATIO_FLOOR, common_direction: false }
+    }
+}
+
+/// Whether the model rises from the origin without a slope.
+pub(crate) fn is_smooth(model: Model) -> bool {
+    match model {
+        Model::Gaussian => true,
+        _ => model.smoothness().is_some_and(|k| k > 1.0),
+    }
+}
+
+/// Effective range over range parameter.
+pub(crate) fn effective_factor(model: Model) -> f64 {
+    let unit = Structure::new(model, 1.0, 1.0).and_then(|s| Variogram::new(0.0, vec![s]));
+    unit.map_or(1.0, |v| v.effective_range()).clamp(0.1, 100.0)
 }
 
 /// What bounds are taken from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extent {
+    pub(super) metric: Metric,
+    pub(super) domain: Domain,
     /// Variance of the data about their trend.
     pub(super) variance: f64,
     /// Typical distance between neighbouring samples.
@@ -38,17 +77,36 @@ impl Unknowns {
     pub(super) fn new(template: &ModelTemplate, extent: &Extent, has_errors: bool) -> Self {
         let free = template.free_parameters();
         let log = |low: f64, high: f64| (low.ln(), high.ln());
+        let domain = extent.domain;
+        let smooth = template.structures.iter().any(|s| is_smooth(s.model));
         let bounds = free.iter().map(|parameter| match parameter {
+            FreeParameter::Nugget if smooth => {
+                log(domain.smooth_nugget * extent.variance, VARIANCE_LIMIT * extent.variance)
+            }
             FreeParameter::Nugget | FreeParameter::PartialSill(_) => {
                 log(VARIANCE_FLOOR * extent.variance, VARIANCE_LIMIT * extent.variance)
             }
-            FreeParameter::Range(_) => log(RANGE_FLOOR * extent.spacing, RANGE_LIMIT * extent.diagonal),
+            FreeParameter::Range(k) => match domain.reaches {
+                Some((low, high)) => {
+                    let factor = effective_factor(template.structures[*k].model);
+                    log(low / factor, high / factor)
+                }
+                None => log(RANGE_FLOOR * extent.spacing, extent.longest(template.structures[*k].model)),
+            },
             FreeParameter::Shape(k) => {
-                let (low, high) = template.structures[*k].model.shape_limits().unwrap_or((1.0, 1.0));
-                log(low, high)
+                let model = template.structures[*k].model;
+                let (low, high) = model.shape_limits().unwrap_or((1.0, 1.0));
+                log(
+                    low,
+                    if extent.metric.is_sphere() {
+                        high.min(model.largest_shape_on_sphere().unwrap_or(high))
+                    } else {
+                        high
+                    },
+                )
             }
             FreeParameter::Azimuth(_) => (f64::NEG_INFINITY, f64::INFINITY),
-            FreeParameter::Ratio(k) => (RATIO_FLOOR.ln(), if swaps(template, *k) { -RATIO_FLOOR.ln() } else { 0.0 }),
+            FreeParameter::Ratio(k) => (domain.ratio.ln(), if swaps(template, *k) { -domain.ratio.ln() } else { 0.0 }),
         });
         let held = |p: &crate::variogram::Parameter| p.fixed().is_some_and(|v| v > 0.0);
         let any_held = template.nugget.as_ref().is_some_and(held)
@@ -56,7 +114,14 @@ impl Unknowns {
             || template.error_variance > 0.0
             || has_errors;
         let scale = !any_held && free.iter().any(|p| p.is_linear());
-        Self { bounds: bounds.collect(), template: template.clone(), free, scale }
+        Self {
+            bounds: bounds.collect(),
+            template: template.clone(),
+            free,
+            scale,
+            metric: extent.metric,
+            common_direction: domain.common_direction,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -70,7 +135,8 @@ impl Unknowns {
             let FreeParameter::Ratio(k) = *parameter else { continue };
             if at[j] > 0.0 && swaps(&self.template, k) {
                 let position = |wanted| self.free.iter().position(|p| *p == wanted);
-                if let Some(range) = position(FreeParameter::Range(k)) {
+                let sharing = if self.common_direction { 0..self.template.structures.len() } else { k..k + 1 };
+                for range in sharing.filter_map(|k| position(FreeParameter::Range(k))) {
                     at[range] += at[j];
                 }
                 if let Some(azimuth) = position(FreeParameter::Azimuth(k)) {
@@ -131,12 +197,19 @@ impl Unknowns {
     /// # Errors
     /// Parameters outside their domain.
     pub(super) fn variogram(&self, at: &[f64]) -> Result<Variogram> {
-        self.template.with_values(&self.natural(at))
+        let variogram = self.template.with_values(&self.natural(at))?;
+        if !self.common_direction || variogram.structures().len() < 2 {
+            return Ok(variogram);
+        }
+        let direction = variogram.structures()[0].anisotropy();
+        let structures = variogram.structures().iter().map(|s| s.with_anisotropy(direction)).collect();
+        Variogram::new(variogram.nugget(), structures)?.with_error_variance(variogram.error_variance())
     }
 
     /// The kernel of these parameters; `None` where they are no model.
     pub(super) fn kernel(&self, at: &[f64], pairs: usize) -> Option<Kernel> {
-        self.variogram(at).ok().map(|variogram| Kernel::new(&variogram, &self.free, pairs))
+        let kernel = Kernel::new(&self.variogram(at).ok()?, &self.free, pairs).on(self.metric);
+        Some(if self.common_direction { kernel.with_common_direction() } else { kernel })
     }
 
     /// Multiplies all variances.
@@ -174,10 +247,19 @@ fn swaps(template: &ModelTemplate, structure: usize) -> bool {
 }
 
 impl Extent {
+    /// The longest range that is looked for.
+    fn longest(&self, model: Model) -> f64 {
+        let limit = RANGE_LIMIT * self.diagonal;
+        match self.metric {
+            Metric::Sphere { radius } if model == Model::Pentaspherical => limit.min(std::f64::consts::PI * radius),
+            _ => limit,
+        }
+    }
+
     /// # Errors
     /// All samples at one place, or no variation about the trend.
     pub(super) fn of(data: &super::data::Data) -> Result<Self> {
-        let [easting, northing] = data.places[0];
+        let [easting, northing] = data.first;
         if !(data.diagonal > 0.0) {
             return Err(Error::OnePlace { count: data.len(), easting, northing });
         }
@@ -191,10 +273,16 @@ impl Extent {
             .step_by(step)
             .filter_map(|i| {
                 tree.nearest(data.places[i], 1, |j| data.places[j as usize] != data.places[i], &mut nearest);
-                nearest.first().map(|&(squared, _)| squared.sqrt())
+                nearest.first().map(|&(squared, _)| Surface::of(data.metric).distance(squared))
             })
             .collect();
         distances.sort_by(f64::total_cmp);
-        Ok(Self { variance: data.variance, spacing: distances[distances.len() / 2], diagonal: data.diagonal })
+        Ok(Self {
+            metric: data.metric,
+            domain: Domain::default(),
+            variance: data.variance,
+            spacing: distances[distances.len() / 2],
+            diagonal: data.diagonal,
+        })
     }
 }

@@ -8,6 +8,7 @@ use super::kdtree::KdTree;
 use super::kernel::Kernel;
 use super::leave_out;
 use super::ordering::max_min_order;
+use super::place::{Place, place};
 use super::vecchia::Vecchia;
 use crate::drift::Drift;
 use crate::executor::{Executor, Serial};
@@ -84,11 +85,12 @@ impl VecchiaKriging {
     /// As [`fit_likelihood`](super::fit_likelihood), and a singular covariance matrix.
     pub fn fit_with(&self, samples: &Samples, executor: &dyn Executor) -> Result<VecchiaPredictor> {
         super::fit::refuse_unbounded(&ModelTemplate::from(&self.variogram))?;
+        self.variogram.check_on(samples.metric())?;
         super::fit::refuse_coincident(samples, self.variogram.error_variance())?;
         let data = Data::new(samples, self.drift)?;
         let data = data.reordered(&max_min_order(&data.places));
         let pairs = data.len() * self.nearest.get();
-        let kernel = Kernel::new(&self.variogram, &[], pairs);
+        let kernel = Kernel::new(&self.variogram, &[], pairs).on(data.metric);
         let neighbours = self.trend_neighbours.get();
         let trend = if data.functions() == 0 {
             Trend::none()
@@ -167,7 +169,7 @@ pub struct VecchiaPredictor {
 pub(crate) struct VecchiaScratch {
     found: Vec<(f64, u32)>,
     chosen: Vec<u32>,
-    coords: Vec<Coord>,
+    coords: Vec<Place>,
     lower: Vec<f64>,
     covariances: Vec<f64>,
     weights: Vec<f64>,
@@ -224,7 +226,8 @@ impl VecchiaPredictor {
         s: &mut VecchiaScratch,
     ) -> Outcome {
         Gap::check_place(at)?;
-        self.choose(at, keep, s);
+        let target = place(self.data.metric, at);
+        self.choose(target, keep, s);
         let m = s.chosen.len();
         let nugget = self.kernel.nugget();
         s.coords.clear();
@@ -243,9 +246,9 @@ impl VecchiaPredictor {
             }
         }
         s.covariances.resize(m, 0.0);
-        self.kernel.covariances(at, &s.coords, &mut s.covariances);
+        self.kernel.covariances(target, &s.coords, &mut s.covariances);
         for (c, place) in s.covariances.iter_mut().zip(&s.coords) {
-            if *place == at {
+            if *place == target {
                 *c += nugget;
             }
         }
@@ -285,7 +288,7 @@ impl VecchiaPredictor {
     }
 
     /// The nearest samples, and the nearest of each coarser level, by increasing rank.
-    fn choose(&self, at: Coord, keep: impl Fn(u32) -> bool, s: &mut VecchiaScratch) {
+    fn choose(&self, at: Place, keep: impl Fn(u32) -> bool, s: &mut VecchiaScratch) {
         s.chosen.clear();
         for (level, tree) in self.levels.iter().enumerate() {
             let count = if level == 0 { self.nearest } else { self.around };

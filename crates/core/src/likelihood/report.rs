@@ -21,12 +21,7 @@ impl Search<'_> {
         zeros: &[FreeParameter],
         mut remarks: Vec<Remark>,
     ) -> Result<LikelihoodFit> {
-        let Found { unknowns, mut summit } = found;
-        if let Sums::Vecchia(_) = self.fine
-            && let Some(evaluation) = self.objective(self.fine, &unknowns).in_full(&summit.place)?
-        {
-            summit.evaluation = evaluation;
-        }
+        let Found { unknowns, summit } = self.in_full(found)?;
         let evaluation = &summit.evaluation;
         if !summit.converged {
             remarks.push(Remark::NotConverged { iterations: summit.iterations });
@@ -39,42 +34,9 @@ impl Search<'_> {
         if structured <= 1e-6 * variogram.sill() {
             remarks.push(Remark::NoSpatialStructure);
         }
-        let bounds: Vec<Option<Bound>> = (0..unknowns.len()).map(|j| bound_at(&unknowns, &summit, j)).collect();
-        let inside: Vec<usize> = (0..unknowns.len()).filter(|&j| bounds[j].is_none()).collect();
-        let covariance = intervals::covariance(evaluation, &inside);
-        let regular = covariance.is_some();
-        let covariance = covariance.unwrap_or_else(|| DMatrix::zeros(unknowns.len(), unknowns.len()));
+        let (parameters, wide, covariance) = self.estimates(whole, &unknowns, &summit, &mut remarks)?;
         let engine = self.engine(&unknowns, &summit, &covariance)?;
-        let mut parameters = Vec::with_capacity(whole.len());
-        let mut wide = DMatrix::zeros(whole.len(), whole.len());
-        let index_of = |p: FreeParameter| unknowns.free.iter().position(|q| *q == p);
-        for (row, &parameter) in whole.free.iter().enumerate() {
-            let estimate = match index_of(parameter) {
-                Some(j) if bounds[j].is_none() && regular => {
-                    let error = covariance[(j, j)].sqrt();
-                    if error > 1.0 && !matches!(parameter, FreeParameter::Azimuth(_)) {
-                        remarks.push(Remark::PoorlyDetermined { parameter });
-                    }
-                    for (column, &other) in whole.free.iter().enumerate() {
-                        if let Some(l) = index_of(other) {
-                            wide[(row, column)] = covariance[(j, l)];
-                        }
-                    }
-                    self.inside(&unknowns, &summit, j, error)?
-                }
-                Some(j) => {
-                    let bound = bounds[j].unwrap_or(Bound::Undetermined);
-                    remarks.push(Remark::AtBound { parameter, bound });
-                    self.at_bound(&unknowns, &summit, j, bound, &inside)
-                }
-                None => {
-                    remarks.push(Remark::AtBound { parameter, bound: Bound::Zero });
-                    self.at_zero(whole, &unknowns, &summit, parameter, &inside)?
-                }
-            };
-            parameters.push(estimate);
-        }
-        debug_assert!(zeros.iter().all(|p| index_of(*p).is_none()));
+        debug_assert!(zeros.iter().all(|p| !unknowns.free.contains(p)));
         let (n, p) = (self.data.len(), self.data.functions());
         let (count, size) = match self.settings.method {
             Method::Reml => (whole.len(), (n - p) as f64),
@@ -100,6 +62,72 @@ impl Search<'_> {
             variogram,
             remarks,
         })
+    }
+
+    /// The free parameters at a maximum with their intervals.
+    ///
+    /// # Errors
+    /// A cancelled executor.
+    pub(super) fn parameters(&self, found: &Found) -> Result<Vec<ParameterEstimate>> {
+        let Found { unknowns, summit } =
+            self.in_full(Found { unknowns: found.unknowns.clone(), summit: found.summit.clone() })?;
+        Ok(self.estimates(&unknowns, &unknowns, &summit, &mut Vec::new())?.0)
+    }
+
+    /// The maximum with what the trend's estimation takes from the information.
+    fn in_full(&self, mut found: Found) -> Result<Found> {
+        if let Sums::Vecchia(_) = self.fine
+            && let Some(evaluation) = self.objective(self.fine, &found.unknowns).in_full(&found.summit.place)?
+        {
+            found.summit.evaluation = evaluation;
+        }
+        Ok(found)
+    }
+
+    /// The free parameters of `whole` at a maximum, whose template may hold some of them at 0; the covariance matrix of
+    /// their coordinates, and of those that were not held.
+    fn estimates(
+        &self,
+        whole: &Unknowns,
+        unknowns: &Unknowns,
+        summit: &Summit,
+        remarks: &mut Vec<Remark>,
+    ) -> Result<(Vec<ParameterEstimate>, DMatrix<f64>, DMatrix<f64>)> {
+        let bounds: Vec<Option<Bound>> = (0..unknowns.len()).map(|j| bound_at(unknowns, summit, j)).collect();
+        let inside: Vec<usize> = (0..unknowns.len()).filter(|&j| bounds[j].is_none()).collect();
+        let covariance = intervals::covariance(&summit.evaluation, &inside);
+        let regular = covariance.is_some();
+        let covariance = covariance.unwrap_or_else(|| DMatrix::zeros(unknowns.len(), unknowns.len()));
+        let mut parameters = Vec::with_capacity(whole.len());
+        let mut wide = DMatrix::zeros(whole.len(), whole.len());
+        let index_of = |p: FreeParameter| unknowns.free.iter().position(|q| *q == p);
+        for (row, &parameter) in whole.free.iter().enumerate() {
+            let estimate = match index_of(parameter) {
+                Some(j) if bounds[j].is_none() && regular => {
+                    let error = covariance[(j, j)].sqrt();
+                    if error > 1.0 && !matches!(parameter, FreeParameter::Azimuth(_)) {
+                        remarks.push(Remark::PoorlyDetermined { parameter });
+                    }
+                    for (column, &other) in whole.free.iter().enumerate() {
+                        if let Some(l) = index_of(other) {
+                            wide[(row, column)] = covariance[(j, l)];
+                        }
+                    }
+                    self.inside(unknowns, summit, j, error)?
+                }
+                Some(j) => {
+                    let bound = bounds[j].unwrap_or(Bound::Undetermined);
+                    remarks.push(Remark::AtBound { parameter, bound });
+                    self.at_bound(unknowns, summit, j, bound, &inside)
+                }
+                None => {
+                    remarks.push(Remark::AtBound { parameter, bound: Bound::Zero });
+                    self.at_zero(whole, unknowns, summit, parameter, &inside)?
+                }
+            };
+            parameters.push(estimate);
+        }
+        Ok((parameters, wide, covariance))
     }
 
     fn engine(&self, unknowns: &Unknowns, summit: &Summit, covariance: &DMatrix<f64>) -> Result<EngineUsed> {

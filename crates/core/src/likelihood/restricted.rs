@@ -7,7 +7,7 @@
 use nalgebra::DMatrix;
 
 use super::kernel::Kernel;
-use super::lanes::{LANES, Lanes, solve_upper};
+use super::lanes::{LANES, solve_upper};
 use super::vecchia::{Vecchia, Work};
 use crate::Result;
 use crate::executor::{Executor, map};
@@ -44,7 +44,7 @@ pub(super) fn second(vecchia: &Vecchia, kernel: &Kernel, executor: &dyn Executor
                 for (lane, &r) in responses.iter().enumerate() {
                     part.rows.extend(work.inverse[..=r as usize].iter().map(|x| x[lane]));
                 }
-                add_products(&mut work, vecchia, responses, p, &mut part.products[start..]);
+                add_products(&work, vecchia, responses, p, &mut part.products[start..]);
             }
         }
         Some(part)
@@ -98,14 +98,11 @@ pub(super) fn second(vecchia: &Vecchia, kernel: &Kernel, executor: &dyn Executor
 }
 
 /// Adds db (bᵀF) + b (dbᵀF) of some responses to a block's rows, with db = −L⁻ᵀφ and φ the row of A, half its last.
-fn add_products(work: &mut Work, vecchia: &Vecchia, responses: &[u32], p: usize, out: &mut [f64]) {
+fn add_products(work: &Work, vecchia: &Vecchia, responses: &[u32], p: usize, out: &mut [f64]) {
     let c = vecchia.data().columns;
     let width = work.products.len() * p;
     for j in 0..work.products.len() {
-        let mut derivative: Vec<Lanes> = std::mem::take(&mut work.products[j]);
-        for (lane, &r) in responses.iter().enumerate() {
-            derivative[r as usize][lane] *= 0.5;
-        }
+        let mut derivative = work.halved(j, responses);
         // dbᵀF = −φᵀ L⁻¹F.
         let mut turned = vec![0.0; p * LANES];
         for (phi, y) in derivative.iter().zip(work.solved.chunks_exact(c)) {
@@ -127,6 +124,5 @@ fn add_products(work: &mut Work, vecchia: &Vecchia, responses: &[u32], p: usize,
                 }
             }
         }
-        work.products[j] = derivative;
     }
 }

@@ -1,10 +1,10 @@
 //! Where a search begins.
 
 use super::optimise::Objective;
-use super::parameters::{Extent, Unknowns};
+use super::parameters::{Extent, Unknowns, effective_factor};
 use super::terms::Evaluation;
 use crate::Result;
-use crate::variogram::{FreeParameter, Structure};
+use crate::variogram::FreeParameter;
 
 /// A coarse grid over ranges, nugget shares, shapes and directions, in coordinates.
 ///
@@ -37,7 +37,7 @@ pub(super) fn grid(unknowns: &Unknowns, extent: &Extent) -> Vec<Vec<f64>> {
                         FreeParameter::Range(k) => {
                             let s = &template.structures[k];
                             let model = if s.free_shape { s.model.with_shape(shape) } else { s.model };
-                            reach * 4.0_f64.powi(k as i32) / effective(model)
+                            reach * 4.0_f64.powi(k as i32) / effective_factor(model)
                         }
                         FreeParameter::Shape(_) => shape,
                         FreeParameter::Azimuth(_) => azimuth,
@@ -50,12 +50,6 @@ pub(super) fn grid(unknowns: &Unknowns, extent: &Extent) -> Vec<Vec<f64>> {
         }
     }
     starts
-}
-
-/// Distance in ranges where a model reaches 95 % of its sill.
-fn effective(model: crate::variogram::Model) -> f64 {
-    let unit = Structure::new(model, 1.0, 1.0).and_then(|s| crate::variogram::Variogram::new(0.0, vec![s]));
-    unit.map_or(1.0, |v| v.effective_range()).clamp(0.1, 100.0)
 }
 
 /// The best places of a list, with derivatives: the highest, and the highest of those that differ from it by a factor of

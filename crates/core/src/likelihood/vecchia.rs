@@ -28,6 +28,8 @@ pub(super) struct Vecchia {
     neighbours: usize,
     /// Numbers and weights of the blocks that are summed, in tasks.
     tasks: Vec<Vec<(u32, f64)>>,
+    /// Whether these are all of them.
+    whole: bool,
 }
 
 /// Blocks of one task: small enough to share out, large enough that a task's memory is made seldom.
@@ -63,7 +65,7 @@ impl Vecchia {
     /// Ordered samples in given blocks.
     pub(super) fn of_blocks(data: Data, blocks: Vec<Block>, neighbours: usize) -> Self {
         let all: Vec<(u32, f64)> = (0..blocks.len() as u32).map(|b| (b, 1.0)).collect();
-        Self { data, blocks, neighbours, tasks: all.chunks(TASK).map(<[_]>::to_vec).collect() }
+        Self { data, blocks, neighbours, tasks: all.chunks(TASK).map(<[_]>::to_vec).collect(), whole: true }
     }
 
     /// The samples in their order.
@@ -90,17 +92,51 @@ impl Vecchia {
     /// so many blocks of the rest at so many times their weight. The sum is an unbiased estimate of the whole one, and
     /// knows the short distances of all samples; its maximum is where the whole one is begun.
     pub(super) fn thinned(&self, responses: usize) -> Self {
-        let whole = responses / 4;
-        let of_first = |b: &Block| (b.places[b.responses[0] as usize] as usize) < whole;
-        let (first, rest): (Vec<u32>, Vec<u32>) =
-            (0..self.blocks.len() as u32).partition(|&b| of_first(&self.blocks[b as usize]));
+        self.selected(responses, responses / 4, true)
+    }
+
+    /// A part of the likelihood that is one itself: about so many responses' densities, each at its own weight, half of them
+    /// the first, which carry the long distances, and half spread evenly over the rest, which carry the short ones. Its
+    /// gradient has the variance that its information says, which that of [`thinned`](Self::thinned) has not.
+    pub(super) fn part(&self, responses: usize) -> Self {
+        if self.responses() <= responses {
+            return self.clone();
+        }
+        self.selected(responses, responses / 2, false)
+    }
+
+    /// About `responses` of the responses that are summed: those of rank below `first`, and every so many blocks of the
+    /// rest, which stand for the others where they are `weighted`.
+    fn selected(&self, responses: usize, first: usize, weighted: bool) -> Self {
+        let of_first = |b: &Block| (b.places[b.responses[0] as usize] as usize) < first;
+        let summed = self.tasks.iter().flatten().map(|&(b, _)| b);
+        let (first, rest): (Vec<u32>, Vec<u32>) = summed.partition(|&b| of_first(&self.blocks[b as usize]));
         let count = |list: &[u32]| list.iter().map(|&b| self.blocks[b as usize].responses.len()).sum::<usize>();
         let step = (count(&rest) / responses.saturating_sub(count(&first)).max(1)).max(1);
         let chosen: Vec<u32> = rest.iter().copied().skip(step / 2).step_by(step).collect();
-        let weight = if chosen.is_empty() { 1.0 } else { count(&rest) as f64 / count(&chosen) as f64 };
+        let represents = !chosen.is_empty() && weighted;
+        let weight = if represents { count(&rest) as f64 / count(&chosen) as f64 } else { 1.0 };
         let mut all: Vec<(u32, f64)> = first.into_iter().map(|b| (b, 1.0)).collect();
         all.extend(chosen.into_iter().map(|b| (b, weight)));
-        Self { tasks: all.chunks(TASK / 4).map(<[_]>::to_vec).collect(), ..self.clone() }
+        Self { tasks: all.chunks(TASK / 4).map(<[_]>::to_vec).collect(), whole: false, ..self.clone() }
+    }
+
+    /// Whether all responses are summed.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The same likelihood of other data at the same places in the same order.
+    pub(super) fn with_data(&self, data: Data) -> Self {
+        Self { data, ..self.clone() }
+    }
+
+    /// Ranks of the responses that are summed.
+    pub(super) fn ranks(&self) -> impl Iterator<Item = usize> + '_ {
+        self.tasks.iter().flatten().flat_map(|&(b, _)| {
+            let block = &self.blocks[b as usize];
+            block.responses.iter().map(|&r| block.places[r as usize] as usize)
+        })
     }
 
     /// Responses that are summed.
@@ -147,7 +183,7 @@ impl Vecchia {
 /// Memory of one block.
 #[derive(Debug, Default)]
 pub(super) struct Work {
-    coords: Vec<crate::Coord>,
+    coords: Vec<super::place::Place>,
     /// Packed covariance matrix, then its Cholesky factor.
     pub(super) lower: Vec<f64>,
     /// Packed matrices of the dense derivatives, one after the other.

@@ -1,6 +1,6 @@
 //! Where a model is a variogram at all: a formula that is valid along a line may not be in the plane or on the sphere.
 
-use super::{Model, Structure, Variogram};
+use super::{Anisotropy, Model, ModelTemplate, Structure, Variogram};
 use crate::metric::Metric;
 use crate::{Error, Result};
 
@@ -34,6 +34,40 @@ impl Model {
             | Self::Power { .. }
             | Self::Logarithmic => None,
         }
+    }
+}
+
+impl Model {
+    /// The largest smoothness or exponent with which the model is valid with great-circle distances, where it has one.
+    pub(crate) fn largest_shape_on_sphere(self) -> Option<f64> {
+        match self {
+            Self::PoweredExponential { .. } => Some(1.0),
+            Self::Matern { .. } | Self::Stein { .. } => Some(0.5),
+            _ => None,
+        }
+    }
+}
+
+impl ModelTemplate {
+    /// Refuses a template that no numbers, or not those that are held, make valid on the surface of `metric`.
+    ///
+    /// # Errors
+    /// As [`Variogram::check_on`].
+    pub(crate) fn check_on(&self, metric: Metric) -> Result<()> {
+        let Metric::Sphere { radius } = metric else { return Ok(()) };
+        for s in &self.structures {
+            let shape = s.model.largest_shape_on_sphere().filter(|_| s.free_shape);
+            let model = shape.map_or(s.model, |shape| s.model.with_shape(shape));
+            // A range that is free is looked for where it is valid.
+            let mut structure = Structure::new(model, 1.0, s.range.fixed().unwrap_or(f64::MIN_POSITIVE))?;
+            if !s.is_isotropic() {
+                structure = structure.with_anisotropy(Anisotropy::new(0.0, 0.5)?);
+            }
+            if let Some(reason) = refusal_on_the_sphere(&structure, radius) {
+                return Err(Error::NotOnSphere { term: self.to_string(), reason });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -101,9 +135,10 @@ fn refusal_on_the_sphere(s: &Structure, radius: f64) -> Option<&'static str> {
     let half = std::f64::consts::PI * radius;
     match s.model() {
         Model::Spherical | Model::Exponential => None,
-        Model::PoweredExponential { exponent } => (exponent > 1.0).then_some("its kappa is above 1"),
-        Model::Matern { smoothness } | Model::Stein { smoothness } => {
-            (smoothness > 0.5).then_some("its kappa is above 0.5")
+        model @ (Model::PoweredExponential { .. } | Model::Matern { .. } | Model::Stein { .. }) => {
+            let above = model.shape() > model.largest_shape_on_sphere();
+            let exponent = matches!(model, Model::PoweredExponential { .. });
+            above.then_some(if exponent { "its kappa is above 1" } else { "its kappa is above 0.5" })
         }
         Model::Pentaspherical => (s.range() > half).then_some("its range is more than half the circumference"),
         Model::UnboundedLinear | Model::Power { .. } | Model::Logarithmic => Some("it has no sill"),
