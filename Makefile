@@ -54,8 +54,9 @@ data: ## download USGS Data Series 801 from its publisher, check its sum, conver
 test: setup ## all tests: units, doctests, laws, golden values of gstat, pipeline, command line
 	cargo test --workspace --locked
 
-truth: ## simulated truth for the likelihood: 200 fits, and a field of 50,000 samples with gaps; some minutes
+truth: ## simulated truth for the likelihood and for automatic models: thousands of fits; half an hour
 	cargo test --release --locked -p soilscope-core --test likelihood -- --ignored --nocapture
+	cargo test --release --locked -p soilscope-core --test auto -- --ignored --nocapture --test-threads=1
 
 check: setup fmt-check clippy doc layers ## the gate before a commit: format, lints, documentation, layers
 
