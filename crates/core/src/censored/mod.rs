@@ -1,76 +1,55 @@
-//! Values below a limit of detection or quantification, as a type.
+//! Values below a limit of detection or quantification: as a type, in statistics and in maps.
+//!
+//! A value `<5` says "somewhere below 5", and no number says the same: half the limit is a guess whose error goes into every
+//! mean and variance made of it (Helsel 2012, *Statistics for Censored Environmental Data*, ch. 1).
+//!
+//! - *Statistics* of a column with any number of limits: [`kaplan_meier`], [`regression_on_order_statistics`] and
+//!   [`maximum_likelihood`], upper confidence limits of the mean ([`upper_limit`]) and a rule to choose one ([`recommend`]).
+//!   Each refuses what it should not be used for ([`Refused`]), and says what to be careful with ([`Caution`]).
+//! - *Maps*: [`CensoredKriging`] draws what is below limits from what limits and neighbours say of it, and [`fit_censored`] finds
+//!   variogram and trend.
+//!
+//! ```
+//! use soilscope_core::censored::{LeftMass, Measurement::{BelowLimit, Quantified}, kaplan_meier};
+//! // Two limits; with <5 between 3 and 6, and <2 below all.
+//! let column = [BelowLimit(2.0), Quantified(3.0), BelowLimit(5.0), Quantified(6.0), Quantified(10.0)];
+//! let km = kaplan_meier(&column, LeftMass::SmallestQuantified)?;
+//! // Weights 1/5 for 10 and 6; of 3/5 left among three values up to 5, half of the two up to 3 is at 3 and half below.
+//! assert!((km.mean - (0.2 * 10.0 + 0.2 * 6.0 + 0.6 * 3.0)).abs() < 1e-12);
+//! assert_eq!(km.censoring.below, 2);
+//! # Ok::<(), soilscope_core::censored::Refused>(())
+//! ```
 
-/// What a laboratory reported.
-///
-/// A value below the limit is never a number: [`Substitution`] turns it into one only where a user asked for it.
-///
-/// # Units
-/// The analyte's, as `mg/kg`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Measurement {
-    /// A quantified value.
-    Quantified(f64),
-    /// Somewhere below this limit.
-    BelowLimit(f64),
-}
+mod bootstrap;
+mod censoring;
+mod conditionals;
+mod estimation;
+mod fit_test;
+mod imputations;
+mod kaplan_meier;
+mod land;
+mod likelihood_climb;
+mod maximum_likelihood;
+mod measurement;
+mod order_statistics;
+mod profile;
+mod recommend;
+mod refused;
+mod spatial;
+mod special;
+mod truncated;
+mod upper_limit;
 
-impl Measurement {
-    /// The same measurement in another unit.
-    #[must_use]
-    pub fn scaled(self, factor: f64) -> Self {
-        match self {
-            Self::Quantified(value) => Self::Quantified(value * factor),
-            Self::BelowLimit(limit) => Self::BelowLimit(limit * factor),
-        }
-    }
-
-    /// Whether the value is below its limit.
-    pub fn is_below_limit(self) -> bool {
-        matches!(self, Self::BelowLimit(_))
-    }
-}
-
-/// What stands in for a value below its limit, where the user asked for a number.
-///
-/// Substitution biases means and variances (Helsel 2012, *Statistics for Censored Environmental Data*, ch. 1): its use is
-/// counted and reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum Substitution {
-    /// Half the limit.
-    #[default]
-    #[cfg_attr(feature = "serde", serde(rename = "limit/2"))]
-    HalfLimit,
-    /// The limit itself: an upper bound.
-    #[cfg_attr(feature = "serde", serde(rename = "limit"))]
-    Limit,
-    /// The limit divided by √2.
-    #[cfg_attr(feature = "serde", serde(rename = "limit/sqrt2"))]
-    LimitOverSqrt2,
-    /// Leave the sample out.
-    #[cfg_attr(feature = "serde", serde(rename = "drop"))]
-    Drop,
-}
-
-impl Substitution {
-    /// The number to use for `measurement`, or `None` where it is left out.
-    ///
-    /// # Examples
-    /// ```
-    /// use soilscope_core::censored::{Measurement, Substitution};
-    /// assert_eq!(Substitution::HalfLimit.apply(Measurement::BelowLimit(0.2)), Some(0.1));
-    /// assert_eq!(Substitution::HalfLimit.apply(Measurement::Quantified(0.2)), Some(0.2));
-    /// assert_eq!(Substitution::Drop.apply(Measurement::BelowLimit(0.2)), None);
-    /// ```
-    pub fn apply(self, measurement: Measurement) -> Option<f64> {
-        match (measurement, self) {
-            (Measurement::Quantified(value), _) => Some(value),
-            (Measurement::BelowLimit(limit), Self::HalfLimit) => Some(limit / 2.0),
-            (Measurement::BelowLimit(limit), Self::Limit) => Some(limit),
-            (Measurement::BelowLimit(limit), Self::LimitOverSqrt2) => Some(limit / std::f64::consts::SQRT_2),
-            (Measurement::BelowLimit(_), Self::Drop) => None,
-        }
-    }
-}
+pub use censoring::{Caution, Censoring};
+pub use estimation::{CensoredEstimate, CensoredFit, CensoredFitSettings, fit_censored};
+pub use fit_test::{FitTest, probability_plot_test};
+pub use imputations::{ImputationSettings, Imputations};
+pub use kaplan_meier::{KaplanMeier, LeftMass, Quantile, kaplan_meier};
+pub use land::land_factor;
+pub use maximum_likelihood::{Estimate, Family, MaximumLikelihood, maximum_likelihood};
+pub use measurement::{Measurement, Substitution};
+pub use order_statistics::{OrderStatistics, regression_on_order_statistics};
+pub use recommend::{Recommendation, recommend};
+pub use refused::Refused;
+pub use spatial::{CensoredKriging, CensoredPredictor, limits_above};
+pub use upper_limit::{UpperLimit, UpperLimitMethod, upper_limit};

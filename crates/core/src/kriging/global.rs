@@ -97,9 +97,9 @@ fn packed(setting: &Setting, samples: &Samples) -> Vec<f64> {
 /// Kriging with every sample for every target.
 pub(super) struct GlobalKriging {
     coords: Vec<Coord>,
-    system: GlobalSystem,
+    pub(super) system: GlobalSystem,
     /// The factor, packed row by row for the triangular solves.
-    lower: Vec<f64>,
+    pub(super) lower: Vec<f64>,
 }
 
 impl GlobalKriging {

@@ -18,9 +18,11 @@ mod moving;
 mod redundant;
 mod setting;
 mod trend;
+mod weights;
 
 pub(crate) use moving::KrigingScratch;
 pub use trend::TrendEstimate;
+pub(crate) use weights::{Weighted, solve_upper};
 
 use global::GlobalKriging;
 use moving::MovingKriging;
@@ -81,7 +83,7 @@ impl Kriging {
         Self { support, ..self }
     }
 
-    fn check(&self, samples: &Samples) -> Result<()> {
+    pub(crate) fn check(&self, samples: &Samples) -> Result<()> {
         if self.support.checked()? != Support::Point {
             samples.check_plane("blocks are defined")?;
         }

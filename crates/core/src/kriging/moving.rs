@@ -3,6 +3,7 @@
 use super::cholesky::{LANES, dot, factor, row_start, solve_lower};
 use super::redundant::independent_rows;
 use super::setting::Setting;
+use super::weights::solve_upper;
 use super::{Kriging, non_negative};
 use crate::drift::{Basis, RANK_TOLERANCE};
 use crate::neighbourhood::{SampleIndex, Search};
@@ -37,6 +38,8 @@ pub(crate) struct KrigingScratch {
     functions: Vec<f64>,
     rest: Vec<f64>,
     spare: Vec<f64>,
+    /// Weights of `kept`, where they were asked for.
+    weights: Vec<f64>,
     lanes: Vec<[f64; LANES]>,
 }
 
@@ -47,6 +50,22 @@ impl KrigingScratch {
         self.lanes.clear();
         self.lanes.resize(n, [0.0; LANES]);
         (&mut self.row, &mut self.lanes)
+    }
+
+    /// The samples of the system and their weights in the prediction just made: with w = L⁻¹c₀ and r left of the drift by
+    /// the samples, λ = L⁻ᵀ(w + UG⁻¹r).
+    pub(super) fn weights(&mut self) -> (&[usize], &[f64]) {
+        let n = self.kept.len();
+        self.weights.clone_from(&self.row);
+        if !self.drift.is_empty() {
+            // `rest` holds L_G⁻¹r.
+            solve_upper(&self.gram, &mut self.rest);
+            for (column, r) in self.drift.chunks_exact(n).zip(&self.rest) {
+                self.weights.iter_mut().zip(column).for_each(|(w, u)| *w += r * u);
+            }
+        }
+        solve_upper(&self.lower, &mut self.weights);
+        (&self.kept, &self.weights)
     }
 }
 
@@ -74,6 +93,8 @@ impl MovingKriging {
     pub(super) fn prepare(&self, s: &mut KrigingScratch) {
         s.factored.clear();
         s.basis = Some(self.setting.basis.clone());
+        // What another predictor's drift left, where this one has none.
+        s.drift.clear();
         let columns = self.setting.basis.columns();
         s.functions.resize(columns, 0.0);
         s.rest.resize(columns, 0.0);
@@ -215,6 +236,19 @@ impl Predictor for MovingKriging {
     }
 
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
+        self.predict_each(targets, scratch, out, &mut |_, _| {});
+    }
+}
+
+impl MovingKriging {
+    /// Predicts every target, and calls `each` with those that have a prediction while the scratch still holds their system.
+    pub(super) fn predict_each(
+        &self,
+        targets: &Targets<'_>,
+        scratch: &mut Scratch,
+        out: &mut Predictions,
+        each: &mut dyn FnMut(usize, &mut KrigingScratch),
+    ) {
         out.reset(targets.len(), true);
         self.prepare(&mut scratch.kriging);
         for i in 0..targets.len() {
@@ -223,6 +257,9 @@ impl Predictor for MovingKriging {
                 .and_then(|covariates| self.predict_one(targets.coord(i), covariates, |_| true, scratch));
             let predicted = outcome.is_ok();
             out.set(i, outcome);
+            if predicted {
+                each(i, &mut scratch.kriging);
+            }
             if predicted && scratch.kriging.kept.len() < scratch.kriging.factored.len() {
                 out.mark_reduced(i);
             }

@@ -63,7 +63,10 @@ mod vecchia;
 
 pub(crate) use bounded::{Bounded, Maximum, template_of, with_least_nugget};
 pub use fit::{fit_likelihood, log_likelihood};
+pub(crate) use neighbours::Neighbours;
+pub(crate) use ordering::{canonical_order, max_min_order};
 pub(crate) use parameters::{Domain, effective_factor};
+pub(crate) use place::place;
 pub(crate) use predict::VecchiaScratch;
 pub use predict::{VecchiaKriging, VecchiaPredictor};
 pub use result::{Bound, Coefficient, EngineUsed, LikelihoodFit, ParameterEstimate, Remark};

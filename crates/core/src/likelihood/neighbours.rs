@@ -7,7 +7,7 @@ use crate::executor::{Executor, map};
 
 /// Earlier neighbours of every place, nearest first, one after the other.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Neighbours {
+pub(crate) struct Neighbours {
     starts: Vec<usize>,
     ranks: Vec<u32>,
 }
@@ -23,7 +23,7 @@ impl Neighbours {
     ///
     /// # Errors
     /// A cancelled executor.
-    pub(super) fn earlier(places: &[Place], count: usize, executor: &dyn Executor) -> Result<Self> {
+    pub(crate) fn earlier(places: &[Place], count: usize, executor: &dyn Executor) -> Result<Self> {
         let n = places.len();
         let mut starts = Vec::with_capacity(n + 1);
         let mut ranks = Vec::with_capacity(n * count);
@@ -61,7 +61,7 @@ impl Neighbours {
 
     /// Earlier neighbours of place `rank`, nearest first.
     #[inline]
-    pub(super) fn of(&self, rank: usize) -> &[u32] {
+    pub(crate) fn of(&self, rank: usize) -> &[u32] {
         &self.ranks[self.starts[rank]..self.starts[rank + 1]]
     }
 }

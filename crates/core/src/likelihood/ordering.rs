@@ -14,7 +14,7 @@ use crate::Coord;
 ///
 /// # Source
 /// Guinness (2018), *Technometrics* 60:415, who found this order best among those he tried.
-pub(super) fn max_min_order(places: &[Place]) -> Vec<u32> {
+pub(crate) fn max_min_order(places: &[Place]) -> Vec<u32> {
     let Some(&start) = places.first() else { return Vec::new() };
     let (mut low, mut high) = (start, start);
     for c in places {
@@ -30,7 +30,7 @@ pub(super) fn max_min_order(places: &[Place]) -> Vec<u32> {
 }
 
 /// Positions sorted by place, then by whatever `tie` says of two samples at one place.
-pub(super) fn canonical_order(coords: &[Coord], tie: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<u32> {
+pub(crate) fn canonical_order(coords: &[Coord], tie: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<u32> {
     // −0 and 0 are one place, but not to `total_cmp`; adding 0 makes both 0.
     let key = |i: u32| coords[i as usize].map(|v| v + 0.0);
     let mut order: Vec<u32> = (0..coords.len() as u32).collect();

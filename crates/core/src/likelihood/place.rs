@@ -5,10 +5,10 @@ use crate::metric::{Metric, unit_vector};
 
 /// Easting, northing and 0 on a plane; on a sphere the point in space, from its centre. Straight distances then order places
 /// as great circles do, so that one search serves both.
-pub(super) type Place = [f64; 3];
+pub(crate) type Place = [f64; 3];
 
 /// The place of coordinates on the surface of `metric`.
-pub(super) fn place(metric: Metric, at: Coord) -> Place {
+pub(crate) fn place(metric: Metric, at: Coord) -> Place {
     match metric {
         Metric::Plane => [at[0], at[1], 0.0],
         Metric::Sphere { radius } => unit_vector(at).map(|v| v * radius),

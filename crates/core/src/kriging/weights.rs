@@ -1,0 +1,121 @@
+//! The weights of samples in a prediction, for what needs more than one set of values.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::Kriging;
+use super::cholesky::{row_start, solve_lower};
+use super::global::{GlobalKriging, GlobalSystem};
+use super::moving::MovingKriging;
+use crate::neighbourhood::Neighbourhood;
+use crate::{Error, Predictions, Predictor, Result, Samples, Scratch, Targets};
+
+/// What is done with a target, the samples in its system and their weights.
+pub(crate) type EachTarget<'a> = dyn FnMut(usize, &[usize], &[f64]) + 'a;
+
+/// A predictor that tells its weights. They do not depend on the values: one set of weights serves many sets of values.
+pub(crate) trait Weighted: Predictor {
+    /// Predicts every target into `out`, and calls `each` with every target that has a prediction, the samples in its system and their weights.
+    fn predict_weighted(
+        &self,
+        targets: &Targets<'_>,
+        scratch: &mut Scratch,
+        out: &mut Predictions,
+        each: &mut EachTarget<'_>,
+    );
+}
+
+/// Solves Lᵀ x = b in place.
+pub(crate) fn solve_upper(lower: &[f64], b: &mut [f64]) {
+    for i in (0..b.len()).rev() {
+        let row = &lower[row_start(i)..=row_start(i) + i];
+        let x = b[i] / row[i];
+        b[i] = x;
+        for (b, l) in b[..i].iter_mut().zip(row) {
+            *b -= l * x;
+        }
+    }
+}
+
+impl Kriging {
+    /// As [`fit`](crate::Interpolator::fit), with weights.
+    pub(crate) fn fit_weighted(&self, samples: &Samples) -> Result<Box<dyn Weighted>> {
+        self.check(samples)?;
+        Ok(match self.neighbourhood {
+            Neighbourhood::Global => Box::new(GlobalKriging::new(self, samples)?),
+            Neighbourhood::Moving(search) => Box::new(MovingKriging::new(self, samples, search)?),
+        })
+    }
+
+    /// Columns `of` of B = C⁻¹ − C⁻¹F(FᵀC⁻¹F)⁻¹FᵀC⁻¹ of all samples (n × columns), and the mean that belongs off the values
+    /// first. Given all others, sample i is Gaussian with mean zᵢ − (Bz)ᵢ/Bᵢᵢ and variance 1/Bᵢᵢ, the drift's coefficients unknown.
+    ///
+    /// # Source
+    /// Dubrule (1983), *Mathematical Geology* 15:687.
+    ///
+    /// # Errors
+    /// As [`fit`](crate::Interpolator::fit); samples that say nothing new are an error here.
+    pub(crate) fn precision_columns(&self, samples: &Samples, of: &[usize]) -> Result<(DMatrix<f64>, f64)> {
+        self.check(samples)?;
+        let (cholesky, system) = GlobalSystem::new(self, samples)?;
+        if !system.left_out.is_empty() {
+            return Err(Error::SingularSystem { size: samples.len(), model: self.variogram.to_string() });
+        }
+        let mut columns = DMatrix::zeros(samples.len(), of.len());
+        of.iter().enumerate().for_each(|(k, &i)| columns[(i, k)] = 1.0);
+        cholesky.solve_mut(&mut columns);
+        let own = system.inverse_drift.select_rows(of);
+        columns -= &system.inverse_drift * system.gram.solve(&own.transpose());
+        Ok((columns, system.setting.centre))
+    }
+}
+
+impl Weighted for MovingKriging {
+    fn predict_weighted(
+        &self,
+        targets: &Targets<'_>,
+        scratch: &mut Scratch,
+        out: &mut Predictions,
+        each: &mut EachTarget<'_>,
+    ) {
+        self.predict_each(targets, scratch, out, &mut |i, s| {
+            let (kept, weights) = s.weights();
+            each(i, kept, weights);
+        });
+    }
+}
+
+impl Weighted for GlobalKriging {
+    fn predict_weighted(
+        &self,
+        targets: &Targets<'_>,
+        scratch: &mut Scratch,
+        out: &mut Predictions,
+        each: &mut EachTarget<'_>,
+    ) {
+        self.predict_into(targets, scratch, out);
+        let system = &self.system;
+        let n = system.samples.len();
+        // Positions among all samples of those in the system.
+        let all = n + system.left_out.len();
+        let kept: Vec<usize> = (0..all).filter(|i| system.left_out.binary_search(i).is_err()).collect();
+        let basis = &system.setting.basis;
+        let (mut row, mut spare) = (vec![0.0; n], Vec::new());
+        let mut drift = DVector::zeros(basis.columns());
+        for i in 0..targets.len() {
+            if out.get(i).is_err() {
+                continue;
+            }
+            let at = targets.coord(i);
+            // There is a prediction, so the covariates are known.
+            let Ok(covariates) = targets.known_covariates(i, basis.covariates()) else { continue };
+            system.setting.covariances(at, system.samples.coords(), &mut row, &mut spare);
+            system.setting.drift(basis, at, covariates, drift.as_mut_slice(), &mut spare);
+            let rest = &drift - system.inverse_drift.tr_mul(&DVector::from_column_slice(&row));
+            let trend = &system.inverse_drift * system.gram.solve(&rest);
+            solve_lower(&self.lower, &mut row);
+            solve_upper(&self.lower, &mut row);
+            row.iter_mut().zip(trend.iter()).for_each(|(w, t)| *w += t);
+            each(i, &kept, &row);
+        }
+    }
+}
