@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-nation data test truth check fmt-check clippy doc layers bench bless agreement peers
+.PHONY: help setup demo demo-nation data test truth check fmt-check clippy doc layers bench bless agreement non-detects peers
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -89,6 +89,15 @@ agreement: ## write docs/reference-cases.md: how near every reference case is me
 	SOILSCOPE_AGREEMENT=$(RECORDS) cargo test -p soilscope-core --locked --test golden -- --skip the_table_has_every_case
 	SOILSCOPE_AGREEMENT=$(RECORDS) cargo test -p soilscope-core --locked --test golden -- --ignored --exact table::write_the_table
 	@git --no-pager diff --stat -- docs/reference-cases.md 2>/dev/null || true
+
+# The page's text is written by hand; only what is between its marks is replaced.
+non-detects: ## write the tables of docs/non-detects.md: values below limits against half the limit; some minutes
+	@SOILSCOPE_CADMIUM=$$(sh scripts/data.sh --find) || \
+	    echo 'non-detects: no usgs_ds801_top5_metals.csv: the cadmium table stays as it was; to get the file: make data'; \
+	case "$$SOILSCOPE_CADMIUM" in ''|/*) ;; *) SOILSCOPE_CADMIUM="$$(pwd)/$$SOILSCOPE_CADMIUM";; esac; \
+	export SOILSCOPE_CADMIUM; \
+	cargo test --release -p soilscope-core --locked --test censored -- --ignored --exact comparison::write_the_tables --nocapture
+	@git --no-pager diff --stat -- docs/non-detects.md 2>/dev/null || true
 
 # Optional: needs R with gstat and sp, and a network for PyPI. No other target does; the tests read what it wrote.
 peers: ## run gstat, GSTools and PyKrige on the cases of docs/coming-from.md again (optional; R and PyPI)

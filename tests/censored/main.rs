@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod comparison;
 mod coverage;
 mod laws;
 mod oracle;
