@@ -7,6 +7,7 @@ use soilscope_core::drift::Drift;
 use soilscope_core::executor::{Executor, Serial};
 use soilscope_core::kriging::Kriging;
 use soilscope_core::likelihood::{LikelihoodSettings, Method, fit_likelihood, log_likelihood};
+use soilscope_core::metric::EARTH_RADIUS;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::random::Random;
 use soilscope_core::transform::normal_cdf;
@@ -239,27 +240,35 @@ fn draws_depend_on_the_seed_alone() {
     }
 }
 
-/// Vecchia's conditionals with all earlier samples are the exact ones; beyond 1000 samples they are used.
+/// Beyond 1000 samples draws come from Vecchia's approximation: near the exact ones of the first 1000, with every kind of drift, and on
+/// a sphere.
 #[test]
 fn many_samples_are_drawn_near_the_exact_ones() {
-    let (samples, below) = field(1100, -1.2, 9);
-    let some: Vec<usize> = (0..1000).collect();
-    let few = samples.subset(&some).unwrap();
-    for drift in [Drift::Constant, Drift::KnownMean(0.2), Drift::polynomial(1)] {
-        let kriging = recipe(drift, Neighbourhood::nearest(24).unwrap());
+    let (plane, below) = field(1100, -1.2, 9);
+    // The same field on a square degree, whose side is 111 km and not 100.
+    let degrees = plane.coords().iter().map(|c| [c[0] / 100.0, c[1] / 100.0]).collect();
+    let sphere = Samples::new(degrees, plane.values().to_vec()).unwrap().on_sphere(EARTH_RADIUS).unwrap();
+    let near = Neighbourhood::nearest(24).unwrap();
+    let on_sphere = Kriging::new(model("0.2 Nug + 1 Exp(27800)"), Drift::Constant, near);
+    for (samples, kriging) in [
+        (&plane, recipe(Drift::Constant, near)),
+        (&plane, recipe(Drift::KnownMean(0.2), near)),
+        (&plane, recipe(Drift::polynomial(1), near)),
+        (&sphere, on_sphere),
+    ] {
+        let few = samples.subset(&(0..1000).collect::<Vec<_>>()).unwrap();
         let settings = ImputationSettings { kept: 100, thinning: 3, ..ImputationSettings::default() };
         let exact = Imputations::draw(&kriging, &few, &below[..1000], &settings, &Serial).unwrap();
-        let near = Imputations::draw(&kriging, &samples, &below, &settings, &Serial).unwrap();
-        let mut compared = 0.0;
-        let mut squared = 0.0;
-        for (a, &i) in exact.samples().iter().enumerate() {
-            let b = near.samples().iter().position(|&s| s == i).unwrap();
-            squared += (exact.mean(a) - near.mean(b)).powi(2);
-            compared += 1.0;
-        }
-        // 100 samples more, another approximation, and the draws' own error (deviation 0.4, 400 draws that are not independent).
-        let root = f64::sqrt(squared / compared);
-        assert!(compared > 50.0 && root < 0.12, "{compared} {root}");
+        let many = Imputations::draw(&kriging, samples, &below, &settings, &Serial).unwrap();
+        let difference = |(a, &i): (usize, &usize)| {
+            let b = many.samples().iter().position(|&s| s == i).unwrap();
+            exact.mean(a) - many.mean(b)
+        };
+        let compared = exact.samples().len();
+        let squared: f64 = exact.samples().iter().enumerate().map(|d| difference(d).powi(2)).sum();
+        // 100 samples more, an approximation, and the draws' own error (deviation 0.4, 400 draws that are not independent).
+        let root = (squared / compared as f64).sqrt();
+        assert!(compared > 50 && root < 0.12, "{compared} {root}");
     }
 }
 
