@@ -15,3 +15,4 @@ mod sphere;
 mod support;
 mod variogram;
 mod verbs;
+mod zones;

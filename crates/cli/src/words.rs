@@ -22,6 +22,11 @@ pub(crate) fn finite(text: &str) -> Result<f64, String> {
     text.trim().parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| "expected a finite number".to_owned())
 }
 
+/// A number above 0.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    finite(text).ok().filter(|v| *v > 0.0).ok_or_else(|| "expected a number above 0".to_owned())
+}
+
 /// `--neighbours`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Neighbours {

@@ -33,6 +33,30 @@ pub(crate) struct Simulate {
         help_heading = "Decision"
     )]
     pub(crate) quantiles: Vec<f64>,
+    /// Polygons, as the hotspots of a map: mean, area, volume and mass above the threshold in each, with their spread over the
+    /// realisations
+    #[arg(long, value_name = "POLYGONS", requires = "threshold", help_heading = "Decision")]
+    pub(crate) zones: Option<PathBuf>,
+    /// Depth of the soil that the values stand for, metres: gives volumes
+    #[arg(
+        long,
+        value_name = "METRES",
+        requires = "zones",
+        allow_negative_numbers = true,
+        value_parser = crate::words::positive,
+        help_heading = "Decision"
+    )]
+    pub(crate) depth: Option<f64>,
+    /// Dry bulk density of the soil, t/m3: gives masses
+    #[arg(
+        long,
+        value_name = "T/M3",
+        requires = "depth",
+        allow_negative_numbers = true,
+        value_parser = crate::words::positive,
+        help_heading = "Decision"
+    )]
+    pub(crate) bulk_density: Option<f64>,
     /// Folder for the results; made where it does not exist
     #[arg(short, long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) out: PathBuf,

@@ -23,6 +23,7 @@ mod realisations;
 mod sample_draw;
 mod sgs;
 mod system;
+mod zones;
 
 pub use circulant::{CirculantRun, CirculantSimulation};
 pub use embedding::{EmbeddingLimits, EmbeddingReport};
@@ -30,6 +31,7 @@ pub use ensemble::{NodeStatistics, counts_above, quantile_of_sorted};
 pub use path::{PathOrder, PathSharing};
 pub use realisations::{Realisations, batch_bytes};
 pub use sgs::{SequentialGaussian, SequentialRun};
+pub use zones::{ZoneSums, zone_sums};
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -30,15 +30,62 @@ pub struct PolygonFile {
 /// A file that cannot be read, has no polygons, or curved ones.
 pub fn read_polygons(path: &Path, layer: Option<&str>) -> Result<PolygonFile> {
     let is_csv = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-    let file =
-        if is_csv { PolygonFile { polygons: super::rings::read(path)?, wkt: None } } else { read_vector(path, layer)? };
-    if file.polygons.0.is_empty() {
+    let (polygons, wkt) = if is_csv {
+        (super::rings::read(path)?, None)
+    } else {
+        let file = read_vector(path, layer)?;
+        (MultiPolygon::new(file.zones.into_iter().flat_map(|z| z.polygons.0).collect()), file.wkt)
+    };
+    if polygons.0.is_empty() {
+        return Err(read_error(path, "there is no polygon in it"));
+    }
+    Ok(PolygonFile { polygons, wkt })
+}
+
+/// A feature's polygons.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    /// Its attribute `name` or `id`, else its number from 1.
+    pub label: String,
+    /// Its polygons.
+    pub polygons: MultiPolygon<f64>,
+}
+
+/// Zones of a file, with the file's CRS as WKT where it has one.
+#[derive(Debug, Clone)]
+pub struct ZoneFile {
+    /// Features with polygons, in the file's order.
+    pub zones: Vec<Zone>,
+    /// Their CRS.
+    pub wkt: Option<String>,
+}
+
+/// Reads the features with polygons of the first layer of any vector file that GDAL reads, one zone each.
+///
+/// # Errors
+/// A file that cannot be read, has no polygons, or curved ones.
+pub fn read_zones(path: &Path) -> Result<ZoneFile> {
+    let file = read_vector(path, None)?;
+    if file.zones.is_empty() {
         return Err(read_error(path, "there is no polygon in it"));
     }
     Ok(file)
 }
 
-fn read_vector(path: &Path, layer: Option<&str>) -> Result<PolygonFile> {
+/// The attribute that names a feature.
+fn label(feature: &gdal::vector::Feature<'_>) -> Option<String> {
+    let named = |wanted: &str| {
+        let (_, value) = feature.fields().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        value?.into_string().filter(|text| !text.is_empty())
+    };
+    let numbered = || {
+        let (_, value) = feature.fields().find(|(name, _)| name.eq_ignore_ascii_case("id"))?;
+        value?.into_int64().map(|id| id.to_string())
+    };
+    named("name").or_else(|| named("id")).or_else(numbered)
+}
+
+fn read_vector(path: &Path, layer: Option<&str>) -> Result<ZoneFile> {
     let listening = Listening::here();
     if !path.exists() && !path.starts_with("/vsi") {
         return Err(missing(path));
@@ -55,17 +102,22 @@ fn read_vector(path: &Path, layer: Option<&str>) -> Result<PolygonFile> {
     }
     .map_err(fail)?;
     let wkt = layer.spatial_ref().and_then(|crs| crs.to_wkt().ok()).filter(|wkt| !wkt.is_empty());
-    let mut polygons = Vec::new();
-    for feature in layer.features() {
+    let mut zones = Vec::new();
+    for (number, feature) in layer.features().enumerate() {
+        let mut polygons = Vec::new();
         if let Some(geometry) = feature.geometry() {
             let mut flat = geometry.clone();
             flat.flatten_to_2d();
             collect(path, &flat, &mut polygons)?;
         }
+        if !polygons.is_empty() {
+            let label = label(&feature).unwrap_or_else(|| (number + 1).to_string());
+            zones.push(Zone { label, polygons: MultiPolygon::new(polygons) });
+        }
     }
     match listening.failures() {
         Some(message) => Err(read_error(path, message)),
-        None => Ok(PolygonFile { polygons: MultiPolygon::new(polygons), wkt }),
+        None => Ok(ZoneFile { zones, wkt }),
     }
 }
 

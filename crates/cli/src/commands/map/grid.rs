@@ -172,7 +172,7 @@ fn masks(args: &GridArgs, source: &Source) -> Result<(Option<All>, Option<(Bound
 }
 
 /// The CRS of a mask: its own, the one that was stated for files that do not say it, or the samples'.
-fn mask_crs(args: &GridArgs, own: Option<&str>, source: &Source) -> Result<Crs> {
+pub(crate) fn mask_crs(args: &GridArgs, own: Option<&str>, source: &Source) -> Result<Crs> {
     Ok(match (own, &args.mask_crs) {
         (Some(wkt), _) => Crs::parse(wkt)?,
         (None, Some(stated)) => Crs::parse(stated)?,

@@ -4,6 +4,7 @@ mod above;
 mod rasters;
 mod scale;
 mod simulator;
+mod zones;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -41,6 +42,7 @@ use above::AreaAbove;
 use rasters::Rasters;
 use scale::ScaleRecord;
 use simulator::{SimulatorRecord, drift, prepare, refuse_idle_options};
+use zones::{ZoneRecord, Zones};
 
 /// Most rasters of one realisation each: all are open at a time, two files each, and systems allow about a thousand.
 const MOST_FILES: u32 = 300;
@@ -69,6 +71,8 @@ struct RunRecord<'a> {
     cells: Cells,
     #[serde(skip_serializing_if = "Option::is_none")]
     area_above: Option<AreaAbove>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    zones: Vec<ZoneRecord>,
     outputs: Vec<FileRecord>,
     notes: Vec<String>,
 }
@@ -89,7 +93,10 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     let creation = creation::options(&args.co)?;
     refuse_another_record(&args.out, "simulate", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
-    let inputs = inputs(&args.samples, &args.grid, None)?;
+    let mut inputs = inputs(&args.samples, &args.grid, None)?;
+    if let Some(path) = args.zones.as_ref().filter(|path| path.is_file()) {
+        inputs.push(FileRecord::of("zones", path)?);
+    }
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
@@ -127,6 +134,8 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     ensure_memory(args, grid.cells().saturating_mul(9), &format!("a grid of {} cells takes", grid.cells()))?;
     let cells = cells_inside(&grid, mask.as_ref().map(|m| m as &dyn Mask))?;
     ensure!(!cells.is_empty(), "the mask leaves no cell: does it lie where the samples do, and in the CRS it says?");
+    let zones = args.zones.as_ref().map(|path| Zones::read(path, args, &source, &grid, &cells)).transpose()?;
+    let zones_file = zones.is_some().then(|| output::open(&paths.of("zones.csv"), args.overwrite)).transpose()?;
     let count = args.simulation.realisations as usize;
     let what = format!("{count} realisations of {} cells take", cells.len());
     ensure_memory(args, batch_bytes(cells.len(), count) as u64, &what)?;
@@ -141,8 +150,8 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     notes.extend(more);
     times.lap("preparation");
     check_interrupt("fields were simulated")?;
-    let job = Job { args, grid: &grid, cells: &cells, transform, rasters: &rasters, crs: source.crs(), threads };
-    let (not_finite, area_above) = watching(|| job.compute(simulator.as_ref(), sink, &progress))?;
+    let job = Job { args, grid: &grid, cells: &cells, transform, rasters: &rasters, crs: source.crs(), zones, threads };
+    let (not_finite, area_above, zones) = watching(|| job.compute(simulator.as_ref(), sink, &progress))?;
     drop(progress);
     if not_finite > 0 {
         notes.push(format!("{not_finite} cells have no data: in some realisation their value is no 32-bit number"));
@@ -150,6 +159,11 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     times.lap("simulation");
 
     let mut outputs = Vec::new();
+    if let Some(file) = zones_file {
+        output::fill(file, &zones::csv(&zones)?)?;
+        wrote(&paths.of("zones.csv"));
+        outputs.push(FileRecord::of("zones", &paths.of("zones.csv"))?);
+    }
     for file in &rasters.files {
         outputs.push(FileRecord::of("raster", &file.path)?);
     }
@@ -182,6 +196,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
             not_finite,
         },
         area_above,
+        zones,
         outputs,
         notes,
     };
@@ -197,6 +212,7 @@ struct Job<'a> {
     transform: &'a Transform,
     rasters: &'a Rasters,
     crs: &'a Crs,
+    zones: Option<Zones>,
     threads: NonZeroUsize,
 }
 
@@ -207,16 +223,20 @@ impl Job<'_> {
         simulator: &dyn Simulator,
         mut sink: Box<GeoTiffSink>,
         progress: &Progress,
-    ) -> Result<(u64, Option<AreaAbove>)> {
+    ) -> Result<(u64, Option<AreaAbove>, Vec<ZoneRecord>)> {
         let executor = Threads::new(self.threads, progress)?;
         let count = self.args.simulation.realisations as usize;
         let mut fields = progress.busy("simulating", || simulator.simulate(0..count, &executor))?;
-        let (statistics, counts) = progress.busy("summing up", || -> Result<_> {
+        let (statistics, counts, zones) = progress.busy("summing up", || -> Result<_> {
             fields.map(|v| self.transform.back_value(v));
             let statistics = NodeStatistics::of(&fields, self.args.threshold, &self.args.quantiles, &executor)?;
             let counts =
                 self.args.threshold.map(|t| counts_above(&fields, t, &executor).map(|c| (t, c))).transpose()?;
-            Ok((statistics, counts))
+            let zones = match (&self.zones, self.args.threshold) {
+                (Some(zones), Some(threshold)) => zones.records(&fields, threshold, &executor)?,
+                _ => Vec::new(),
+            };
+            Ok((statistics, counts, zones))
         })?;
         let area = counts.map(|(threshold, counts)| {
             let cell = self.grid.cell()[0] * self.grid.cell()[1];
@@ -232,7 +252,7 @@ impl Job<'_> {
         for path in sink.finish(progress)? {
             wrote(&path);
         }
-        Ok((not_finite, area))
+        Ok((not_finite, area, zones))
     }
 }
 
