@@ -197,3 +197,19 @@ fn many_samples_take_bounded_work() {
     assert!(choice.chosen.rmse < 0.4, "{}", choice.chosen.rmse);
     assert!(choice.remarks.iter().any(|r| r.contains("2500 samples drawn at random")), "{:?}", choice.remarks);
 }
+
+/// A column of fourteen classes at random places: hardly a neighbourhood holds them all, and a model is chosen all the same.
+#[test]
+fn many_classes_are_no_hindrance() {
+    let field = field("0.2 Nug + 0.8 Sph(300)", 155, 41);
+    let of = |i: usize| (i * 7919) % 157 % 14;
+    let columns: Vec<Vec<f64>> =
+        (1..14).map(|class| (0..155).map(|i| f64::from(u8::from(of(i) == class))).collect()).collect();
+    let shifted = with_values(&field, |i, v| v + of(i) as f64).with_covariates(&columns).unwrap();
+    let drift = Drift::external(13);
+    let choice = choose(&shifted, &Settings { drift, ..settings() }, &Serial).unwrap();
+    assert!(choice.held_out > 100 && choice.chosen.log_score.is_finite(), "{}", choice.explain());
+    assert!(choice.remarks.iter().any(|r| r.contains("tell the drift's columns apart")), "{:?}", choice.remarks);
+    let range = choice.variogram().effective_range();
+    assert!((60.0..1500.0).contains(&range), "{range}");
+}

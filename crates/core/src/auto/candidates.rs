@@ -7,7 +7,7 @@ use crate::likelihood::{Bounded, Domain, template_of, with_least_nugget};
 use crate::metric::Metric;
 use crate::random::Random;
 use crate::variogram::{EmpiricalVariogram, Fit, FitWeights, Model, Structure, Variogram, fit};
-use crate::{Result, Samples};
+use crate::{Error, Result, Samples};
 
 /// Random stream of the places that gaps are measured at.
 const PLACES: u64 = 0x706c_6163;
@@ -118,6 +118,13 @@ impl<'a> Scorer<'a> {
         Self { data, between, gaps, executor }
     }
 
+    /// Whether most samples cannot be predicted from their neighbours, whatever the variogram, because these do not tell the
+    /// drift's columns apart.
+    pub(super) fn is_starved(&self) -> bool {
+        let wanted = self.data.samples.len().min(MOST_TARGETS);
+        2 * self.between.targets().len() < wanted || 2 * self.gaps.targets().len() < wanted
+    }
+
     /// Samples held out.
     pub(super) fn targets(&self) -> &[usize] {
         self.between.targets()
@@ -198,9 +205,21 @@ pub(super) fn structured(
     let least_squares = map(scorer.executor, shapes.len(), |k| weighted_fit(empirical, &shapes[k..=k], weights))?;
     let mut found: Vec<Candidate> = Vec::new();
     for (&model, fitted) in shapes.iter().zip(least_squares) {
-        let fitted = fitted?;
-        let maximum = likelihood.maximise(&template_of(&[model]), &fitted.variogram)?;
-        found.extend(scorer.candidate(fitted.variogram, FittedBy::WeightedLeastSquares, 3, fitted.range_at_limit)?);
+        let fitted = usable(fitted)?;
+        let start = match &fitted {
+            Some(fitted) => fitted.variogram.clone(),
+            None => halved(model, samples)?,
+        };
+        let maximum = usable(likelihood.maximise(&template_of(&[model]), &start))?;
+        if let Some(fitted) = fitted {
+            found.extend(scorer.candidate(
+                fitted.variogram,
+                FittedBy::WeightedLeastSquares,
+                3,
+                fitted.range_at_limit,
+            )?);
+        }
+        let Some(maximum) = maximum else { continue };
         let at_limit = likelihood.is_longest(&maximum);
         found.extend(scorer.candidate(maximum.variogram, FittedBy::RestrictedLikelihood, 3, at_limit)?);
     }
@@ -212,7 +231,9 @@ pub(super) fn structured(
         Variogram::new(best.variogram.nugget(), vec![of(short)?, of(long)?])
     });
     let starts = starts.into_iter().collect::<Result<Vec<_>>>()?;
-    let maximum = likelihood.maximise_from(&template_of(&[single.model(); 2]), &starts)?;
+    let Some(maximum) = usable(likelihood.maximise_from(&template_of(&[single.model(); 2]), &starts))? else {
+        return Ok(found);
+    };
     let [short, long] = [0, 1].map(|k| &maximum.variogram.structures()[k]);
     let apart = (short.range() / long.range()).ln().abs() > LEAST_APART.ln();
     let both = [short, long].iter().all(|s| s.partial_sill() > LEAST_SHARE * maximum.variogram.sill());
@@ -221,6 +242,23 @@ pub(super) fn structured(
     }
     found.extend(scorer.candidate(maximum.variogram, FittedBy::RestrictedLikelihood, 5, false)?);
     Ok(found)
+}
+
+/// What could be computed: a model that cannot be fitted is no candidate, and no reason to stop.
+///
+/// # Errors
+/// [`Error::Cancelled`].
+pub(super) fn usable<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Err(Error::Cancelled) => Err(Error::Cancelled),
+        other => Ok(other.ok()),
+    }
+}
+
+/// Where a search begins that least squares tell nothing: half the variance a nugget, and a tenth of the extent.
+fn halved(model: Model, samples: &Samples) -> Result<Variogram> {
+    let half = 0.5 * samples.variance();
+    Variogram::new(half, vec![Structure::new(model, half, 0.1 * samples.diagonal())?])
 }
 
 /// A nugget and structures of these shapes by weighted least squares.

@@ -60,15 +60,15 @@ fn intervals(chosen: &Candidate, parameters: &[ParameterEstimate]) -> String {
     match (range, nugget) {
         (Some(range), Some(nugget)) => {
             format!(
-                " By the likelihood of the samples its effective range{along} is {range} and its nugget {nugget} (95 %)."
+                " A fit of this shape by likelihood puts the effective range{along} {range} and the nugget {nugget} (95 %)."
             )
         }
         (Some(range), None) => {
-            format!(" By the likelihood of the samples its effective range{along} is {range} (95 %).")
+            format!(" A fit of this shape by likelihood puts the effective range{along} {range} (95 %).")
         }
         (None, Some(nugget)) => {
             format!(
-                " By the likelihood of the samples its nugget is {nugget} (95 %); they set no limit to its range{along}."
+                " A fit of this shape by likelihood puts the nugget {nugget} (95 %), and sets no limit to the range{along}."
             )
         }
         (None, None) => " The samples do not determine its range and its nugget.".into(),

@@ -32,6 +32,9 @@ pub struct LagDesign {
     classes: LagClasses,
     #[cfg_attr(feature = "serde", serde(skip))]
     subset: Vec<usize>,
+    /// Samples that the design was made for.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    made_for: usize,
 }
 
 impl LagDesign {
@@ -86,7 +89,7 @@ impl LagDesign {
             boundaries.iter().rfind(short).copied().unwrap_or(boundaries[0])
         };
         let classes = LagClasses::with_boundaries(boundaries.clone())?;
-        Ok(Self { boundaries, nearest, all_pairs_to, drawn: subset.len(), classes, subset })
+        Ok(Self { boundaries, nearest, all_pairs_to, drawn: subset.len(), classes, subset, made_for: samples.len() })
     }
 
     /// The user's classes, for all pairs of the samples.
@@ -103,7 +106,22 @@ impl LagDesign {
             drawn: samples.len(),
             classes,
             subset: (0..samples.len()).collect(),
+            made_for: samples.len(),
         })
+    }
+
+    /// The design for a part of its samples: the same classes where every pair is compared, and one of their own of many.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn for_part(&self, part: &Samples, seed: u64, executor: &dyn Executor) -> Result<Self> {
+        if part.len() == self.made_for {
+            return Ok(self.clone());
+        }
+        match self.all_pairs_to >= self.classes.cutoff() {
+            true => Self::given(self.classes.clone(), part, executor),
+            false => Self::new(part, seed, executor),
+        }
     }
 
     /// The lag classes.

@@ -29,7 +29,7 @@ pub use refusal::{FEWEST_SAMPLES, Refusal};
 pub use structure_test::StructureTest;
 pub use transform_choice::TransformChoice;
 
-use candidates::{Scorer, domain, simplest_within_one_error, structured};
+use candidates::{Scorer, domain, simplest_within_one_error, structured, usable};
 use terms::Data;
 
 use crate::drift::{Drift, ols_residuals};
@@ -77,7 +77,7 @@ pub struct Choice {
     pub structure: StructureTest,
     /// Whether directions differ; `None` where the samples are too few to ask, or on a sphere.
     pub anisotropy: Option<AnisotropyTest>,
-    /// How the values are distributed; `None` where they have been transformed.
+    /// How the values are distributed; `None` where they have been transformed, or a remark says that it was not asked.
     pub transform: Option<TransformChoice>,
     /// Lag classes.
     pub lags: LagDesign,
@@ -149,8 +149,8 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
     if structure.p > LEVEL {
         return refuse(Refusal::NoSpatialStructure { samples: distinct.len(), structure, gain: None });
     }
-    let mut remarks = Vec::new();
-    let mut carriers = outliers::carriers(&residuals, &lags, &settings.weights, executor)?;
+    let mut remarks: Vec<String> = Vec::new();
+    let mut carriers = usable(outliers::carriers(&residuals, &lags, &settings.weights, executor))?.flatten();
     if let Some(found) = &mut carriers {
         let positions = found.samples.clone();
         found.values = positions.iter().map(|&i| all.samples.values()[i]).collect();
@@ -170,7 +170,18 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
     };
     let empirical = lags.empirical(&residuals, settings.estimator, executor)?;
     let likelihood = Bounded::new(&data.samples, drift, domain(&lags, &data.samples), executor)?;
-    let scorer = Scorer::new(&data, seed, executor);
+    let mut scorer = Scorer::new(&data, seed, executor);
+    let of_residuals;
+    if scorer.is_starved() {
+        of_residuals = Data::new(ols_residuals(drift, &data.samples)?, Drift::Constant)?;
+        scorer = Scorer::new(&of_residuals, seed, executor);
+        remarks.push(
+            "few neighbourhoods hold what tells the drift's columns apart, as those of a rare class: candidates were compared on \
+             what least squares leave of the drift, and no transform was looked for"
+                .into(),
+        );
+    }
+    let starved = !remarks.is_empty();
     let mut candidates: Vec<Candidate> = scorer.without_structure()?.into_iter().collect();
     candidates.extend(structured(&scorer, &likelihood, &empirical, &settings.weights)?);
     let taken = simplest_within_one_error(&mut candidates);
@@ -196,10 +207,10 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
         }
     }
     let parameters = likelihood.parameters(&maximum)?;
-    let transform = if settings.transformed {
+    let transform = if settings.transformed || starved {
         None
     } else {
-        Some(transform_choice::transform_choice(&chosen, &scorer, &lags, drift, seed)?)
+        usable(transform_choice::transform_choice(&chosen, &scorer, &lags, drift, seed))?
     };
     simplest_within_one_error(&mut candidates);
     candidates.sort_by(|a, b| a.log_score.total_cmp(&b.log_score));

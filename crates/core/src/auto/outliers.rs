@@ -82,7 +82,7 @@ pub(super) fn carriers(
     }
     let model = [Model::Spherical];
     let with = weighted_fit(&usual, &model, weights)?.variogram;
-    let without_lags = LagDesign::given(lags.classes().clone(), &rest, executor)?;
+    let without_lags = lags.for_part(&rest, 1, executor)?;
     let without =
         weighted_fit(&without_lags.empirical(&rest, Estimator::Matheron, executor)?, &model, weights)?.variogram;
     let robust =

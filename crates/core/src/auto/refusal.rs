@@ -83,8 +83,8 @@ impl Refusal {
                     .into()
             }
             Self::NoSpatialStructure { gain: Some([gain, error]), .. } => format!(
-                "no spatial structure that helps: the best model predicts held-out samples no better than their mean does \
-                 (log score {} by {:.3} ± {error:.3})",
+                "no spatial structure that helps: the best model does not surely predict held-out samples better than their \
+                 mean does (log score {} by {:.3} ± {error:.3})",
                 if *gain >= 0.0 { "better" } else { "worse" },
                 gain.abs()
             ),

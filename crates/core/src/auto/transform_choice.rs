@@ -54,7 +54,8 @@ pub(super) fn transform_choice(
     let data = Data::new(logs.clone(), drift)?;
     let own = Bounded::new(&logs, drift, domain(lags, samples), executor)?;
     let own_scorer = Scorer::new(&data, seed, executor);
-    let empirical = lags.empirical(&ols_residuals(drift, &logs)?, Estimator::Matheron, executor)?;
+    let residuals = ols_residuals(drift, &logs)?;
+    let empirical = lags.for_part(&residuals, seed, executor)?.empirical(&residuals, Estimator::Matheron, executor)?;
     let mut best: Option<Candidate> = None;
     let model = chosen.variogram.structures().first().map_or(shapes(samples.metric())[0], |s| s.model());
     let fitted = weighted_fit(&empirical, &[model], &FitWeights::default())?;
