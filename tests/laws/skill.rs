@@ -56,14 +56,9 @@ proptest! {
         let n = all.len() as f64;
         let brier = all.iter().map(|f| (f.probability - event(f)).powi(2)).sum::<f64>() / n;
         assert_close(found.brier, brier, 1e-12, "Brier score");
-        let base: f64 = blocks.iter().enumerate().map(|(k, block)| {
-            let others: Vec<f64> =
-                blocks.iter().enumerate().filter(|(j, _)| *j != k).flat_map(|(_, b)| b.iter().map(event)).collect();
-            let rate = others.iter().sum::<f64>() / others.len() as f64;
-            block.iter().map(|f| (rate - event(f)).powi(2)).sum::<f64>()
-        }).sum();
-        assert_close(found.brier_of_base_rate, base / n, 1e-12, "Brier score of the base rate");
-        assert_close(found.score, 1.0 - brier / (base / n), 1e-9, "skill score");
+        let rate = happened as f64 / n;
+        assert_close(found.brier_of_base_rate, rate * (1.0 - rate), 1e-12, "Brier score of the base rate");
+        assert_close(found.score, 1.0 - brier / (rate * (1.0 - rate)), 1e-9, "skill score");
         let mut wins = 0.0;
         for yes in all.iter().filter(|f| f.happened) {
             for no in all.iter().filter(|f| !f.happened) {
@@ -142,4 +137,32 @@ fn what_tells_nothing_is_refused() {
     // Two blocks have a score, but no interval, and so no proof.
     let few = skill(&[vec![one, other], vec![Forecast { probability: 0.9, ..one }]], 1).unwrap();
     assert!(few.score_interval.is_none() && !few.skilled);
+}
+
+/// Whole blocks in which it happens or does not, and a forecast that is the same everywhere: it says nothing, whatever it is.
+#[test]
+fn constant_forecasts_have_no_skill() {
+    for probability in [0.5, 0.3, 0.0] {
+        let block = |k: usize| vec![Forecast { probability, happened: k.is_multiple_of(2) }; 6];
+        let found = skill(&(0..10).map(block).collect::<Vec<_>>(), 1).unwrap();
+        assert!(!found.skilled && found.score <= 1e-12 && found.auc == 0.5, "{found:?}");
+    }
+}
+
+/// Events that are alike within blocks, and forecasts that are alike within blocks and know nothing of them.
+#[test]
+fn blocks_that_are_alike_are_no_proof() {
+    let mut found = 0;
+    for seed in 0..200 {
+        let mut random = Random::new(1000 + seed);
+        let blocks: Vec<Vec<Forecast>> = (0..20)
+            .map(|_| {
+                let (rate, probability) = (random.uniform(), 0.45 + 0.1 * random.uniform());
+                (0..10).map(|_| Forecast { probability, happened: random.uniform() < rate }).collect()
+            })
+            .collect();
+        found += usize::from(skill(&blocks, 1).unwrap().skilled);
+    }
+    // As above: 5 are expected at most.
+    assert!(found <= 14, "{found}");
 }

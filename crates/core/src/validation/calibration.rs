@@ -13,6 +13,8 @@ pub const OFF_BY: f64 = 1.5;
 
 /// Random stream of resampled blocks.
 const BOOTSTRAP: u64 = 0x626f_6f74;
+/// Fewest blocks whose resampling tells chance from error.
+pub(super) const FEWEST_BLOCKS: usize = 5;
 /// Resamples of the blocks for intervals.
 const RESAMPLES: usize = 999;
 /// The central intervals whose coverage is told, of 50, 90 and 95 %.
@@ -49,7 +51,7 @@ pub struct Calibration {
     pub msdr_interval: [f64; 2],
     /// Coverage of the 50, 90 and 95 % intervals.
     pub coverage: Vec<CoverageInterval>,
-    /// Whether the variance is wrong by more than [`OFF_BY`], and the interval does not hold 1.
+    /// Whether the variance is wrong by more than [`OFF_BY`], and the interval, of 5 blocks or more, does not hold 1.
     pub off: bool,
 }
 
@@ -157,7 +159,8 @@ fn summarise(block_size: f64, blocks: Vec<Vec<f64>>, seed: u64) -> Result<Calibr
         msdr,
         msdr_interval,
         coverage: coverage.collect(),
-        off: (msdr > OFF_BY && msdr_interval[0] > 1.0) || (msdr < 1.0 / OFF_BY && msdr_interval[1] < 1.0),
+        off: blocks.len() >= FEWEST_BLOCKS
+            && ((msdr > OFF_BY && msdr_interval[0] > 1.0) || (msdr < 1.0 / OFF_BY && msdr_interval[1] < 1.0)),
     })
 }
 

@@ -5,7 +5,7 @@ use crate::executor::{Executor, map};
 use crate::neighbourhood::SampleIndex;
 use crate::random::Random;
 use crate::variogram::Variogram;
-use crate::{Interpolator, Outcome, Predictions, Result, Samples, Scratch, Targets};
+use crate::{Error, Gap, Interpolator, Outcome, Predictions, Result, Samples, Scratch, Targets};
 
 /// Random streams: blocks, samples of a block.
 const BLOCKS: u64 = 0x626c_6f63;
@@ -53,7 +53,18 @@ pub fn hold_out_blocks(
     let blocks = map(executor, members.len(), |k| -> Result<Vec<(usize, Outcome)>> {
         let block = folds.of(members[k][0]);
         let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != block).collect();
-        let predictor = recipe.fit(&samples.subset(&kept)?)?;
+        let predictor = match recipe.fit(&samples.subset(&kept)?) {
+            Ok(predictor) => predictor,
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            // As where all are held out together: what the others cannot tell is a gap of the block.
+            Err(Error::DriftSingular { .. }) => {
+                return Ok(members[k].iter().map(|&i| (i, Err(Gap::SingularDrift))).collect());
+            }
+            Err(Error::SingularSystem { .. }) => {
+                return Ok(members[k].iter().map(|&i| (i, Err(Gap::SingularSystem))).collect());
+            }
+            Err(other) => return Err(other),
+        };
         let held = samples.subset(&members[k])?;
         let covariates: Vec<f64> = (0..held.len()).flat_map(|i| held.covariates(i)).copied().collect();
         let targets = Targets::points(held.coords()).with_covariates(&covariates, held.covariate_count());

@@ -1,5 +1,6 @@
 //! Whether forecast probabilities of an event are worth anything: more than its base rate is.
 
+use super::calibration::FEWEST_BLOCKS;
 use crate::random::Random;
 use crate::{Error, Result};
 
@@ -7,8 +8,6 @@ use crate::{Error, Result};
 const BOOTSTRAP: u64 = 0x736b_696c;
 /// Resamples of the blocks for intervals.
 const RESAMPLES: usize = 999;
-/// Fewest blocks that an interval from resampled blocks can stand on.
-const FEWEST_BLOCKS: usize = 5;
 
 /// A forecast probability of an event, and whether it happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,7 +45,7 @@ pub struct Skill {
     pub happened: usize,
     /// Mean squared difference of forecast and event: 0 is perfect.
     pub brier: f64,
-    /// The same of the base rate: the share of events in all other blocks.
+    /// The same of the base rate: of forecasting the share of all events everywhere.
     pub brier_of_base_rate: f64,
     /// 1 − `brier` / `brier_of_base_rate`: 1 is perfect, 0 no better than the base rate, less is worse.
     pub score: f64,
@@ -61,7 +60,7 @@ pub struct Skill {
     pub miscalibration: f64,
     /// What recalibrated forecasts gain over the overall rate: 0 where they do not tell places apart.
     pub discrimination: f64,
-    /// Brier score of the overall rate; `brier` = `miscalibration` − `discrimination` + `uncertainty`.
+    /// `brier_of_base_rate` by its name in the decomposition: `brier` = `miscalibration` − `discrimination` + `uncertainty`.
     pub uncertainty: f64,
     /// The reliability diagram: isotonic, so that there are no bins to choose.
     pub reliability: Vec<ReliabilityStep>,
@@ -71,8 +70,9 @@ pub struct Skill {
 
 /// Judges forecasts of held-out samples, block by block.
 ///
-/// The base rate that they must beat is that of the other blocks, as the forecasts were made without their own. Samples of a
-/// block are not independent, so intervals are from resampled blocks.
+/// The base rate that they must beat is that of all blocks, which forecasts made without their own block do not know: so a
+/// constant forecast is never better. Samples of a block are not independent, so intervals are from resampled blocks, each with
+/// its own base rate.
 ///
 /// # Errors
 /// [`Error::TooFewSamples`] for fewer than two blocks with forecasts, [`Error::OneOutcome`] where the event happened
@@ -112,18 +112,19 @@ pub fn skill(blocks: &[Vec<Forecast>], seed: u64) -> Result<Skill> {
     if happened == 0 || happened == n {
         return Err(Error::OneOutcome { n, happened: happened > 0 });
     }
+    // Of each block: forecasts, events, squared differences.
     let sums: Vec<[f64; 3]> = blocks
         .iter()
         .map(|block| {
-            let here = block.iter().filter(|f| f.happened).count();
-            let base = (happened - here) as f64 / (n - block.len()) as f64;
-            let squares = |p: &dyn Fn(&Forecast) -> f64| block.iter().map(|f| (p(f) - event(f)).powi(2)).sum::<f64>();
-            [block.len() as f64, squares(&|f| f.probability), squares(&|_| base)]
+            let events = block.iter().map(event).sum();
+            let squares = block.iter().map(|f| (f.probability - event(f)).powi(2)).sum();
+            [block.len() as f64, events, squares]
         })
         .collect();
     let score = |times: &[usize]| {
         let total = |j: usize| sums.iter().zip(times).map(|(s, &t)| s[j] * t as f64).sum::<f64>();
-        1.0 - total(1) / total(2)
+        let rate = total(1) / total(0);
+        1.0 - total(2) / (total(0) * rate * (1.0 - rate))
     };
     let ranked = Ranked::new(&blocks);
     let once = vec![1; blocks.len()];
@@ -143,7 +144,7 @@ pub fn skill(blocks: &[Vec<Forecast>], seed: u64) -> Result<Skill> {
     let reliability = ranked.steps();
     let rate = happened as f64 / n as f64;
     let uncertainty = rate * (1.0 - rate);
-    let brier = sums.iter().map(|s| s[1]).sum::<f64>() / n as f64;
+    let brier = sums.iter().map(|s| s[2]).sum::<f64>() / n as f64;
     // Of a step's events about their own share.
     let recalibrated = reliability.iter().map(|s| s.n as f64 * s.observed * (1.0 - s.observed)).sum::<f64>() / n as f64;
     Ok(Skill {
@@ -151,7 +152,7 @@ pub fn skill(blocks: &[Vec<Forecast>], seed: u64) -> Result<Skill> {
         blocks: blocks.len(),
         happened,
         brier,
-        brier_of_base_rate: sums.iter().map(|s| s[2]).sum::<f64>() / n as f64,
+        brier_of_base_rate: uncertainty,
         score: score(&once),
         score_interval,
         auc: ranked.auc(&once),
