@@ -238,6 +238,15 @@ impl Basis {
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
 pub fn ols_residuals(drift: Drift, samples: &Samples) -> Result<Samples> {
+    let residuals = without_errors(drift, samples)?;
+    // A residual has the error of its sample.
+    match samples.error_variances() {
+        Some(variances) => residuals.with_error_variances(variances.to_vec()),
+        None => Ok(residuals),
+    }
+}
+
+fn without_errors(drift: Drift, samples: &Samples) -> Result<Samples> {
     let basis = Basis::new(drift, samples)?;
     if let Some(mean) = drift.known_mean() {
         return samples.with_values(samples.values().iter().map(|v| v - mean).collect());

@@ -73,7 +73,7 @@ fn inverse_of_fold(own: DMatrix<f64>, b: DMatrix<f64>) -> Option<(DMatrix<f64>, 
     }
     let scaled = DMatrix::from_fn(roots.len(), roots.len(), |i, j| b[(i, j)] / (roots[i] * roots[j]));
     let eigen = scaled.symmetric_eigen();
-    let is_null = |k: usize| eigen.eigenvalues[k] <= RANK_TOLERANCE * eigen.eigenvalues.amax();
+    let is_null = |k: usize| eigen.eigenvalues[k] <= RANK_TOLERANCE * eigen.eigenvalues.amax().max(1.0);
     let (null, rest): (Vec<usize>, Vec<usize>) = (0..roots.len()).partition(|&k| is_null(k));
     if null.is_empty() || rest.is_empty() {
         return None;

@@ -130,8 +130,8 @@ pub fn empirical_variogram_with(
 
 /// Mean of half the summed error variances of each cell's pairs; `None` where samples have no errors of their own.
 ///
-/// Errors that are independent of each other and of the field add it to the expected semivariance of a cell. Robust
-/// estimators are consistent for the same number, and of relative differences it is a share of the squared mean too.
+/// Errors that are independent of each other and of the field add it to the expected semivariance of a cell; to a robust one
+/// only where all are equal. Of relative differences it is a share of the squared mean too.
 pub(super) fn mean_errors(
     design: &Design<'_>,
     search: &PairSearch,

@@ -58,8 +58,16 @@ impl Estimator {
     /// Refuses samples whose values mean nothing to this estimator.
     ///
     /// # Errors
-    /// For the pairwise relative one, a negative value or more than one 0.
+    /// For the pairwise relative one, a negative value or more than one 0; for a robust one, error variances that differ.
     pub(super) fn check(self, samples: &Samples) -> Result<()> {
+        if matches!(self, Self::CressieHawkins | Self::Dowd | Self::Genton)
+            && let Some(errors) = samples.error_variances()
+            && let Some(index) = errors.iter().position(|e| (e - errors[0]).abs() > 1e-9 * errors[0])
+        {
+            let requirement = "the same for all samples with a robust estimator, which does not add up what different errors add: \
+                               use Matheron's, or fit by likelihood";
+            return Err(Error::SampleParameter { index, what: "error variance", value: errors[index], requirement });
+        }
         if self != Self::PairwiseRelative {
             return Ok(());
         }
