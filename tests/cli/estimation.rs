@@ -254,6 +254,12 @@ fn errors_of_samples_are_counted_once() {
         ["validate", "errors.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "--json", "--error-sd", "sd"];
     let run = soilscope(folder.path(), &automatic).done().json();
     assert!(run["model"]["remarks"].to_string().contains("without the samples' measurement errors"), "{run}");
+    assert_eq!(run["model"]["choice"]["empirical"]["classes"][0]["error_variance"], 3600.0);
+    // What a drift leaves has the errors of its samples.
+    let drift = [&words[..], &["--method", "universal:1"]].concat();
+    let plain = soilscope(folder.path(), &drift).done().json();
+    let run = soilscope(folder.path(), &[&drift[..], &["--error-sd", "sd"]].concat()).done().json();
+    close(number(&plain, "sill") - number(&run, "sill"), 3600.0, 1e-6);
 }
 
 #[test]
@@ -274,6 +280,7 @@ fn options_without_effect_are_refused() {
         ("--fallback idw --error-cv 10", "has no use for measurement errors"),
         ("--fallback nearest --block 40", "--block asks for means of blocks"),
         ("--fallback idw --method indicator:500", "gives no probability"),
+        ("--fallback idw --calibrate", "has no variance to --calibrate"),
         ("--calibrate --method nearest", "--calibrate would have no effect: this --method has no variance"),
         (
             "--calibrate --method indicator:500",

@@ -221,7 +221,8 @@ fn map_says_how_far_it_reaches() {
     .json();
     assert!(wide["notes"].to_string().contains("% of the cells"), "{}", wide["notes"]);
     let near = map(folder.path(), "near", &[]);
-    assert_eq!(near["notes"], serde_json::json!([]));
+    let notes = near["notes"].to_string();
+    assert!(!notes.contains("cell"), "{notes}");
 }
 
 #[test]

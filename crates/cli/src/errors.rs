@@ -90,6 +90,15 @@ pub(crate) fn join(
             _ => variance(first)?,
         });
     }
+    if let Some(i) = variances.iter().position(|v| !v.is_finite()) {
+        let record = prepared.records[i];
+        let Some(column) = named.and_then(|name| table.text_column(name)) else {
+            anyhow::bail!("--error-cv is too large: its square is beyond the largest number")
+        };
+        return Err(table
+            .refuse_cell(column, record, "is too large an error: its square is beyond the largest number", "correct it")
+            .into());
+    }
     let record = ErrorRecord {
         given_as: if relative { "coefficient-of-variation" } else { "standard-deviation" },
         column: named.map(str::to_owned),

@@ -196,7 +196,7 @@ impl Source {
         &self.secondary
     }
 
-    /// What was reported for each sample; of several at one place, the first.
+    /// What was reported for each sample; of several that were averaged, what they say together.
     pub(crate) fn measurements(&self) -> &[Measurement] {
         &self.prepared.measurements
     }
@@ -205,6 +205,11 @@ impl Source {
     /// is no measurement.
     pub(crate) fn is_above(&self, index: usize, threshold: f64) -> bool {
         !self.prepared.measurements[index].is_below_limit() && self.samples().values()[index] > threshold
+    }
+
+    /// Whether nobody can know: the sample is below a limit that is above the threshold.
+    pub(crate) fn is_undecided(&self, index: usize, threshold: f64) -> bool {
+        matches!(self.prepared.measurements[index], Measurement::BelowLimit(limit) if limit > threshold)
     }
 
     /// Line of the file that sample `index` comes from.

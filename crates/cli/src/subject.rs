@@ -69,7 +69,18 @@ impl Subject {
 
 /// 1 where a value is above the threshold, else 0.
 fn indicator(samples: &Samples, threshold: f64, source: &Source) -> Result<Samples> {
-    let above = samples.values().iter().filter(|&&v| v > threshold).count();
+    let undecided: Vec<usize> = (0..samples.len()).filter(|&i| source.is_undecided(i, threshold)).collect();
+    if let Some(&first) = undecided.first() {
+        anyhow::bail!(
+            "{}, line {}: {} samples are below limits that are above {threshold}, so nobody knows whether they are above it: leave \
+             values below their limit out by --nondetect drop, or choose a value of at least the limits",
+            source.path().display(),
+            source.line(first),
+            undecided.len()
+        );
+    }
+    let is_above = |i: usize| source.is_above(i, threshold);
+    let above = (0..samples.len()).filter(|&i| is_above(i)).count();
     let (low, high) =
         samples.values().iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
     ensure!(
@@ -79,6 +90,6 @@ fn indicator(samples: &Samples, threshold: f64, source: &Source) -> Result<Sampl
         if above == 0 { "none" } else { "all" },
         samples.len()
     );
-    let values = samples.values().iter().map(|&v| if v > threshold { 1.0 } else { 0.0 }).collect();
+    let values = (0..samples.len()).map(|i| if is_above(i) { 1.0 } else { 0.0 }).collect();
     Ok(samples.with_values(values)?)
 }

@@ -260,7 +260,14 @@ fn text(report: &Report<'_>) -> String {
             let _ = writeln!(text, "CRPS      {crps:.6} {unit} (continuous ranked probability score)");
         }
         if let Some(msdr) = s.msdr {
-            let _ = writeln!(text, "MSDR      {msdr:.4} (mean squared deviation ratio; 1 is a right variance)");
+            let right = match report.method.measurement_errors {
+                Some(_) => {
+                    "with the samples' own errors in the numerator alone, as gstat has it: more than 1 for a right variance"
+                }
+                None if report.transform != Transform::None => "on the scale of the transform; 1 is a right variance",
+                None => "1 is a right variance",
+            };
+            let _ = writeln!(text, "MSDR      {msdr:.4} (mean squared deviation ratio; {right})");
         }
         for c in &s.coverage {
             let _ = writeln!(

@@ -68,7 +68,8 @@ impl CalibrationRecord {
             (Some(factor), _) => {
                 let chance = if found.off { "" } else { "; by less than it takes to call it wrong" };
                 notes.push(format!(
-                    "all variances are multiplied by {}, by which {} held-out blocks find them wrong{chance}",
+                    "all variances are multiplied by {}, by which {} held-out blocks find them wrong{chance}; with a --transform \
+                     the way back to the unit changes predictions too",
                     short_number(factor),
                     found.blocks
                 ));

@@ -21,20 +21,24 @@ pub(crate) struct FallbackRecord {
     pub(crate) code: &'static str,
     /// What was found.
     pub(crate) reason: String,
+    /// Whether it is a method without a model: then `--transform` and the drift are left out.
+    pub(crate) without_model: bool,
 }
 
 impl FallbackRecord {
     /// The record where this error is a refused model and a fallback was named.
     pub(super) fn of(error: &anyhow::Error, fallback: Option<&Fallback>, source: &Source) -> Option<Self> {
         let Some(Error::NoModel(refusal)) = error.downcast_ref::<Error>() else { return None };
-        let reason = choice::found(refusal, |i| source.line(i));
-        Some(Self { used: fallback?.name(), code: refusal.code(), reason })
+        let (reason, fallback) = (choice::found(refusal, |i| source.line(i)), fallback?);
+        let without_model = !fallback.has_variance();
+        Some(Self { used: fallback.name(), code: refusal.code(), reason, without_model })
     }
 
     /// For the notes.
     pub(super) fn note(&self) -> String {
+        let scale = if self.without_model { ", of the values as they are and without a variance" } else { "" };
         format!(
-            "no model was chosen: {} [{}]; {} is used instead, as --fallback says",
+            "no model was chosen: {} [{}]; {} is used instead{scale}, as --fallback says",
             self.reason, self.code, self.used
         )
     }
@@ -54,6 +58,7 @@ pub(super) fn check(model: &ModelArgs, method: &MethodArgs, block: bool, source:
         return Ok(());
     }
     let name = fallback.name();
+    ensure!(!method.calibrate, "--fallback {name} has no variance to --calibrate: name mean or a whole model");
     ensure!(
         source.errors().is_none(),
         "--fallback {name} has no use for measurement errors: name mean or a whole model"

@@ -98,6 +98,12 @@ impl LikelihoodRecord {
                 number(p.upper, "any")
             );
         }
+        if self.coefficients.len() > 1 {
+            let _ = writeln!(
+                text,
+                "coefficients of the drift, of functions centred and scaled by the samples (half their extent, standard deviation):"
+            );
+        }
         for c in &self.coefficients {
             let _ = writeln!(
                 text,

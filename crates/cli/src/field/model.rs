@@ -138,7 +138,7 @@ fn fitted(
 ) -> Result<ModelRecord> {
     let mut model = fit_to(args, template, empirical)?;
     model.variogram_of = subject.variogram_of;
-    model.remarks.extend(errors_taken_off(subject));
+    model.remarks.extend(errors_taken_off(subject).filter(|_| template.unknowns() > 0));
     model.judged(subject)
 }
 

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use soilscope_core::censored::Measurement;
 use soilscope_core::validation::{Forecast, HeldOut, Skill, calibration, hold_out_blocks, skill};
 use soilscope_core::{Outcome, Prediction};
 
@@ -45,14 +44,12 @@ impl SkillRecord {
         let route = if field.method.indicator.is_some() { "indicator" } else { "gaussian" };
         let (mut undecided, mut without_prediction) = (0, 0);
         let mut forecast = |&(i, outcome): &(usize, Outcome)| {
-            let happened = match source.measurements()[i] {
-                Measurement::BelowLimit(limit) if limit > threshold => {
-                    undecided += 1;
-                    return None;
-                }
-                // Of several at one place the value is their mean.
-                _ => source.is_above(i, threshold),
-            };
+            if source.is_undecided(i, threshold) {
+                undecided += 1;
+                return None;
+            }
+            // Of several at one place the value is their mean.
+            let happened = source.is_above(i, threshold);
             let probability = outcome.ok().and_then(|p| field.probability(&p, i, threshold));
             without_prediction += usize::from(probability.is_none());
             Some(Forecast { probability: probability?, happened })

@@ -37,7 +37,8 @@ pub struct Prepared {
     pub records: Vec<usize>,
     /// All records of a place, by its sample, where several were made one.
     pub merged: BTreeMap<usize, Vec<usize>>,
-    /// What was reported for each sample, before substitution; of several at one place, the first.
+    /// What was reported for each sample, before substitution; of several that were averaged, their mean, or below the highest
+    /// of their limits where all are below one.
     pub measurements: Vec<Measurement>,
     /// The unit, where one is known or assumed.
     pub unit: Option<String>,
@@ -302,6 +303,10 @@ impl SampleTable {
             return Err(refuse(soilscope_core::Error::OnePlace { count: usable.len(), easting, northing }));
         }
         let first = |group: &Vec<usize>| usable[group[0]];
+        let together = |group: &Vec<usize>, value: f64| match how.duplicates {
+            Duplicates::Mean if group.len() > 1 => averaged(group.iter().map(|&i| usable[i].1), value),
+            _ => first(group).1,
+        };
         let unit = column.unit.as_ref().map(|u| u.name().to_owned());
         let mut notes = self.notes.clone();
         notes.extend(column.notes.iter().cloned());
@@ -345,7 +350,7 @@ impl SampleTable {
             merged: (groups.iter().enumerate().filter(|(_, g)| g.len() > 1))
                 .map(|(sample, g)| (sample, g.iter().map(|&i| usable[i].0).collect()))
                 .collect(),
-            measurements: groups.iter().map(|g| first(g).1).collect(),
+            measurements: groups.iter().zip(samples.values()).map(|(g, &value)| together(g, value)).collect(),
             samples,
             unit,
             crs: working.crs,
@@ -401,4 +406,17 @@ impl SampleTable {
             remedy: "use --duplicates mean or --duplicates first, or correct the file".to_owned(),
         }
     }
+}
+
+/// What measurements at one place say of their mean: below the highest limit where all are below one, else the number that it
+/// is, with what stands for those below a limit in it.
+fn averaged(measurements: impl Iterator<Item = Measurement>, value: f64) -> Measurement {
+    let mut highest = f64::NEG_INFINITY;
+    for measurement in measurements {
+        match measurement {
+            Measurement::BelowLimit(limit) => highest = highest.max(limit),
+            Measurement::Quantified(_) => return Measurement::Quantified(value),
+        }
+    }
+    Measurement::BelowLimit(highest)
 }

@@ -447,6 +447,7 @@ fn picture(
         legend: &legend,
         hotspots: hotspot_label.trim_end(),
         credit: &credit,
+        on_scale: args.scale == ScaleChoice::Transformed,
         warning: if skill.is_some_and(|s| !s.is_skilled()) {
             "no skill here: the probabilities are not shown to beat the base rate"
         } else {

@@ -22,6 +22,8 @@ pub(super) struct Words<'a> {
     pub(super) legend: &'a str,
     pub(super) hotspots: &'a str,
     pub(super) credit: &'a str,
+    /// Whether the map is on the scale of the transform.
+    pub(super) on_scale: bool,
     /// Said across the map.
     pub(super) warning: &'a str,
 }
@@ -50,8 +52,10 @@ pub(super) fn draw(
     };
     let outlines: Vec<Polygon<f64>> =
         hotspots.iter().flat_map(|h| &h.spots).flat_map(|s| s.shape.0.iter().cloned()).collect();
+    // In the colours of the raster, on whichever scale that is.
+    let shown_at = if words.on_scale { &field.on_scale } else { &field.observed };
     let samples: Vec<([f64; 2], f64)> =
-        field.observed.coords().iter().copied().zip(field.observed.values().iter().copied()).collect();
+        shown_at.coords().iter().copied().zip(shown_at.values().iter().copied()).collect();
     let below_limit: Vec<bool> = source.measurements().iter().map(|m| m.is_below_limit()).collect();
     let svg = map_svg(&MapPicture {
         title: words.title,

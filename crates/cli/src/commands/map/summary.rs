@@ -36,22 +36,30 @@ pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
     }
     if let Some(h) = &record.hotspots {
         let threshold = args.decision.threshold.unwrap_or(f64::NAN);
-        let area = match h.area_m2 {
-            Some(area) if area >= 1e5 => format!("{} km²", short_number(area / 1e6)),
-            Some(area) => format!("{} m²", short_number(area)),
-            None => format!("{} square units", short_number(h.area_on_map)),
-        };
+        let area = ground(h.area_m2, h.area_on_map);
         lines.push(format!("hotspots above {threshold}: {}, {area}, {} samples inside", h.count, h.samples_inside));
         lines.extend(h.errors.as_ref().map(|e| {
+            // As large on the ground, for its size on the map, as the hotspots are.
+            let scale = h.area_m2.filter(|_| h.area_on_map > 0.0).map(|area| area / h.area_on_map);
+            let of = |area: f64| ground(scale.map(|s| s * area), area);
             format!(
-                "expected wrong, square units of the map: {} inside hotspots not above, {} outside above",
-                short_number(e.false_positive),
-                short_number(e.false_negative)
+                "expected wrong: {} inside hotspots that are not above, {} outside that are",
+                of(e.false_positive),
+                of(e.false_negative)
             )
         }));
     }
     lines.push(format!("written to {}: {}", args.out.display(), names(&record.outputs)));
     lines.join("\n") + "\n"
+}
+
+/// An area in square metres or kilometres where that is known.
+fn ground(area_m2: Option<f64>, on_map: f64) -> String {
+    match area_m2 {
+        Some(area) if area >= 1e5 => format!("{} km²", short_number(area / 1e6)),
+        Some(area) => format!("{} m²", short_number(area)),
+        None => format!("{} square units of the map", short_number(on_map)),
+    }
 }
 
 fn names(files: &[FileRecord]) -> String {
