@@ -46,6 +46,11 @@ fn bad_rows_are_refused_with_file_line_column_value_and_why() {
         let refusal = Table::parse(&table(&format!("{good}\n{bad}")), "plan.csv").unwrap_err().to_string();
         assert!(refusal.contains(expected), "{refusal}\nexpected: {expected}");
     }
+    // Blank lines and lines inside quotation marks count.
+    let spread =
+        format!("{HEADER}\n\n{}\n\r\n{}\n", good.replace("plan", "\"plan,\npage 3\""), good.replace(",50,", ",none,"));
+    let refusal = Table::parse(&spread, "plan.csv").unwrap_err().to_string();
+    assert!(refusal.starts_with("plan.csv, line 6, column 'value': 'none'"), "{refusal}");
     let refusal = Table::parse("a,b\n1,2\n", "plan.csv").unwrap_err().to_string();
     assert!(refusal.contains("there is no column 'jurisdiction'"), "{refusal}");
     assert!(Table::parse(&format!("{HEADER}\n"), "plan.csv").unwrap_err().to_string().contains("no rows"));

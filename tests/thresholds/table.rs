@@ -59,6 +59,16 @@ fn names_of_the_built_in_table_have_short_forms_of_their_own() {
 }
 
 #[test]
+fn lines_are_those_of_the_file() {
+    let lines: Vec<&str> = Table::builtin_text().lines().collect();
+    for entry in Table::builtin().entries() {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(lines[entry.line - 1].as_bytes());
+        let fields = reader.records().next().unwrap().unwrap();
+        assert_eq!((&fields[6], fields[8].parse()), (entry.analyte.as_str(), Ok(entry.value)), "{}", entry.line);
+    }
+}
+
+#[test]
 fn units_are_understood() {
     let other: Vec<&str> = Table::builtin()
         .entries()

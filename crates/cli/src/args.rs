@@ -3,6 +3,7 @@
 mod association;
 mod method;
 mod simulate;
+mod thresholds;
 mod variogram;
 
 use std::num::NonZeroUsize;
@@ -18,6 +19,10 @@ use crate::words::{Folds, Mask, ModelChoice, TransformChoice};
 pub(crate) use association::{Association, Standardise};
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
+pub(crate) use thresholds::{
+    CompareThresholds, GuidelineArgs, ListThresholds, ShowThresholds, TableArgs, ThresholdFilter, ThresholdOutput,
+    Thresholds, ThresholdsVerb,
+};
 pub(crate) use variogram::Variogram;
 
 /// From soil samples to maps that a decision can rest on.
@@ -94,6 +99,8 @@ pub(crate) enum Verb {
     Association(Association),
     /// Realisations of the field, and what they say together: means, quantiles, probabilities, areas above a threshold
     Simulate(Simulate),
+    /// Limits of the law: list them, show one, compare jurisdictions, alone or on samples
+    Thresholds(Thresholds),
 }
 
 /// Which samples, and how their table is read.
@@ -302,12 +309,14 @@ pub(crate) enum ScaleChoice {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
+    #[command(flatten)]
+    pub(crate) guideline: GuidelineArgs,
     /// Exit with code 1 where there is a warning, not only for an error
     #[arg(long)]
     pub(crate) strict: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Validate {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
@@ -321,8 +330,10 @@ pub(crate) struct Validate {
     #[arg(long, default_value = "loo", value_name = "FOLDS")]
     pub(crate) folds: Folds,
     /// Judge the probabilities of being above this value, in the data's unit, by samples held out in spatial blocks
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, group = "limit-to-hold", help_heading = "Decision")]
     pub(crate) threshold: Option<f64>,
+    #[command(flatten)]
+    pub(crate) guideline: GuidelineArgs,
     /// Seed of random folds [default: 1]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -334,7 +345,7 @@ pub(crate) struct Validate {
     pub(crate) overwrite: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Predict {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
@@ -356,8 +367,10 @@ pub(crate) struct Predict {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) scale: ScaleChoice,
     /// Add the probability to exceed this value, in the data's unit
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, group = "limit-to-hold", help_heading = "Decision")]
     pub(crate) threshold: Option<f64>,
+    #[command(flatten)]
+    pub(crate) guideline: GuidelineArgs,
     /// Write here by the ending: .csv, .geojson or .gpkg [default: CSV on stdout]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -366,7 +379,7 @@ pub(crate) struct Predict {
     pub(crate) overwrite: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Map {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
@@ -429,12 +442,14 @@ pub(crate) struct GridArgs {
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionArgs {
     /// What "polluted" means: above this value, in the data's unit
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite)]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, group = "limit-to-hold")]
     pub(crate) threshold: Option<f64>,
+    #[command(flatten)]
+    pub(crate) guideline: GuidelineArgs,
     /// A hotspot is where P(value > threshold) is at least this
-    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 0.8, requires = "threshold")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 0.8, requires = "limit-to-hold")]
     pub(crate) confidence: f64,
     /// Leave out hotspots smaller than this, CRS units squared
-    #[arg(long, value_name = "AREA", allow_negative_numbers = true, default_value_t = 0.0, requires = "threshold")]
+    #[arg(long, value_name = "AREA", allow_negative_numbers = true, default_value_t = 0.0, requires = "limit-to-hold")]
     pub(crate) min_area: f64,
 }

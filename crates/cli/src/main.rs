@@ -10,6 +10,7 @@ mod creation;
 mod errors;
 mod field;
 mod follow;
+mod guideline;
 mod output;
 mod record;
 mod secondary;

@@ -4,6 +4,7 @@ mod covariate;
 mod fallback;
 mod method;
 mod model;
+mod soil;
 mod transform;
 mod weights;
 
@@ -14,6 +15,7 @@ pub(crate) use covariate::{Covariate, CovariateRaster};
 pub(crate) use fallback::Fallback;
 pub(crate) use method::Method;
 pub(crate) use model::ModelChoice;
+pub(crate) use soil::{SoilFrom, SoilSource};
 pub(crate) use transform::{TransformChoice, serialize_name, transform_name, transformed};
 pub(crate) use weights::SpatialWeights;
 

@@ -92,7 +92,7 @@ impl Family {
 }
 
 impl Basis {
-    /// The basis that a table's words stand for.
+    /// The basis that a table's words stand for: `total` with the name of a digestion is total, unless that names an acid.
     ///
     /// # Examples
     /// ```
@@ -118,7 +118,7 @@ impl Basis {
             Self::Load
         } else if has("weighted") {
             Self::Weighted
-        } else if has("hno3/aqua regia") || has("strong acid") || has("3050") || has("as3000") {
+        } else if has("hno3/aqua regia") || has("strong acid") || has("3050") {
             Self::StrongAcid
         } else if has("aqua regia") {
             Self::AquaRegia

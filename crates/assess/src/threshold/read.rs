@@ -42,9 +42,14 @@ pub(super) fn entries(text: &str, table: &str) -> Result<Vec<Entry>, ThresholdEr
         })?;
     }
     let mut entries = Vec::new();
+    // Lines are counted here, by bytes: those of the reader lag behind in a long file.
+    let (mut line, mut counted) = (1, 0);
     for record in reader.records() {
         let record = record.map_err(|e| failed(e.to_string()))?;
-        let line = record.position().map_or(0, |p| p.line() as usize);
+        let begins = record.position().map_or(0, |p| p.byte() as usize);
+        let begins = begins + text[begins..].len() - text[begins..].trim_start_matches(['\r', '\n']).len();
+        line += text[counted..begins].matches('\n').count();
+        counted = begins;
         if record.len() != header.len() {
             return Err(failed(format!(
                 "line {line} has {} fields, the header {}: put fields with a comma in quotation marks",

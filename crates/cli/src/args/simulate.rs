@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{ErrorArgs, GridArgs, ModelArgs, SampleArgs};
+use super::{ErrorArgs, GridArgs, GuidelineArgs, ModelArgs, SampleArgs};
 use crate::words::{Method, Neighbours};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Simulate {
     #[command(flatten)]
     pub(crate) samples: SampleArgs,
@@ -22,8 +22,10 @@ pub(crate) struct Simulate {
     #[command(flatten)]
     pub(crate) grid: GridArgs,
     /// What "polluted" means: above this value, in the data's unit
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, help_heading = "Decision")]
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, group = "limit-to-hold", help_heading = "Decision")]
     pub(crate) threshold: Option<f64>,
+    #[command(flatten)]
+    pub(crate) guideline: GuidelineArgs,
     /// Quantiles of the realisations at each cell, as 0.05,0.5,0.95
     #[arg(
         long,

@@ -5,6 +5,7 @@ mod check;
 mod map;
 mod predict;
 mod simulate;
+mod thresholds;
 mod validate;
 mod variogram;
 
@@ -25,5 +26,6 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Map(args) => map::run(args, common),
         Verb::Association(args) => association::run(args, common),
         Verb::Simulate(args) => simulate::run(args, common),
+        Verb::Thresholds(args) => thresholds::run(args, common),
     }
 }

@@ -21,6 +21,7 @@ use crate::counts::Counts;
 use crate::covariates::AtPoints;
 use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord, refuse_idle, refuse_scale};
 use crate::follow::{Progress, watching};
+use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
 
@@ -49,12 +50,17 @@ struct Report<'a> {
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
+    /// The limit of the law that the threshold is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guideline: Option<&'a GuidelineRecord>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     predictions: Vec<serde_json::Value>,
 }
 
 pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
-    refuse_scale(args.scale, &args.model, &args.block, args.threshold)?;
+    guideline::check(&args.guideline)?;
+    let decided = args.threshold.is_some() || args.guideline.guideline.is_some();
+    refuse_scale(args.scale, &args.model, &args.block, decided)?;
     let kind = args.out.as_deref().map(Kind::of).transpose()?;
     if let Some(path) = &args.out {
         // Refused now and not after the computing; the writers open the file themselves.
@@ -68,6 +74,8 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         ..Wanted::default()
     };
     let source = Source::read(&args.samples, common, wanted)?;
+    let limit = guideline::resolve(&args.guideline, &source)?;
+    let args = &Predict { threshold: limit.as_ref().map(|l| l.threshold).or(args.threshold), ..args.clone() };
     let points = read_points(
         &args.at,
         &ReadOptions {
@@ -92,7 +100,8 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
     field.announce(&source, common);
     ensure!(
         args.threshold.is_none() || field.has_variance(),
-        "--threshold asks for a probability, and {} has no error model: use --method ordinary or simple:MEAN",
+        "{} asks for a probability, and {} has no error model: use --method ordinary or simple:MEAN",
+        if limit.is_some() { "--guideline" } else { "--threshold" },
         field.method.method
     );
     let points_crs = points.crs().unwrap_or(source.file_crs());
@@ -110,6 +119,9 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
         *gaps.entry(gap).or_insert(0) += 1;
     }
     if !common.quiet {
+        for note in limit.iter().flat_map(GuidelineRecord::notes) {
+            say(&format!("note: {note}"));
+        }
         for (reason, count) in &gaps {
             say(&format!("note: {count} of {} points have no prediction: {reason}", rows.len()));
         }
@@ -132,6 +144,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
             gaps,
             counts,
             threshold: args.threshold,
+            guideline: limit.as_ref(),
             predictions: if in_json { json_rows(&points, &columns, &rows) } else { Vec::new() },
         })?;
     }
@@ -243,9 +256,10 @@ fn predict(
 
 /// An indicator is of a threshold already.
 fn refuse_idle_threshold(args: &Predict) -> Result<()> {
-    let idle = args.threshold.is_some() && args.method.drift.method.indicator().is_some();
-    let why = "the prediction of an indicator is a probability already";
-    refuse_idle(if idle { &["--threshold"] } else { &[] }, why)
+    let given = [("--threshold", args.threshold.is_some()), ("--guideline", args.guideline.guideline.is_some())];
+    let indicator = args.method.drift.method.indicator().is_some();
+    let idle: Vec<&str> = given.iter().filter(|(_, given)| *given && indicator).map(|(name, _)| *name).collect();
+    refuse_idle(&idle, "the prediction of an indicator is a probability already")
 }
 
 fn row(args: &Predict, field: &Field, outcome: Predicted) -> Row {

@@ -94,16 +94,11 @@ pub(crate) fn refuse_idle(options: &[&str], why: &str) -> Result<()> {
 }
 
 /// Refuses a wish for the transformed scale where there is no transform, and for the data's where there is no way back.
-pub(crate) fn refuse_scale(
-    scale: ScaleChoice,
-    model: &ModelArgs,
-    block: &BlockArgs,
-    threshold: Option<f64>,
-) -> Result<()> {
+pub(crate) fn refuse_scale(scale: ScaleChoice, model: &ModelArgs, block: &BlockArgs, decided: bool) -> Result<()> {
     ensure!(
         block.block.is_none()
             || model.transform == TransformChoice::None
-            || (scale == ScaleChoice::Transformed && threshold.is_none()),
+            || (scale == ScaleChoice::Transformed && !decided),
         "--block with --transform: the mean of transformed values over a block is not the transformed mean, so there is no way \
          back to the unit; leave one of them out, or stay there by --scale transformed without --threshold"
     );

@@ -1,5 +1,6 @@
 //! `soilscope map`: from samples to rasters, hotspots, a picture and the run record.
 
+mod decision;
 pub(crate) mod grid;
 mod hotspots;
 pub(crate) mod picture;
@@ -35,13 +36,15 @@ use crate::counts::Counts;
 use crate::covariates::Covariates;
 use crate::creation;
 use crate::field::{
-    CalibrationRecord, Field, Judged, MethodRecord, ModelRecord, SkillRecord, refuse_other_threshold, refuse_scale,
+    CalibrationRecord, Field, Judged, MethodRecord, ModelRecord, SkillRecord, 
 };
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
+use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line, finish};
 use crate::source::{Source, Wanted};
 use crate::words::{Folds, TransformChoice, transformed};
+use decision::{check_decision, with_limit};
 use grid::GridRecord;
 use hotspots::{HotspotRecord, Rule};
 use products::{layers, products};
@@ -74,6 +77,9 @@ struct RunRecord<'a> {
     cells: &'a RunReport,
     /// Lines of samples that say nothing new beside others and were left out of a system of all.
     left_out: Vec<usize>,
+    /// The limit of the law that the threshold is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guideline: Option<&'a GuidelineRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hotspots: Option<HotspotRecord>,
     outputs: Vec<FileRecord>,
@@ -98,6 +104,7 @@ impl Paths {
 
 pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let mut times = Times::start();
+    guideline::check(&args.decision.guideline)?;
     check_decision(args)?;
     let creation = creation::options(&args.co)?;
     ensure!(
@@ -107,7 +114,10 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     );
     refuse_another_record(&args.out, "map", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
-    let inputs = inputs(&args.samples, &args.grid, Some(&args.method))?;
+    let mut inputs = inputs(&args.samples, &args.grid, Some(&args.method))?;
+    for (role, path) in guideline::file(&args.decision.guideline).into_iter().filter(|(_, path)| path.is_file()) {
+        inputs.push(FileRecord::of(role, path)?);
+    }
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
@@ -120,6 +130,9 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         ..Wanted::default()
     };
     let source = Source::read(&args.samples, common, wanted)?;
+    let limit = guideline::resolve(&args.decision.guideline, &source)?;
+    let args = &with_limit(args, limit.as_ref())?;
+    let limit = limit.as_ref();
     let paths = Paths::new(&args.out, source.analyte());
     times.lap("read");
     check_interrupt("the model was fitted")?;
@@ -130,7 +143,8 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
             .busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source, common)),
     )?;
     let mut notes = notes(args, &field, &source);
-    let products = products(args, &field, &source, &paths);
+    notes.extend(limit.iter().flat_map(|limit| limit.notes()));
+    let products = products(args, limit, &field, &source, &paths);
     let threads = common.threads()?;
     let options =
         GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
@@ -200,7 +214,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
             )?;
             let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
             found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
-            write_hotspots(args, &field, &source, &found.0, areas.as_deref(), &vector_files)?;
+            write_hotspots(args, limit, &field, &source, &found.0, areas.as_deref(), &vector_files)?;
             for path in &vector_files {
                 wrote(path);
                 outputs.push(FileRecord::of("hotspots", path)?);
@@ -212,7 +226,11 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("hotspots");
 
     notes.extend(remove_outdated(args, &paths, &products, &vector_files)?);
+<<<<<<< HEAD
     let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0.hotspots), skill.as_ref())?;
+=======
+    let png = picture(args, limit, &field, &source, &paths, found.as_ref().map(|f| &f.0), skill.as_ref())?;
+>>>>>>> a35895a (cli: limits of the law: thresholds list, show and compare; --guideline instead of --threshold)
     output::fill(picture_file, &png)?;
     wrote(&paths.of("map.png"));
     outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
@@ -244,6 +262,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         grid: grid_record,
         cells: &report,
         left_out: counts.left_out,
+        guideline: limit,
         hotspots: found.map(|f| f.1),
         outputs,
         notes,
@@ -293,35 +312,6 @@ fn compute(
     })
 }
 
-fn check_decision(args: &Map) -> Result<()> {
-    let decision = &args.decision;
-    ensure!(
-        decision.confidence > 0.0 && decision.confidence <= 1.0,
-        "--confidence is a probability above 0 and at most 1, not {}",
-        decision.confidence
-    );
-    ensure!(decision.threshold.is_none_or(f64::is_finite), "--threshold must be a finite number");
-    ensure!(
-        decision.min_area >= 0.0 && decision.min_area.is_finite(),
-        "--min-area is an area of at least 0, not {}",
-        decision.min_area
-    );
-    refuse_other_threshold(&args.method.drift.method, decision.threshold)?;
-    for covariate in args.method.drift.method.covariates() {
-        ensure!(
-            args.method.drift.covariate.iter().any(|raster| raster.name == covariate.name),
-            "the covariate '{0}' must be known in every cell: give --covariate {0}=RASTER",
-            covariate.name
-        );
-    }
-    refuse_scale(args.scale, &args.model, &args.block, decision.threshold)?;
-    ensure!(
-        args.scale == ScaleChoice::Data || args.decision.threshold.is_none(),
-        "--scale transformed and --threshold do not go together: hotspots are in the data's unit; make two maps"
-    );
-    Ok(())
-}
-
 /// Which cells are hot, where a threshold says what polluted means.
 fn rule(args: &Map, field: &Field) -> Option<Rule> {
     let threshold = args.decision.threshold?;
@@ -355,8 +345,10 @@ fn vector_paths(paths: &Paths, source: &Source) -> Vec<PathBuf> {
     files
 }
 
+#[allow(clippy::too_many_arguments, reason = "what a hotspot says of itself, each used once")]
 fn write_hotspots(
     args: &Map,
+    limit: Option<&GuidelineRecord>,
     field: &Field,
     source: &Source,
     found: &hotspots::Traced,
@@ -365,7 +357,7 @@ fn write_hotspots(
 ) -> Result<()> {
     let threshold = args.decision.threshold.unwrap_or(f64::NAN);
     let text = |t: &str| Value::Text(t.to_owned());
-    let about = [
+    let mut about = vec![
         ("analyte", text(source.analyte())),
         ("unit", field.unit(source).map_or(Value::Null, text)),
         ("threshold", Value::Real(threshold)),
@@ -373,6 +365,7 @@ fn write_hotspots(
         ("rule", text(if field.has_variance() { "exceedance probability" } else { "prediction above threshold" })),
         ("distribution", field.distribution().map_or(Value::Null, |d| text(&d))),
     ];
+    about.extend(limit.iter().flat_map(|limit| limit.attributes()));
     let features = hotspots::features(found, areas, &about);
     let existing = output::existing(args.overwrite);
     for path in files {
@@ -394,8 +387,10 @@ fn write_hotspots(
     Ok(())
 }
 
+#[allow(clippy::too_many_arguments, reason = "what a picture says, each used once")]
 fn picture(
     args: &Map,
+    limit: Option<&GuidelineRecord>,
     field: &Field,
     source: &Source,
     paths: &Paths,
@@ -428,13 +423,17 @@ fn picture(
         subtitle = format!("{subtitle}; {}", model.short_notation());
     }
     let threshold = args.decision.threshold;
-    let hotspot_label = match threshold {
+    let shown = |t: f64| limit.map_or_else(|| t.to_string(), GuidelineRecord::short_threshold);
+    let mut hotspot_label = match threshold {
         Some(t) if field.has_variance() => {
-            format!("{analyte} > {t} {unit} with a probability of at least {}", args.decision.confidence)
+            format!("{analyte} > {} {unit} with a probability of at least {}", shown(t), args.decision.confidence)
         }
-        Some(t) => format!("prediction above {t} {unit}"),
+        Some(t) => format!("prediction above {} {unit}", shown(t)),
         None => String::new(),
     };
+    if let Some(limit) = limit {
+        hotspot_label = format!("{} ({})", hotspot_label.trim_end(), limit.name());
+    }
     let credit = format!(
         "{}  ·  soilscope {}  ·  {}",
         source.crs().title(),

@@ -6,6 +6,7 @@ use soilscope_pipeline::product::{Layer, Product};
 use super::Paths;
 use crate::args::{Map, ScaleChoice};
 use crate::field::Field;
+use crate::guideline::GuidelineRecord;
 use crate::source::Source;
 use crate::words::{transform_name, transformed};
 
@@ -22,7 +23,13 @@ pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
 }
 
 /// The rasters with their descriptions. No times in them: equal runs give equal bytes.
-pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths) -> Vec<Product> {
+pub(super) fn products(
+    args: &Map,
+    limit: Option<&GuidelineRecord>,
+    field: &Field,
+    source: &Source,
+    paths: &Paths,
+) -> Vec<Product> {
     let analyte = source.analyte();
     let unit = match field.unit(source) {
         Some(unit) if args.scale == ScaleChoice::Transformed => transformed(&field.transform, unit),
@@ -56,6 +63,7 @@ pub(super) fn products(args: &Map, field: &Field, source: &Source, paths: &Paths
             let (file, unit, description) = match layer {
                 Layer::Exceedance { threshold } => {
                     metadata.push(("THRESHOLD".into(), threshold.to_string()));
+                    metadata.extend(limit.iter().flat_map(|limit| limit.metadata()));
                     metadata.extend(field.distribution().map(|d| ("DISTRIBUTION".into(), d)));
                     ("exceedance.tif", String::new(), chance(source, threshold))
                 }

@@ -33,6 +33,7 @@ use crate::creation;
 use crate::errors::ErrorRecord;
 use crate::field::{ModelRecord, model};
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
+use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line, finish};
 use crate::source::{Source, Wanted};
@@ -69,6 +70,9 @@ struct RunRecord<'a> {
     measurement_errors: Option<&'a ErrorRecord>,
     grid: GridRecord,
     cells: Cells,
+    /// The limit of the law that the threshold is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guideline: Option<&'a GuidelineRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     area_above: Option<AreaAbove>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -90,6 +94,7 @@ struct Cells {
 pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     let mut times = Times::start();
     check(args)?;
+    guideline::check(&args.guideline)?;
     let creation = creation::options(&args.co)?;
     refuse_another_record(&args.out, "simulate", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
@@ -97,12 +102,17 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     if let Some(path) = args.zones.as_ref().filter(|path| path.is_file()) {
         inputs.push(FileRecord::of("zones", path)?);
     }
+    for (role, path) in guideline::file(&args.guideline).into_iter().filter(|(_, path)| path.is_file()) {
+        inputs.push(FileRecord::of(role, path)?);
+    }
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
     let template = grid::template_crs(&args.grid)?;
     let wanted = Wanted { template: template.as_ref(), errors: Some(&args.errors), ..Wanted::default() };
     let source = Source::read(&args.samples, common, wanted)?;
+    let limit = guideline::resolve(&args.guideline, &source)?;
+    let args = &Simulate { threshold: limit.as_ref().map(|l| l.threshold).or(args.threshold), ..args.clone() };
     let paths = Paths::new(&args.out, source.analyte());
     times.lap("read");
     check_interrupt("the model was fitted")?;
@@ -123,8 +133,11 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     let model = source.located(progress.busy("fitting the model", || model(&args.model, &subject, common)))?;
     let mut notes: Vec<String> = source.remarks().iter().chain(&model.remarks).cloned().collect();
     let told = source.remarks().len() + model.remarks.len();
+    notes.extend(limit.iter().flat_map(GuidelineRecord::notes));
 
-    let rasters = Rasters::new(args, &source, &paths, &about(args, transform, &source, &model));
+    let mut about = about(args, transform, &source, &model);
+    about.extend(limit.iter().flat_map(GuidelineRecord::metadata));
+    let rasters = Rasters::new(args, &source, &paths, &about);
     let threads = common.threads()?;
     let options =
         GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
@@ -195,6 +208,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
             outside_mask: grid.cells() - cells.len() as u64,
             not_finite,
         },
+        guideline: limit.as_ref(),
         area_above,
         zones,
         outputs,

@@ -1,0 +1,163 @@
+//! Limits of the law in place of a number: which limit a code stands for, in the unit of the data.
+
+mod against;
+mod held;
+mod record;
+mod soil;
+
+use std::ops::Deref;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use soilscope_assess::threshold::{AtSoil, Limit, Property, Table, ThresholdError};
+
+use crate::args::{GuidelineArgs, TableArgs};
+use crate::field::refuse_idle;
+use crate::source::Source;
+use crate::words::SoilSource;
+
+pub(crate) use against::{Against, against};
+pub(crate) use held::hold;
+pub(crate) use record::GuidelineRecord;
+pub(crate) use soil::{SoilColumns, columns, fixed};
+
+/// A table of limits: the built-in one, or the user's.
+pub(crate) enum Guidelines {
+    Builtin(&'static Table),
+    Own(Box<Table>),
+}
+
+impl Guidelines {
+    pub(crate) fn open(args: &TableArgs) -> Result<Self> {
+        let Some(path) = &args.guidelines else { return Ok(Self::Builtin(Table::builtin())) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Self::Own(Box::new(Table::parse(&text, &path.display().to_string())?)))
+    }
+}
+
+impl Deref for Guidelines {
+    type Target = Table;
+
+    fn deref(&self) -> &Table {
+        match self {
+            Self::Builtin(table) => table,
+            Self::Own(table) => table,
+        }
+    }
+}
+
+/// The parts of `CODE[:ANALYTE]`.
+pub(crate) fn parts(typed: &str) -> (&str, Option<&str>) {
+    match typed.split_once(':') {
+        Some((code, analyte)) => (code, Some(analyte)),
+        None => (typed, None),
+    }
+}
+
+/// The user's table, as an input of the run.
+pub(crate) fn file(args: &GuidelineArgs) -> Option<(&'static str, &Path)> {
+    args.table.guidelines.as_deref().map(|path| ("guidelines", path))
+}
+
+/// A computed limit as it is used everywhere: no act means more than six digits.
+pub(crate) fn six_digits(number: f64) -> f64 {
+    format!("{number:.5e}").parse().unwrap_or(number)
+}
+
+/// Refuses what can be refused before anything is read: options without effect, and codes that are none.
+pub(crate) fn check(args: &GuidelineArgs) -> Result<()> {
+    if args.guideline.is_none() {
+        let idle = [("--soil", !args.soil.is_empty()), ("--guidelines", args.table.guidelines.is_some())];
+        let idle: Vec<&str> = idle.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        refuse_idle(&idle, "there is no --guideline")?;
+    }
+    let mut seen = Vec::new();
+    for source in &args.soil {
+        ensure!(!seen.contains(&source.property), "--soil says {} twice", source.property.key());
+        seen.push(source.property);
+    }
+    Ok(())
+}
+
+/// The one limit that a verb holds its field against, in the unit of the samples.
+pub(crate) fn resolve(args: &GuidelineArgs, source: &Source) -> Result<Option<GuidelineRecord>> {
+    let Some(typed) = &args.guideline else { return Ok(None) };
+    ensure!(
+        !typed.contains(','),
+        "--guideline {typed}: a field is held against one limit; give one code, and see several side by side by soilscope \
+         thresholds compare"
+    );
+    let table = Guidelines::open(&args.table)?;
+    let (code, analyte) = parts(typed);
+    let limit = table.limit(code, analyte.unwrap_or(source.analyte()))?;
+    let soil = fixed(&args.soil).map_err(|name| {
+        anyhow!(
+            "--soil takes numbers here, not a column or raster as '{name}': the limit must be known in every place; give the \
+             site's own number, or count samples by soilscope check --guideline"
+        )
+    })?;
+    refuse_idle_soil(&limit, &args.soil)?;
+    let at = if args.soil.is_empty() { limit.published() } else { limit.at(&soil) }.map_err(with_remedy)?;
+    let record = source.record();
+    let factor = in_unit_of(&limit, &at, record.unit_in_mg_per_kg, source.unit())?;
+    Ok(Some(GuidelineRecord::new(table.version(), source.analyte(), &at, &soil, factor, source.unit())))
+}
+
+/// Properties of the soil that no limit looks at would have no effect.
+pub(crate) fn refuse_idle_soil(limit: &Limit<'_>, given: &[SoilSource]) -> Result<()> {
+    let looks_at = |property: Property| {
+        limit.depends_on().contains(&property)
+            || limit.entries().iter().any(|entry| entry.when.range_of(property).is_some())
+    };
+    for source in given {
+        let option = format!("--soil {}", source.property.key());
+        if !looks_at(source.property) {
+            refuse_idle(
+                &[&option],
+                &format!("the limit {} for {} does not depend on it", limit.code(), limit.analyte()),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Says which option a missing property is for.
+pub(crate) fn with_remedy(error: ThresholdError) -> anyhow::Error {
+    match &error {
+        ThresholdError::NeedsSoil { missing, .. } => {
+            let example = match missing {
+                Property::Texture => "sand".to_owned(),
+                Property::Ph | Property::PhKcl => "6.2".to_owned(),
+                _ => "10".to_owned(),
+            };
+            anyhow!("{error}; say it by --soil {}={example}", missing.key())
+        }
+        _ => error.into(),
+    }
+}
+
+/// What to multiply a limit with to have it in the unit of data.
+pub(crate) fn in_unit_of(
+    limit: &Limit<'_>,
+    at: &AtSoil<'_>,
+    unit_in_mg_per_kg: Option<f64>,
+    unit: Option<&str>,
+) -> Result<f64> {
+    let entry = at.entry;
+    let name = format!("{} for {}", limit.code(), limit.analyte());
+    if entry.when.other_matrix {
+        bail!("{name} is no limit of soil: {}", entry.conditions);
+    }
+    let Some(own) = entry.unit_kind.in_mg_per_kg() else {
+        bail!("{name} is in {}: {}", entry.unit, entry.unit_kind.why_not());
+    };
+    match (unit_in_mg_per_kg, unit) {
+        (Some(theirs), _) => Ok(own / theirs),
+        (None, Some(unit)) => {
+            bail!("{name} is in {}, and the samples are in {unit}, which is no mass fraction", entry.unit)
+        }
+        (None, None) => {
+            bail!("{name} is in {}, and the unit of the samples is not known: state it by --unit", entry.unit)
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A limit as results carry it: the number, the act, the source, and how far it can be trusted.
+
+use serde::Serialize;
+use soilscope_assess::threshold::{AtSoil, Entry, Soil, Standing, TableVersion};
+use soilscope_pipeline::io::vector::Value;
+
+use super::six_digits;
+use crate::field::short_number;
+
+/// The limit that a result was held against.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct GuidelineRecord {
+    /// In full.
+    pub(crate) code: String,
+    /// The analyte as the file calls it, and as the table does.
+    analyte: String,
+    symbol: String,
+    /// In the unit of the data, to six digits.
+    pub(crate) threshold: f64,
+    unit: Option<String>,
+    /// The row of the table, as published.
+    value: f64,
+    value_unit: String,
+    /// What the act's correction for the soil multiplied it with; `None` where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    soil_factor: Option<f64>,
+    /// Whether it is for the act's standard soil for lack of the soil's own properties.
+    standard_soil: bool,
+    #[serde(skip_serializing_if = "is_empty")]
+    soil: Soil,
+    /// Conditions that are not known to be met.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assumed: Vec<String>,
+    jurisdiction: String,
+    instrument: String,
+    instrument_name: String,
+    year: Option<u16>,
+    level: String,
+    land_use: String,
+    receptor: String,
+    conditions: String,
+    basis: String,
+    source: String,
+    source_kind: &'static str,
+    verified: bool,
+    standing: Standing,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    note: String,
+    table: TableVersion,
+    #[serde(skip)]
+    caveats: Vec<String>,
+}
+
+fn is_empty(soil: &Soil) -> bool {
+    *soil == Soil::default()
+}
+
+impl GuidelineRecord {
+    pub(super) fn new(
+        table: &TableVersion,
+        analyte: &str,
+        at: &AtSoil<'_>,
+        soil: &Soil,
+        factor: f64,
+        unit: Option<&str>,
+    ) -> Self {
+        let entry = at.entry;
+        let own = |text: &str| text.to_owned();
+        Self {
+            code: entry.code.to_string(),
+            analyte: own(analyte),
+            symbol: own(&entry.analyte),
+            threshold: six_digits(at.value * factor),
+            unit: unit.map(own),
+            value: entry.value,
+            value_unit: own(&entry.unit),
+            soil_factor: entry.when.correction.map(|_| at.factor),
+            standard_soil: at.standard_soil,
+            soil: *soil,
+            assumed: at.assumed.clone(),
+            jurisdiction: own(&entry.jurisdiction),
+            instrument: own(&entry.instrument),
+            instrument_name: own(&entry.instrument_name),
+            year: entry.year,
+            level: own(&entry.level),
+            land_use: own(&entry.land_use),
+            receptor: own(&entry.receptor),
+            conditions: own(&entry.conditions),
+            basis: own(&entry.basis),
+            source: own(&entry.source),
+            source_kind: entry.source_kind.name(),
+            verified: entry.verified,
+            standing: entry.standing(),
+            note: own(&entry.note),
+            table: table.clone(),
+            caveats: caveats(at),
+        }
+    }
+
+    /// Short name and year of the act: `Circulaire 2009`.
+    fn act(&self) -> String {
+        match self.year {
+            Some(year) if !self.instrument_name.contains(&year.to_string()) => {
+                format!("{} {year}", self.instrument_name)
+            }
+            _ => self.instrument_name.clone(),
+        }
+    }
+
+    /// The limit by name, with its mark: `NL/intervention/any, Circulaire 2009`, `…, UNVERIFIED`.
+    pub(crate) fn name(&self) -> String {
+        let standing = match self.standing {
+            Standing::Verified => String::new(),
+            other => format!(", {}", other.words()),
+        };
+        format!("{}, {}{standing}", self.code, self.act())
+    }
+
+    /// The number, short, for a label.
+    pub(crate) fn short_threshold(&self) -> String {
+        short_number(self.threshold)
+    }
+
+    /// What to know before relying on it.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let number = short_number(self.threshold);
+        let unit = self.unit.as_deref().unwrap_or_default();
+        let mut notes = vec![format!(
+            "the limit is {number} {unit}: {} for {} ({}; {}; {})",
+            self.code, self.symbol, self.instrument, self.level, self.land_use
+        )];
+        notes.extend(self.caveats.iter().cloned());
+        notes
+    }
+
+    /// Metadata of rasters.
+    pub(crate) fn metadata(&self) -> Vec<(String, String)> {
+        let mut metadata = vec![
+            ("LIMIT_CODE".to_owned(), self.code.clone()),
+            ("LIMIT_INSTRUMENT".to_owned(), self.instrument.clone()),
+        ];
+        metadata.extend(self.year.map(|year| ("LIMIT_YEAR".to_owned(), year.to_string())));
+        metadata.extend([
+            ("LIMIT_SOURCE".to_owned(), self.source.clone()),
+            ("LIMIT_SOURCE_KIND".to_owned(), self.source_kind.to_owned()),
+            ("LIMIT_VERIFIED".to_owned(), if self.verified { "yes" } else { "no" }.to_owned()),
+            ("LIMIT_STANDING".to_owned(), self.standing.words().to_owned()),
+            ("LIMIT_BASIS".to_owned(), self.basis.clone()),
+            ("LIMIT_TABLE".to_owned(), self.table_name()),
+        ]);
+        metadata
+    }
+
+    /// Attributes of hotspots.
+    pub(crate) fn attributes(&self) -> Vec<(&'static str, Value)> {
+        let text = |t: &str| Value::Text(t.to_owned());
+        vec![
+            ("limit_code", text(&self.code)),
+            ("limit_instrument", text(&self.instrument)),
+            ("limit_year", self.year.map_or(Value::Null, |year| Value::Integer(year.into()))),
+            ("limit_source", text(&self.source)),
+            ("limit_source_kind", text(self.source_kind)),
+            ("limit_verified", text(if self.verified { "yes" } else { "no" })),
+            ("limit_standing", text(self.standing.words())),
+        ]
+    }
+
+    fn table_name(&self) -> String {
+        match &self.table.version {
+            Some(version) => format!("{} {version}", self.table.name),
+            None => self.table.name.clone(),
+        }
+    }
+}
+
+/// What to know of a limit before relying on it.
+pub(crate) fn caveats(at: &AtSoil<'_>) -> Vec<String> {
+    let Entry { analyte, source, basis, when, .. } = at.entry;
+    let code = &at.entry.code;
+    let mut said = Vec::new();
+    match at.entry.standing() {
+        Standing::Verified => {}
+        Standing::SecondHand => said.push(format!(
+            "the value of {code} for {analyte} is second-hand ({}): read in {source}, which quotes the act",
+            at.entry.source_kind.name().replace('_', " ")
+        )),
+        Standing::Unverified => said.push(format!(
+            "the value of {code} for {analyte} is UNVERIFIED: it was written down without the act at hand ({source}); look it up \
+             before you rely on it"
+        )),
+    }
+    if at.standard_soil {
+        let needs: Vec<&str> = when.correction.iter().flat_map(|c| c.needs()).map(|p| p.key()).collect();
+        said.push(format!(
+            "it is for the standard soil of the act, 25 % clay and 10 % organic matter: --soil {} gives that of the soil at hand",
+            needs.iter().map(|n| format!("{n}=…")).collect::<Vec<_>>().join(",")
+        ));
+    }
+    for assumed in &at.assumed {
+        said.push(format!("it is for soils with {assumed}, which is not known here"));
+    }
+    if !when.remarks.is_empty() {
+        said.push(format!("conditions of the act that are not computed: {}", when.remarks.join("; ")));
+    }
+    if !at.entry.basis_kind.family().is_content() {
+        said.push(format!(
+            "it is for a content measured as {basis}: other contents of the soil do not compare with it"
+        ));
+    }
+    said
+}
