@@ -100,6 +100,12 @@ fn mistakes() -> Vec<Mistake> {
             "probability without an error model",
             "predict meuse.csv --analyte zinc --crs EPSG:28992 --at meuse_grid.csv --method idw:2 --threshold 500",
         ),
+        mistake("limit that is none", &map("meuse.csv", &format!("{MAP} --guideline NL/intervntion"))),
+        mistake("limit that could be several", &map("meuse.csv", &format!("{MAP} --guideline DE/trigger:Pb"))),
+        mistake(
+            "limit that depends on the soil",
+            &map("meuse.csv", &format!("{MAP} --guideline CN/screening/farmland")),
+        ),
         mistake(
             "an option without effect",
             "validate meuse.csv --analyte zinc --crs EPSG:28992 --method idw:2 --cutoff 900",

@@ -13,6 +13,7 @@ mod simulate;
 mod skill;
 mod sphere;
 mod support;
+mod thresholds;
 mod variogram;
 mod verbs;
 mod zones;

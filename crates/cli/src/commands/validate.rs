@@ -18,6 +18,7 @@ use crate::field::{
     refuse_other_threshold,
 };
 use crate::follow::Progress;
+use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
 use crate::words::Folds;
@@ -64,6 +65,9 @@ struct Report<'a> {
     /// Whether the variance is right.
     #[serde(skip_serializing_if = "Option::is_none")]
     calibration: Option<CalibrationRecord>,
+    /// The limit of the law that the threshold is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guideline: Option<&'a GuidelineRecord>,
     /// Whether the probabilities of being above the threshold are worth anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     skill: Option<SkillRecord>,
@@ -75,9 +79,11 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         "--seed would have no effect: these folds are not random; leave it out, or use --folds K"
     );
     let method = &args.method.drift.method;
+    guideline::check(&args.guideline)?;
     refuse_other_threshold(method, args.threshold)?;
-    if args.threshold.is_some() && !method.is_kriging() {
-        refuse_idle(&["--threshold"], "this --method gives no probability")?;
+    let given = [("--threshold", args.threshold.is_some()), ("--guideline", args.guideline.guideline.is_some())];
+    if let Some((name, _)) = given.iter().find(|(_, given)| *given && !method.is_kriging()) {
+        refuse_idle(&[name], "this --method gives no probability")?;
     }
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
     let column = if let Folds::Column(name) = &args.folds { Some(name.as_str()) } else { None };
@@ -89,6 +95,12 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         ..Wanted::default()
     };
     let source = Source::read(&args.samples, common, wanted)?;
+    let limit = guideline::resolve(&args.guideline, &source)?;
+    let args = &Validate { threshold: limit.as_ref().map(|l| l.threshold).or(args.threshold), ..args.clone() };
+    refuse_other_threshold(&args.method.drift.method, args.threshold)?;
+    for note in limit.iter().flat_map(GuidelineRecord::notes).filter(|_| !common.quiet) {
+        say(&format!("note: {note}"));
+    }
     let progress = Progress::new(common);
     let field = source
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, None, &source, common)))?;
@@ -123,6 +135,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         model: field.model.as_ref(),
         validation: &record,
         calibration,
+        guideline: limit.as_ref(),
         skill,
     };
     if common.json {

@@ -48,32 +48,26 @@ pub(crate) fn against(args: &GuidelineArgs, only: Option<&str>, samples: &Sample
     let table = Guidelines::open(&args.table)?;
     let soil = SoilColumns::new(&args.soil, samples);
     let mut against = Against { table: table.version().clone(), limits: Vec::new(), without: Vec::new() };
-    let codes: Vec<&str> = typed.split(',').map(str::trim).filter(|code| !code.is_empty()).collect();
-    let mut idle = None;
-    for code in &codes {
+    let mut limits = Vec::new();
+    for code in typed.split(',').map(str::trim).filter(|code| !code.is_empty()) {
         let (code, named) = parts(code);
         for column in samples.analytes() {
-            let limit = match table.limit(code, named.unwrap_or(column.name())) {
-                Ok(limit) => limit,
+            match table.limit(code, named.unwrap_or(column.name())) {
+                Ok(limit) => limits.push((limit, column)),
                 // Of a file with many columns those count that the limit speaks of.
-                Err(error @ (ThresholdError::Analyte { .. } | ThresholdError::NoLimit { .. })) if only.is_none() => {
-                    if named.is_some() {
-                        return Err(error.into());
-                    }
+                Err(ThresholdError::Analyte { .. } | ThresholdError::NoLimit { .. })
+                    if only.is_none() && named.is_none() =>
+                {
                     against.without.push(format!("{code}: {}", column.name()));
-                    continue;
                 }
                 Err(error) => return Err(error.into()),
-            };
-            if codes.len() == 1 && only.is_some() {
-                idle = Some(refuse_idle_soil(&limit, &args.soil));
             }
-            let held = hold(&limit, column, samples, &soil)?;
-            against.limits.push(Row::new(&limit, column.name(), column.unit().map(|u| u.name()), held, &soil));
         }
     }
-    if let Some(refusal) = idle {
-        refusal?;
+    refuse_idle_soil(&limits.iter().map(|(limit, _)| limit).collect::<Vec<_>>(), &args.soil)?;
+    for (limit, column) in &limits {
+        let held = hold(limit, column, samples, &soil)?;
+        against.limits.push(Row::new(limit, column.name(), column.unit().map(|u| u.name()), held, &soil));
     }
     if against.limits.is_empty() {
         bail!("--guideline {typed}: there is no limit for any of the analytes: {}", against.without.join(", "));

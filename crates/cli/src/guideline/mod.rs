@@ -96,27 +96,25 @@ pub(crate) fn resolve(args: &GuidelineArgs, source: &Source) -> Result<Option<Gu
              site's own number, or count samples by soilscope check --guideline"
         )
     })?;
-    refuse_idle_soil(&limit, &args.soil)?;
+    refuse_idle_soil(&[&limit], &args.soil)?;
     let at = if args.soil.is_empty() { limit.published() } else { limit.at(&soil) }.map_err(with_remedy)?;
     let record = source.record();
     let factor = in_unit_of(&limit, &at, record.unit_in_mg_per_kg, source.unit())?;
     Ok(Some(GuidelineRecord::new(table.version(), source.analyte(), &at, &soil, factor, source.unit())))
 }
 
-/// Properties of the soil that no limit looks at would have no effect.
-pub(crate) fn refuse_idle_soil(limit: &Limit<'_>, given: &[SoilSource]) -> Result<()> {
-    let looks_at = |property: Property| {
+/// Properties of the soil that none of the limits looks at would have no effect.
+pub(crate) fn refuse_idle_soil(limits: &[&Limit<'_>], given: &[SoilSource]) -> Result<()> {
+    let looks_at = |limit: &Limit<'_>, property: Property| {
         limit.depends_on().contains(&property)
             || limit.entries().iter().any(|entry| entry.when.range_of(property).is_some())
     };
-    for source in given {
-        let option = format!("--soil {}", source.property.key());
-        if !looks_at(source.property) {
-            refuse_idle(
-                &[&option],
-                &format!("the limit {} for {} does not depend on it", limit.code(), limit.analyte()),
-            )?;
-        }
+    for source in given.iter().filter(|source| !limits.iter().any(|limit| looks_at(limit, source.property))) {
+        let why = match limits {
+            [only] => format!("the limit {} for {} does not depend on it", only.code(), only.analyte()),
+            _ => "none of these limits depends on it".to_owned(),
+        };
+        refuse_idle(&[&format!("--soil {}", source.property.key())], &why)?;
     }
     Ok(())
 }

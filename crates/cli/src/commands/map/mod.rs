@@ -35,9 +35,7 @@ use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
 use crate::creation;
-use crate::field::{
-    CalibrationRecord, Field, Judged, MethodRecord, ModelRecord, SkillRecord, 
-};
+use crate::field::{CalibrationRecord, Field, Judged, MethodRecord, ModelRecord, SkillRecord};
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
 use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
@@ -226,11 +224,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("hotspots");
 
     notes.extend(remove_outdated(args, &paths, &products, &vector_files)?);
-<<<<<<< HEAD
-    let png = picture(args, &field, &source, &paths, found.as_ref().map(|f| &f.0.hotspots), skill.as_ref())?;
-=======
-    let png = picture(args, limit, &field, &source, &paths, found.as_ref().map(|f| &f.0), skill.as_ref())?;
->>>>>>> a35895a (cli: limits of the law: thresholds list, show and compare; --guideline instead of --threshold)
+    let png = picture(args, limit, &field, &source, &paths, found.as_ref().map(|f| &f.0.hotspots), skill.as_ref())?;
     output::fill(picture_file, &png)?;
     wrote(&paths.of("map.png"));
     outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);

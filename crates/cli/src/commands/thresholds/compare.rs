@@ -9,8 +9,8 @@ use super::text::{columns, cut, legend};
 use super::{Filter, open, samples, table_line, wrote};
 use crate::Outcome;
 use crate::args::{Common, CompareThresholds};
-use crate::field::{refuse_idle, short_number};
-use crate::guideline::{Guidelines, fixed};
+use crate::field::short_number;
+use crate::guideline::{Guidelines, fixed, refuse_idle_soil};
 use crate::output;
 
 #[derive(Serialize)]
@@ -92,14 +92,7 @@ fn refuse_unused_soil(args: &CompareThresholds, limits: &[Limit<'_>]) -> Result<
     {
         bail!("--soil takes numbers where there are no --samples, not a column as '{name}'");
     }
-    for source in &args.soil {
-        let option = format!("--soil {}", source.property.key());
-        let used = limits.iter().any(|l| l.depends_on().contains(&source.property));
-        if !used {
-            refuse_idle(&[&option], "none of these limits depends on it")?;
-        }
-    }
-    Ok(())
+    refuse_idle_soil(&limits.iter().collect::<Vec<_>>(), &args.soil)
 }
 
 /// Whether contents of soil can be held against it: those of an extract cannot.

@@ -36,9 +36,7 @@ pub(super) fn run(args: &ShowThresholds, common: &Common) -> Result<Outcome> {
             analytes.into_iter().map(|analyte| table.limit(&code, analyte)).collect::<Result<_, _>>()?
         }
     };
-    if let [only] = &limits[..] {
-        refuse_idle_soil(only, &args.soil)?;
-    }
+    refuse_idle_soil(&limits.iter().collect::<Vec<_>>(), &args.soil)?;
     let mut rows = Vec::new();
     for limit in &limits {
         let dependent = !limit.depends_on().is_empty() && !args.soil.is_empty();
