@@ -317,3 +317,69 @@ fn a_table_of_ones_own_takes_the_place_of_the_built_in_one() {
     assert_eq!(run.code, Some(2));
     assert!(run.err.contains("plan.csv, line 2, column 'value': 'five' is not a number"), "{}", run.err);
 }
+
+/// Values of a raster, row by row, by GDAL itself; no data as it is spelt.
+fn cells(folder: &std::path::Path, file: &str) -> Vec<String> {
+    let words = ["-q", "-of", "XYZ", file, "/vsistdout/"];
+    let run = std::process::Command::new("gdal_translate").args(words).current_dir(folder).output().unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
+    text.lines().filter_map(|line| line.split_whitespace().nth(2).map(str::to_owned)).collect()
+}
+
+#[test]
+fn a_map_holds_each_cell_against_the_limit_of_its_own_soil() {
+    let folder = folder();
+    // Organic matter of 4, 16 and 4 percent, and none known in the last of four columns of 800 m.
+    let om =
+        "ncols 4\nnrows 1\nxllcorner 178400\nyllcorner 329400\ndx 800\ndy 4400\nNODATA_value -9999\n4 16 4 -9999\n";
+    std::fs::write(folder.path().join("om.asc"), om).unwrap();
+    let bounds = ["--bounds", "178400,329400,181600,333800", "--cell", "200", "--transform", "log"];
+    let map = |soil: &str, out: &str| {
+        let words = ["--guideline", "NL/intervention", "--soil", soil, "-o", out, "--json"];
+        soilscope(folder.path(), &[&["map"], &MEUSE[..], &bounds[..], &words[..]].concat())
+    };
+    let run = map("clay=8,om=om.asc", "own").done();
+    let record = run.json();
+    let (low, high) = (map("clay=8,om=4", "low").done(), map("clay=8,om=16", "high").done());
+    assert_ne!(low.json()["guideline"]["threshold"], high.json()["guideline"]["threshold"]);
+    let [own, low, high] =
+        ["own", "low", "high"].map(|out| cells(folder.path(), &format!("{out}/zinc_exceedance.tif")));
+    let limits = cells(folder.path(), "own/zinc_threshold.tif");
+    assert_eq!(own.len(), 16 * 22);
+    // 720 (50 + 24 + 1.5 OM) / 140
+    for i in 0..own.len() {
+        let (expected, limit) = match i % 16 / 4 {
+            1 => (&high[i], Some(504.0)),
+            3 => (&own[15], None),
+            _ => (&low[i], Some(411.429)),
+        };
+        assert_eq!(&own[i], expected, "cell {i}");
+        match limit {
+            Some(limit) => assert!((limits[i].parse::<f64>().unwrap() - limit).abs() < 1e-3, "cell {i}: {}", limits[i]),
+            None => assert_eq!(limits[i], limits[15]),
+        }
+    }
+    assert_eq!(record["cells"]["gaps"]["no-threshold"], 4 * 22);
+    assert!(record["guideline"]["threshold"].is_null());
+    assert_eq!(record["guideline"]["soil_rasters"]["om"], "om.asc");
+    let inputs = record["inputs"].as_array().unwrap();
+    assert!(inputs.iter().any(|i| i["role"] == "soil" && i["path"] == "om.asc"));
+    assert!(record["hotspots"]["count"].as_u64().is_some_and(|n| n > 0));
+    assert!(record["notes"].to_string().contains("that of each cell's own soil"));
+    for (soil, why) in [
+        ("om=om.asc", "depends on clay, percent too"),
+        ("clay=8,om=humus", "there is no such raster"),
+        ("clay=8,om=om.asc,ph=6", "--soil ph would have no effect"),
+    ] {
+        let run = map(soil, "none");
+        assert_eq!(run.code, Some(2));
+        assert!(run.err.contains(why), "{soil}: {}", run.err);
+        assert!(!folder.path().join("none").exists());
+    }
+    let words = ["--guideline", "NL/intervention", "--soil", "clay=8,om=om.asc", "--method", "idw:2", "-o", "none"];
+    let run = soilscope(folder.path(), &[&["map"], &MEUSE[..], &bounds[..4], &words[..]].concat());
+    assert!(run.code == Some(2) && run.err.contains("inverse-distance has none for any limit"), "{}", run.err);
+    std::fs::write(folder.path().join("om.asc"), om.replace("16 4", "160 4")).unwrap();
+    let run = map("clay=8,om=om.asc", "none");
+    assert!(run.code == Some(2) && run.err.contains("160 is no organic matter, percent"), "{}", run.err);
+}

@@ -9,3 +9,4 @@ mod grids;
 mod masks;
 mod runs;
 mod support;
+mod thresholds;

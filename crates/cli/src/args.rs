@@ -453,3 +453,10 @@ pub(crate) struct DecisionArgs {
     #[arg(long, value_name = "AREA", allow_negative_numbers = true, default_value_t = 0.0, requires = "limit-to-hold")]
     pub(crate) min_area: f64,
 }
+
+impl DecisionArgs {
+    /// Whether there is a limit, the same for all cells or not.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.threshold.is_some() || self.guideline.guideline.is_some()
+    }
+}

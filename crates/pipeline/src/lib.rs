@@ -15,6 +15,7 @@ pub mod run;
 pub mod samples;
 pub mod scatter;
 pub mod summary;
+pub mod thresholds;
 pub mod tidy;
 pub mod tile;
 pub mod watch;

@@ -22,6 +22,10 @@ pub enum Layer {
         /// The threshold, in the data's unit.
         threshold: f64,
     },
+    /// Probability from 0 to 1 that the field is above the cell's own threshold, which the plan knows.
+    CellExceedance,
+    /// The cell's own threshold, in the data's unit.
+    CellThreshold,
 }
 
 /// The scale on which predictions and their errors are written.
@@ -38,10 +42,30 @@ pub enum Scale {
 impl Layer {
     /// Whether the layer needs the variance of the prediction.
     pub fn needs_variance(self) -> bool {
-        !matches!(self, Self::Prediction)
+        !matches!(self, Self::Prediction | Self::CellThreshold)
     }
 
-    /// The layer's value; `None` where it takes a variance that is not there.
+    /// Whether the layer needs the threshold of each cell.
+    pub fn needs_threshold(self) -> bool {
+        matches!(self, Self::CellExceedance | Self::CellThreshold)
+    }
+
+    /// The layer's value in a cell with a threshold of its own.
+    pub(crate) fn value_above(
+        self,
+        threshold: f64,
+        modelled: &Prediction,
+        shown: &Prediction,
+        transform: &Transform,
+    ) -> Option<f64> {
+        match self {
+            Self::CellThreshold => Some(threshold),
+            Self::CellExceedance => transform.exceedance(modelled, threshold),
+            layer => layer.value(modelled, shown, transform),
+        }
+    }
+
+    /// The layer's value; `None` where it takes a threshold of the cell, which is not known here, or where it takes a variance that is not there.
     ///
     /// `modelled` is the prediction on the modelling scale, `shown` the same on the scale that is written.
     ///
@@ -60,6 +84,7 @@ impl Layer {
             Self::StandardDeviation => shown.variance.map(|v| non_negative(v).sqrt()),
             Self::Variance => shown.variance.map(non_negative),
             Self::Exceedance { threshold } => transform.exceedance(modelled, threshold),
+            Self::CellExceedance | Self::CellThreshold => None,
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::grid::{Grid, Patch};
 use crate::mask::{Mask, Overlap};
 use crate::product::{Layer, Scale};
 use crate::summary::{Statistics, Summary};
+use crate::thresholds::Thresholds;
 use crate::tile::{Tile, TileSink};
 use crate::{Error, Result, Watch};
 
@@ -38,6 +39,8 @@ pub struct Plan<'a> {
     pub mask: Option<&'a dyn Mask>,
     /// Covariates of the cells, as many as the predictor's drift has; `None` for a drift without any.
     pub covariates: Option<&'a dyn Covariates>,
+    /// Thresholds of the cells, for the layers that need them: cells without one are gaps.
+    pub thresholds: Option<&'a dyn Thresholds>,
     /// What a tile holds, in this order.
     pub layers: Vec<Layer>,
     /// The transform under which the predictor sees the data.
@@ -98,6 +101,9 @@ pub fn gap_name(gap: Gap) -> &'static str {
     }
 }
 
+/// Why a cell has no value where thresholds differ and it has none.
+const NO_THRESHOLD: &str = "no-threshold";
+
 #[derive(Debug, Default)]
 struct Tally {
     predicted: u64,
@@ -134,6 +140,9 @@ enum Message {
 /// [`Error::NoVariance`] for a layer that the method cannot give, [`Error::Core`] for another number of covariates than the
 /// predictor needs, [`Error::Interrupted`] when `watch` says so, what the
 /// mask or the sink says (computing then stops after the tiles in work), [`Error::Worker`] when a predictor panics.
+///
+/// # Panics
+/// A layer that needs thresholds of the cells, in a plan without any.
 pub fn run(
     plan: &Plan<'_>,
     predictor: &dyn Predictor,
@@ -144,6 +153,10 @@ pub fn run(
     if !predictor.has_variance() && plan.layers.iter().any(|layer| layer.needs_variance()) {
         return Err(Error::NoVariance);
     }
+    assert!(
+        plan.thresholds.is_some() || !plan.layers.iter().any(|layer| layer.needs_threshold()),
+        "a layer needs thresholds of the cells, and the plan has none"
+    );
     let (needed, found) = (predictor.covariates(), plan.covariates.map_or(0, Covariates::count));
     if needed != found {
         return Err(soilscope_core::Error::Covariates { needed, found }.into());
@@ -242,6 +255,7 @@ struct Bench {
     covariates: PatchCovariates,
     /// Covariates of the points, where the tile does not go as a window.
     picked: Vec<f64>,
+    thresholds: Vec<f64>,
     values: Vec<f32>,
 }
 
@@ -300,6 +314,9 @@ impl Shop<'_> {
         if let Some(covariates) = self.plan.covariates {
             covariates.fill(patch, &mut bench.covariates)?;
         }
+        if let Some(thresholds) = self.plan.thresholds {
+            thresholds.fill(patch, &mut bench.thresholds)?;
+        }
         if as_window {
             let targets = Targets::window(patch.window()).with_covariates(&bench.covariates.values, count);
             self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
@@ -319,8 +336,13 @@ impl Shop<'_> {
         for (nth, &cell) in bench.cells.iter().enumerate() {
             let target = if as_window { cell } else { nth };
             let remark = if count > 0 { bench.covariates.remarks[cell] } else { Remark::default() };
+            let threshold = self.plan.thresholds.map(|_| bench.thresholds[cell]);
+            if threshold.is_some_and(|t| !t.is_finite()) {
+                *tally.gaps.entry(NO_THRESHOLD).or_default() += 1;
+                continue;
+            }
             let outcome = bench.predictions.get(target);
-            match outcome.and_then(|p| self.values(&p, &mut bench.values)) {
+            match outcome.and_then(|p| self.values(&p, threshold.unwrap_or(f64::NAN), &mut bench.values)) {
                 Ok(clipped) => {
                     tile.set(cell, &bench.values);
                     tally.predicted += 1;
@@ -339,7 +361,7 @@ impl Shop<'_> {
 
     /// The values of all layers, or a gap in all of them: a value must not stand where its uncertainty does not. Whether
     /// the prediction was cut to the plan's bounds.
-    fn values(&self, modelled: &Prediction, values: &mut Vec<f32>) -> std::result::Result<bool, Gap> {
+    fn values(&self, modelled: &Prediction, threshold: f64, values: &mut Vec<f32>) -> std::result::Result<bool, Gap> {
         let mut shown = match self.plan.scale {
             Scale::Data => self.plan.transform.back(*modelled),
             Scale::Transformed => *modelled,
@@ -351,7 +373,8 @@ impl Shop<'_> {
         });
         values.clear();
         for layer in &self.plan.layers {
-            let value = layer.value(modelled, &shown, &self.plan.transform).ok_or(Gap::NotFinite)? as f32;
+            let value = layer.value_above(threshold, modelled, &shown, &self.plan.transform);
+            let value = value.ok_or(Gap::NotFinite)? as f32;
             if !value.is_finite() {
                 return Err(Gap::NotFinite);
             }

@@ -16,8 +16,8 @@ pub(crate) struct GuidelineArgs {
     pub(crate) guideline: Option<String>,
     #[command(flatten)]
     pub(crate) table: TableArgs,
-    /// The soil that limits depend on: ph, ph_kcl, clay, om, toc, fines, texture, each a number, or a column where each
-    /// sample has its own limit; percent but for pH and texture
+    /// The soil that limits depend on: ph, ph_kcl, clay, om, toc, fines, texture, each a number for the whole site, in
+    /// check a column too, in map a raster; percent but for pH and texture
     #[arg(long, value_name = "PROPERTY=VALUE,…", value_delimiter = ',')]
     pub(crate) soil: Vec<SoilSource>,
 }

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
     };
     let source = Source::read(&args.samples, common, wanted)?;
     let limit = guideline::resolve(&args.guideline, &source)?;
-    let args = &Predict { threshold: limit.as_ref().map(|l| l.threshold).or(args.threshold), ..args.clone() };
+    let args = &Predict { threshold: limit.as_ref().and_then(|l| l.threshold).or(args.threshold), ..args.clone() };
     let points = read_points(
         &args.at,
         &ReadOptions {

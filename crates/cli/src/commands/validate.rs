@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     };
     let source = Source::read(&args.samples, common, wanted)?;
     let limit = guideline::resolve(&args.guideline, &source)?;
-    let args = &Validate { threshold: limit.as_ref().map(|l| l.threshold).or(args.threshold), ..args.clone() };
+    let args = &Validate { threshold: limit.as_ref().and_then(|l| l.threshold).or(args.threshold), ..args.clone() };
     refuse_other_threshold(&args.method.drift.method, args.threshold)?;
     for note in limit.iter().flat_map(GuidelineRecord::notes).filter(|_| !common.quiet) {
         say(&format!("note: {note}"));

@@ -64,7 +64,7 @@ pub(crate) fn hold(
             }
             Err(error) => return Err(error.into()),
         };
-        let factor = in_unit_of(limit, &at, unit.and_then(|u| u.in_mg_per_kg()), unit.map(|u| u.name()))?;
+        let factor = in_unit_of(limit, at.entry, unit.and_then(|u| u.in_mg_per_kg()), unit.map(|u| u.name()))?;
         let number = six_digits(at.value * factor);
         let [low, high] = held.limits.unwrap_or([number; 2]);
         held.limits = Some([low.min(number), high.max(number)]);

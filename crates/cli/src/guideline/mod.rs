@@ -1,6 +1,7 @@
 //! Limits of the law in place of a number: which limit a code stands for, in the unit of the data.
 
 mod against;
+mod cells;
 mod held;
 mod record;
 mod soil;
@@ -9,7 +10,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use soilscope_assess::threshold::{AtSoil, Limit, Property, Table, ThresholdError};
+use soilscope_assess::threshold::{Entry, Limit, Property, Table, ThresholdError};
 
 use crate::args::{GuidelineArgs, TableArgs};
 use crate::field::refuse_idle;
@@ -17,6 +18,7 @@ use crate::source::Source;
 use crate::words::SoilSource;
 
 pub(crate) use against::{Against, against};
+pub(crate) use cells::CellLimits;
 pub(crate) use held::hold;
 pub(crate) use record::GuidelineRecord;
 pub(crate) use soil::{SoilColumns, columns, fixed};
@@ -24,14 +26,21 @@ pub(crate) use soil::{SoilColumns, columns, fixed};
 /// A table of limits: the built-in one, or the user's.
 pub(crate) enum Guidelines {
     Builtin(&'static Table),
-    Own(Box<Table>),
+    Own(&'static Table),
 }
 
 impl Guidelines {
     pub(crate) fn open(args: &TableArgs) -> Result<Self> {
         let Some(path) = &args.guidelines else { return Ok(Self::Builtin(Table::builtin())) };
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Self::Own(Box::new(Table::parse(&text, &path.display().to_string())?)))
+        // A run reads one table, and limits of it live as long as the run.
+        Ok(Self::Own(Box::leak(Box::new(Table::parse(&text, &path.display().to_string())?))))
+    }
+
+    fn table(&self) -> &'static Table {
+        match self {
+            Self::Builtin(table) | Self::Own(table) => table,
+        }
     }
 }
 
@@ -39,10 +48,7 @@ impl Deref for Guidelines {
     type Target = Table;
 
     fn deref(&self) -> &Table {
-        match self {
-            Self::Builtin(table) => table,
-            Self::Own(table) => table,
-        }
+        self.table()
     }
 }
 
@@ -81,6 +87,20 @@ pub(crate) fn check(args: &GuidelineArgs) -> Result<()> {
 
 /// The one limit that a verb holds its field against, in the unit of the samples.
 pub(crate) fn resolve(args: &GuidelineArgs, source: &Source) -> Result<Option<GuidelineRecord>> {
+    if let Err(name) = fixed(&args.soil) {
+        bail!(
+            "--soil takes numbers here, not a column or raster as '{name}': give the site's own number; soilscope map takes \
+             rasters, and soilscope check columns"
+        );
+    }
+    Ok(resolve_for_cells(args, source)?.map(|(record, _)| record))
+}
+
+/// The same for a map, where each cell can have a limit of its own.
+pub(crate) fn resolve_for_cells(
+    args: &GuidelineArgs,
+    source: &Source,
+) -> Result<Option<(GuidelineRecord, Option<CellLimits>)>> {
     let Some(typed) = &args.guideline else { return Ok(None) };
     ensure!(
         !typed.contains(','),
@@ -89,18 +109,32 @@ pub(crate) fn resolve(args: &GuidelineArgs, source: &Source) -> Result<Option<Gu
     );
     let table = Guidelines::open(&args.table)?;
     let (code, analyte) = parts(typed);
-    let limit = table.limit(code, analyte.unwrap_or(source.analyte()))?;
-    let soil = fixed(&args.soil).map_err(|name| {
-        anyhow!(
-            "--soil takes numbers here, not a column or raster as '{name}': the limit must be known in every place; give the \
-             site's own number, or count samples by soilscope check --guideline"
-        )
-    })?;
+    let limit = table.table().limit(code, analyte.unwrap_or(source.analyte()))?;
     refuse_idle_soil(&[&limit], &args.soil)?;
-    let at = if args.soil.is_empty() { limit.published() } else { limit.at(&soil) }.map_err(with_remedy)?;
     let record = source.record();
-    let factor = in_unit_of(&limit, &at, record.unit_in_mg_per_kg, source.unit())?;
-    Ok(Some(GuidelineRecord::new(table.version(), source.analyte(), &at, &soil, factor, source.unit())))
+    let in_unit = |entry| in_unit_of(&limit, entry, record.unit_in_mg_per_kg, source.unit());
+    if let Ok(soil) = fixed(&args.soil) {
+        let at = if args.soil.is_empty() { limit.published() } else { limit.at(&soil) }.map_err(with_remedy)?;
+        let factor = in_unit(at.entry)?;
+        let record = GuidelineRecord::new(table.version(), source.analyte(), &at, &soil, factor, source.unit());
+        return Ok(Some((record, None)));
+    }
+    for property in limit.depends_on() {
+        ensure!(
+            args.soil.iter().any(|given| given.property == property),
+            "{} for {} depends on {} too: say it by --soil {}=, as a number or a raster",
+            limit.code(),
+            limit.analyte(),
+            property.words(),
+            property.key()
+        );
+    }
+    let everywhere = soil::everywhere(&args.soil);
+    let factor = in_unit(limit.entries()[0])?;
+    let record =
+        GuidelineRecord::of_cells(table.version(), source.analyte(), &limit, &everywhere, &args.soil, source.unit());
+    let cells = CellLimits::open(limit, &args.soil, everywhere, factor, source)?;
+    Ok(Some((record, Some(cells))))
 }
 
 /// Properties of the soil that none of the limits looks at would have no effect.
@@ -137,11 +171,10 @@ pub(crate) fn with_remedy(error: ThresholdError) -> anyhow::Error {
 /// What to multiply a limit with to have it in the unit of data.
 pub(crate) fn in_unit_of(
     limit: &Limit<'_>,
-    at: &AtSoil<'_>,
+    entry: &Entry,
     unit_in_mg_per_kg: Option<f64>,
     unit: Option<&str>,
 ) -> Result<f64> {
-    let entry = at.entry;
     let name = format!("{} for {}", limit.code(), limit.analyte());
     if entry.when.other_matrix {
         bail!("{name} is no limit of soil: {}", entry.conditions);

@@ -1,11 +1,14 @@
 //! A limit as results carry it: the number, the act, the source, and how far it can be trusted.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use soilscope_assess::threshold::{AtSoil, Entry, Soil, Standing, TableVersion};
+use soilscope_assess::threshold::{AtSoil, Entry, Limit, Soil, Standing, TableVersion};
 use soilscope_pipeline::io::vector::Value;
 
 use super::six_digits;
 use crate::field::short_number;
+use crate::words::{SoilFrom, SoilSource};
 
 /// The limit that a result was held against.
 #[derive(Debug, Clone, Serialize)]
@@ -15,8 +18,9 @@ pub(crate) struct GuidelineRecord {
     /// The analyte as the file calls it, and as the table does.
     analyte: String,
     symbol: String,
-    /// In the unit of the data, to six digits.
-    pub(crate) threshold: f64,
+    /// In the unit of the data, to six digits; `None` where cells have limits of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) threshold: Option<f64>,
     unit: Option<String>,
     /// The row of the table, as published.
     value: f64,
@@ -28,6 +32,12 @@ pub(crate) struct GuidelineRecord {
     standard_soil: bool,
     #[serde(skip_serializing_if = "is_empty")]
     soil: Soil,
+    /// Rasters of properties of the soil, where each cell has its own limit.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    soil_rasters: BTreeMap<&'static str, String>,
+    /// The rows of the table that cells choose from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rows: Vec<String>,
     /// Conditions that are not known to be met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     assumed: Vec<String>,
@@ -70,13 +80,15 @@ impl GuidelineRecord {
             code: entry.code.to_string(),
             analyte: own(analyte),
             symbol: own(&entry.analyte),
-            threshold: six_digits(at.value * factor),
+            threshold: Some(six_digits(at.value * factor)),
             unit: unit.map(own),
             value: entry.value,
             value_unit: own(&entry.unit),
             soil_factor: entry.when.correction.map(|_| at.factor),
             standard_soil: at.standard_soil,
             soil: *soil,
+            soil_rasters: BTreeMap::new(),
+            rows: Vec::new(),
             assumed: at.assumed.clone(),
             jurisdiction: own(&entry.jurisdiction),
             instrument: own(&entry.instrument),
@@ -94,6 +106,35 @@ impl GuidelineRecord {
             note: own(&entry.note),
             table: table.clone(),
             caveats: caveats(at),
+        }
+    }
+
+    /// A limit that each cell has of its own.
+    pub(super) fn of_cells(
+        table: &TableVersion,
+        analyte: &str,
+        limit: &Limit<'_>,
+        everywhere: &Soil,
+        sources: &[SoilSource],
+        unit: Option<&str>,
+    ) -> Self {
+        // The least trusted row speaks for all, for it can be that of any cell.
+        let least = limit.entries().iter().copied().max_by_key(|entry| entry.standing()).unwrap_or(limit.entries()[0]);
+        let at = AtSoil { value: least.value, entry: least, factor: 1.0, standard_soil: false, assumed: Vec::new() };
+        let raster = |source: &SoilSource| match &source.from {
+            SoilFrom::Named(name) => Some((source.property.key(), name.clone())),
+            _ => None,
+        };
+        let row = |entry: &&Entry| {
+            let soil = if entry.conditions.is_empty() { "any soil" } else { &entry.conditions };
+            format!("{} {} for {soil} (line {})", entry.value, entry.unit, entry.line)
+        };
+        Self {
+            threshold: None,
+            soil_factor: None,
+            soil_rasters: sources.iter().filter_map(raster).collect(),
+            rows: limit.entries().iter().map(row).collect(),
+            ..Self::new(table, analyte, &at, everywhere, 1.0, unit)
         }
     }
 
@@ -117,16 +158,19 @@ impl GuidelineRecord {
     }
 
     /// The number, short, for a label.
-    pub(crate) fn short_threshold(&self) -> String {
-        short_number(self.threshold)
+    pub(crate) fn short_threshold(&self) -> Option<String> {
+        self.threshold.map(short_number)
     }
 
     /// What to know before relying on it.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let number = short_number(self.threshold);
         let unit = self.unit.as_deref().unwrap_or_default();
+        let number = match self.short_threshold() {
+            Some(number) => format!("{number} {unit}"),
+            None => "that of each cell's own soil".to_owned(),
+        };
         let mut notes = vec![format!(
-            "the limit is {number} {unit}: {} for {} ({}; {}; {})",
+            "the limit is {number}: {} for {} ({}; {}; {})",
             self.code, self.symbol, self.instrument, self.level, self.land_use
         )];
         notes.extend(self.caveats.iter().cloned());

@@ -19,6 +19,13 @@ pub(crate) fn fixed(sources: &[SoilSource]) -> Result<Soil, String> {
     Ok(soil)
 }
 
+/// What is the same everywhere, whatever else comes from columns or rasters.
+pub(crate) fn everywhere(sources: &[SoilSource]) -> Soil {
+    let constants: Vec<SoilSource> =
+        sources.iter().filter(|s| !matches!(s.from, SoilFrom::Named(_))).cloned().collect();
+    fixed(&constants).unwrap_or_default()
+}
+
 /// Columns that the samples must have.
 pub(crate) fn columns(sources: &[SoilSource]) -> impl Iterator<Item = String> + '_ {
     sources.iter().filter_map(|s| if let SoilFrom::Named(name) = &s.from { Some(name.clone()) } else { None })

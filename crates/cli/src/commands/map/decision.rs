@@ -3,17 +3,28 @@
 use anyhow::{Result, ensure};
 
 use crate::args::{Map, ScaleChoice};
-use crate::field::{refuse_other_threshold, refuse_scale};
+use crate::field::{Field, refuse_other_threshold, refuse_scale};
 use crate::guideline::GuidelineRecord;
 
 /// The same job with the limit of a guideline as its threshold.
 pub(super) fn with_limit(args: &Map, limit: Option<&GuidelineRecord>) -> Result<Map> {
     let mut args = args.clone();
     if let Some(limit) = limit {
-        args.decision.threshold = Some(limit.threshold);
+        args.decision.threshold = limit.threshold;
         check_decision(&args)?;
     }
     Ok(args)
+}
+
+/// Refuses methods that cannot say how likely a cell is above its own limit.
+pub(super) fn refuse_for_cells(field: &Field) -> Result<()> {
+    ensure!(
+        field.has_variance() && field.method.indicator.is_none(),
+        "a limit that differs from cell to cell asks for the probability of being above it, and {} has none for any limit: use \
+         --method ordinary, or give --soil numbers for the whole site",
+        field.method.method
+    );
+    Ok(())
 }
 
 /// Refuses decisions that go with nothing else that was asked for.
@@ -38,7 +49,7 @@ pub(super) fn check_decision(args: &Map) -> Result<()> {
             covariate.name
         );
     }
-    let decided = decision.threshold.is_some() || decision.guideline.guideline.is_some();
+    let decided = decision.is_decided();
     refuse_scale(args.scale, &args.model, &args.block, decided)?;
     ensure!(
         args.scale == ScaleChoice::Data || !decided,

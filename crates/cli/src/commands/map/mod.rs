@@ -27,6 +27,7 @@ use soilscope_pipeline::mask::Mask;
 use soilscope_pipeline::product::Scale;
 use soilscope_pipeline::run::{self, Plan, RunReport};
 use soilscope_pipeline::samples::PreparationRecord;
+use soilscope_pipeline::thresholds::Thresholds;
 use soilscope_pipeline::tile::TileSink;
 
 use crate::Outcome;
@@ -37,12 +38,12 @@ use crate::covariates::Covariates;
 use crate::creation;
 use crate::field::{CalibrationRecord, Field, Judged, MethodRecord, ModelRecord, SkillRecord};
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
-use crate::guideline::{self, GuidelineRecord};
+use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line, finish};
 use crate::source::{Source, Wanted};
 use crate::words::{Folds, TransformChoice, transformed};
-use decision::{check_decision, with_limit};
+use decision::{check_decision, refuse_for_cells, with_limit};
 use grid::GridRecord;
 use hotspots::{HotspotRecord, Rule};
 use products::{layers, products};
@@ -128,9 +129,14 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         ..Wanted::default()
     };
     let source = Source::read(&args.samples, common, wanted)?;
-    let limit = guideline::resolve(&args.decision.guideline, &source)?;
-    let args = &with_limit(args, limit.as_ref())?;
-    let limit = limit.as_ref();
+    let (limit, cells) = guideline::resolve_for_cells(&args.decision.guideline, &source)?.unzip();
+    let (limit, cells) = (limit.as_ref(), cells.flatten());
+    let args = &with_limit(args, limit)?;
+    for path in cells.iter().flat_map(CellLimits::files) {
+        inputs.push(FileRecord::of("soil", path)?);
+    }
+    // Of a limit that differs from place to place, that of each sample's place.
+    let at_samples = cells.as_ref().map(|cells| cells.at(source.samples().coords())).transpose()?;
     let paths = Paths::new(&args.out, source.analyte());
     times.lap("read");
     check_interrupt("the model was fitted")?;
@@ -140,6 +146,9 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         progress
             .busy("fitting the model", || Field::new(&args.model, &args.method, Some(&args.block), &source, common)),
     )?;
+    if cells.is_some() {
+        refuse_for_cells(&field)?;
+    }
     let mut notes = notes(args, &field, &source);
     notes.extend(limit.iter().flat_map(|limit| limit.notes()));
     let products = products(args, limit, &field, &source, &paths);
@@ -151,7 +160,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let forecasts = args.decision.threshold.is_some() && field.has_variance();
     let reliability_file = forecasts.then(|| output::open(&paths.of("reliability.png"), args.overwrite)).transpose()?;
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
-    let vector_files = if args.decision.threshold.is_some() { vector_paths(&paths, &source) } else { Vec::new() };
+    let vector_files = if args.decision.is_decided() { vector_paths(&paths, &source) } else { Vec::new() };
     for path in &vector_files {
         drop(output::open(path, args.overwrite)?);
     }
@@ -169,8 +178,17 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     times.lap("validation");
     check_interrupt("the map was computed")?;
 
-    let (report, left_out) =
-        compute(args, &field, grid, mask.as_ref().map(|m| m as &dyn Mask), &source, sink, threads, &progress)?;
+    let (report, left_out) = compute(
+        args,
+        &field,
+        grid,
+        mask.as_ref().map(|m| m as &dyn Mask),
+        cells.as_ref().map(|cells| cells as &dyn Thresholds),
+        &source,
+        sink,
+        threads,
+        &progress,
+    )?;
     drop(progress);
     notes.extend(reach::notes(&paths.of("prediction.tif"), &field, &source)?);
     for (reason, count) in &report.gaps {
@@ -208,7 +226,10 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
                 rule,
                 args.decision.min_area,
                 source.samples(),
-                |i| args.decision.threshold.is_some_and(|t| source.is_above(i, t)),
+                |i| {
+                    let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
+                    own.is_some_and(|limit| source.is_above(i, limit))
+                },
             )?;
             let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
             found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
@@ -273,6 +294,7 @@ fn compute(
     field: &Field,
     grid: Grid,
     mask: Option<&dyn Mask>,
+    thresholds: Option<&dyn Thresholds>,
     source: &Source,
     mut sink: Box<GeoTiffSink>,
     threads: NonZeroUsize,
@@ -285,6 +307,7 @@ fn compute(
         grid,
         mask,
         covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
+        thresholds,
         layers: layers(args, field),
         transform: field.transform.clone(),
         scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
@@ -308,24 +331,27 @@ fn compute(
 
 /// Which cells are hot, where a threshold says what polluted means.
 fn rule(args: &Map, field: &Field) -> Option<Rule> {
-    let threshold = args.decision.threshold?;
+    if !args.decision.is_decided() {
+        return None;
+    }
     Some(if field.has_variance() {
         Rule::Probability { at_least: args.decision.confidence }
     } else {
-        Rule::Prediction { above: threshold }
+        // Where cells have limits of their own the method has an error model.
+        Rule::Prediction { above: args.decision.threshold? }
     })
 }
 
 fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
     let mut notes: Vec<String> = source.remarks().to_vec();
     notes.extend(field.remarks.iter().cloned());
-    if args.decision.threshold.is_some() && !field.has_variance() {
+    if args.decision.is_decided() && !field.has_variance() {
         notes.push(format!(
             "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
             field.method.method
         ));
     }
-    if args.decision.threshold.is_some() && source.crs().is_local() {
+    if args.decision.is_decided() && source.crs().is_local() {
         notes.push("a local plane is nowhere on Earth: hotspots are written as GeoPackage, not as GeoJSON".into());
     }
     notes
@@ -349,12 +375,11 @@ fn write_hotspots(
     areas: Option<&[f64]>,
     files: &[PathBuf],
 ) -> Result<()> {
-    let threshold = args.decision.threshold.unwrap_or(f64::NAN);
     let text = |t: &str| Value::Text(t.to_owned());
     let mut about = vec![
         ("analyte", text(source.analyte())),
         ("unit", field.unit(source).map_or(Value::Null, text)),
-        ("threshold", Value::Real(threshold)),
+        ("threshold", args.decision.threshold.map_or(Value::Null, Value::Real)),
         ("confidence", if field.has_variance() { Value::Real(args.decision.confidence) } else { Value::Null }),
         ("rule", text(if field.has_variance() { "exceedance probability" } else { "prediction above threshold" })),
         ("distribution", field.distribution().map_or(Value::Null, |d| text(&d))),
@@ -409,7 +434,7 @@ fn picture(
         String::new()
     };
     let with = field.method.with_secondary();
-    let mut subtitle = format!("{}{what}, {} samples{with}", method_words(field), source.samples().len());
+    let mut subtitle = format!("{}{what}, {} samples{with}", picture::method_words(field), source.samples().len());
     if let Some(fallback) = &field.method.fallback {
         subtitle = format!("{subtitle}; fallback: {}", fallback.code.replace('-', " "));
     }
@@ -417,12 +442,16 @@ fn picture(
         subtitle = format!("{subtitle}; {}", model.short_notation());
     }
     let threshold = args.decision.threshold;
-    let shown = |t: f64| limit.map_or_else(|| t.to_string(), GuidelineRecord::short_threshold);
+    let shown = |t: f64| limit.and_then(GuidelineRecord::short_threshold).unwrap_or_else(|| t.to_string());
     let mut hotspot_label = match threshold {
         Some(t) if field.has_variance() => {
             format!("{analyte} > {} {unit} with a probability of at least {}", shown(t), args.decision.confidence)
         }
         Some(t) => format!("prediction above {} {unit}", shown(t)),
+        None if limit.is_some() => format!(
+            "{analyte} above the limit of each place with a probability of at least {}",
+            args.decision.confidence
+        ),
         None => String::new(),
     };
     if let Some(limit) = limit {
@@ -450,20 +479,6 @@ fn picture(
     // On the transformed scale, and of a probability, the colours are not those of the threshold.
     let marked = threshold.filter(|_| args.scale == ScaleChoice::Data && field.method.indicator.is_none());
     picture::draw(&paths.of("prediction.tif"), found, marked, field, source, &words)
-}
-
-fn method_words(field: &Field) -> &'static str {
-    match field.method.method {
-        _ if field.method.fallback.as_ref().is_some_and(|f| f.used == "mean") => "Mean of all samples",
-        "ordinary-kriging" => "Ordinary kriging",
-        "simple-kriging" => "Simple kriging",
-        "universal-kriging" => "Universal kriging",
-        "external-drift-kriging" => "Kriging with external drift",
-        "indicator-kriging" => "Indicator kriging",
-        "ordinary-cokriging" => "Ordinary co-kriging",
-        "inverse-distance" => "Inverse distance weighting",
-        _ => "Nearest sample",
-    }
 }
 
 /// What is about to be done, for `-v`.

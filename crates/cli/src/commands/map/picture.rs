@@ -83,3 +83,18 @@ pub(crate) fn length_unit(crs: &Crs) -> LengthUnit<'_> {
         (false, Some(metres)) => LengthUnit::Scaled { metres, symbol: crs.unit_name() },
     }
 }
+
+/// The method, as a subtitle names it.
+pub(super) fn method_words(field: &Field) -> &'static str {
+    match field.method.method {
+        _ if field.method.fallback.as_ref().is_some_and(|f| f.used == "mean") => "Mean of all samples",
+        "ordinary-kriging" => "Ordinary kriging",
+        "simple-kriging" => "Simple kriging",
+        "universal-kriging" => "Universal kriging",
+        "external-drift-kriging" => "Kriging with external drift",
+        "indicator-kriging" => "Indicator kriging",
+        "ordinary-cokriging" => "Ordinary co-kriging",
+        "inverse-distance" => "Inverse distance weighting",
+        _ => "Nearest sample",
+    }
+}

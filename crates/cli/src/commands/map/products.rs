@@ -18,6 +18,10 @@ pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
         // The prediction of an indicator is the probability itself.
         let threshold = args.decision.threshold.filter(|_| field.method.indicator.is_none());
         layers.extend(threshold.map(|threshold| Layer::Exceedance { threshold }));
+        // A limit of the law without one number is that of each cell's soil.
+        if args.decision.threshold.is_none() && args.decision.is_decided() {
+            layers.extend([Layer::CellExceedance, Layer::CellThreshold]);
+        }
     }
     layers
 }
@@ -66,6 +70,24 @@ pub(super) fn products(
                     metadata.extend(limit.iter().flat_map(|limit| limit.metadata()));
                     metadata.extend(field.distribution().map(|d| ("DISTRIBUTION".into(), d)));
                     ("exceedance.tif", String::new(), chance(source, threshold))
+                }
+                Layer::CellExceedance | Layer::CellThreshold => {
+                    metadata.extend(limit.iter().flat_map(|limit| limit.metadata()));
+                    if layer == Layer::CellThreshold {
+                        (
+                            "threshold.tif",
+                            unit.clone(),
+                            format!("limit for {analyte} in the soil of each cell{with_unit}"),
+                        )
+                    } else {
+                        metadata.push(("THRESHOLD".into(), "that of each cell".into()));
+                        metadata.extend(field.distribution().map(|d| ("DISTRIBUTION".into(), d)));
+                        (
+                            "exceedance.tif",
+                            String::new(),
+                            format!("probability of {analyte} above the limit of each cell"),
+                        )
+                    }
                 }
                 Layer::Prediction if field.method.indicator.is_some() => {
                     let threshold = field.method.indicator.unwrap_or_default();

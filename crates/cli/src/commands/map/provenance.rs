@@ -76,8 +76,8 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     );
     set("categorical", json!(args.method.drift.categorical));
     set("threshold", json!(args.decision.threshold));
-    set("confidence", json!(args.decision.threshold.map(|_| args.decision.confidence)));
-    set("min_area", json!(args.decision.threshold.map(|_| args.decision.min_area)));
+    set("confidence", json!(args.decision.is_decided().then_some(args.decision.confidence)));
+    set("min_area", json!(args.decision.is_decided().then_some(args.decision.min_area)));
     set("tile", json!(run::DEFAULT_TILE));
     set("max_cells", json!(args.grid.max_cells));
     set("creation_options", json!(args.co));
@@ -94,7 +94,9 @@ pub(super) fn remove_outdated(
 ) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     if args.overwrite {
-        for what in ["sd.tif", "exceedance.tif", "hotspots.geojson", "hotspots.gpkg", "reliability.png"] {
+        for what in
+            ["sd.tif", "exceedance.tif", "threshold.tif", "hotspots.geojson", "hotspots.gpkg", "reliability.png"]
+        {
             let path = paths.of(what);
             if path.is_file() && !vectors.contains(&path) && !products.iter().any(|p| p.path == path) {
                 std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;

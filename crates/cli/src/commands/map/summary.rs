@@ -35,7 +35,7 @@ pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
         lines.push(format!("above {}: {}", skill.threshold, skill.line()));
     }
     if let Some(h) = &record.hotspots {
-        let threshold = args.decision.threshold.unwrap_or(f64::NAN);
+        let threshold = args.decision.threshold.map_or_else(|| "the limit of each cell".to_owned(), |t| t.to_string());
         let area = ground(h.area_m2, h.area_on_map);
         lines.push(format!("hotspots above {threshold}: {}, {area}, {} samples inside", h.count, h.samples_inside));
         lines.extend(h.errors.as_ref().map(|e| {

@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     let wanted = Wanted { template: template.as_ref(), errors: Some(&args.errors), ..Wanted::default() };
     let source = Source::read(&args.samples, common, wanted)?;
     let limit = guideline::resolve(&args.guideline, &source)?;
-    let args = &Simulate { threshold: limit.as_ref().map(|l| l.threshold).or(args.threshold), ..args.clone() };
+    let args = &Simulate { threshold: limit.as_ref().and_then(|l| l.threshold).or(args.threshold), ..args.clone() };
     let paths = Paths::new(&args.out, source.analyte());
     times.lap("read");
     check_interrupt("the model was fitted")?;
