@@ -3,7 +3,7 @@
 use anyhow::Result;
 use soilscope_picture::{ReliabilityPlot, Step, reliability_svg, svg_to_png};
 
-use super::method_words;
+use super::picture::method_words;
 use crate::field::{Field, SkillRecord};
 use crate::source::Source;
 
