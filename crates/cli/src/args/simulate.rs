@@ -37,7 +37,7 @@ pub(crate) struct Simulate {
     pub(crate) quantiles: Vec<f64>,
     /// Polygons, as the hotspots of a map: mean, area, volume and mass above the threshold in each, with their spread over the
     /// realisations
-    #[arg(long, value_name = "POLYGONS", requires = "threshold", help_heading = "Decision")]
+    #[arg(long, value_name = "POLYGONS", requires = "limit-to-hold", help_heading = "Decision")]
     pub(crate) zones: Option<PathBuf>,
     /// Depth of the soil that the values stand for, metres: gives volumes
     #[arg(
