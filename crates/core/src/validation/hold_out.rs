@@ -10,6 +10,8 @@ use crate::{Error, Gap, Interpolator, Outcome, Predictions, Result, Samples, Scr
 /// Random streams: blocks, samples of a block.
 const BLOCKS: u64 = 0x626c_6f63;
 const SAMPLES: u64 = 0x7361_6d70;
+/// Samples that a block holds on average, where the range is not narrower.
+const SAMPLES_A_BLOCK: f64 = 10.0;
 /// Fewest blocks that are wanted, most that are drawn, and most samples predicted of those.
 const FEWEST_BLOCKS: usize = 10;
 const MOST_BLOCKS: usize = 100;
@@ -28,8 +30,8 @@ pub struct HeldOut {
 
 /// Holds out samples by spatial blocks and predicts them from all others; the recipe is held.
 ///
-/// Blocks are squares as wide as the effective range of the field, or narrower where that leaves fewer than 10 of them: so a
-/// held-out sample is predicted across a gap, as a map is. Up to 5,000 samples every block is held out; of more, 100 blocks are
+/// Blocks are squares that hold ten samples on average, no wider than the effective range of the field, and narrower where that
+/// leaves fewer than 10 of them: so a held-out sample is predicted across a gap, and not from its neighbours alone. Up to 5,000 samples every block is held out; of more, 100 blocks are
 /// drawn, and 2,000 samples in all.
 ///
 /// # Errors
@@ -96,13 +98,19 @@ fn drawn(folds: &Folds, samples: usize, seed: u64) -> Vec<Vec<usize>> {
     members
 }
 
-/// Blocks of about the effective range, at least [`FEWEST_BLOCKS`] of them where that is possible.
+/// Blocks of about [`SAMPLES_A_BLOCK`], at least [`FEWEST_BLOCKS`] of them where that is possible.
 fn blocks(variogram: &Variogram, samples: &Samples) -> Result<(f64, Folds)> {
     let index = SampleIndex::of(samples);
     let mut nearest: Vec<f64> = samples.coords().iter().map(|&c| index.nearest_two(c)[1]).collect();
     nearest.sort_unstable_by(f64::total_cmp);
     let usual = nearest[nearest.len() / 2];
-    let mut size = variogram.effective_range().clamp(usual, (0.5 * samples.diagonal()).max(usual));
+    // A gap as wide as the range would be far wider than those of a map of many samples.
+    let (low, high) = samples.bounds();
+    let area = [0, 1].map(|k| {
+        samples.metric().distance([low[0], low[1]], if k == 0 { [high[0], low[1]] } else { [low[0], high[1]] })
+    });
+    let ten = (SAMPLES_A_BLOCK * area[0] * area[1] / samples.len() as f64).sqrt();
+    let mut size = variogram.effective_range().min(ten).clamp(usual, (0.5 * samples.diagonal()).max(usual));
     loop {
         match Folds::spatial_blocks(samples, size) {
             Ok(folds) if folds.count() >= FEWEST_BLOCKS.min(samples.len()) || size <= 0.5 * usual => {
