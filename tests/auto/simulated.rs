@@ -39,7 +39,7 @@ fn noise_is_refused() {
 /// Nobody who knows neither the shape nor the other parameters can do better than the Cramér–Rao bound of the field's restricted
 /// likelihood: its expected information at the truth, of a Matérn model with nugget, sill, range and smoothness unknown, gives the
 /// least standard error of the logarithm of the effective range at these places. The choice is asked to do as well: its error
-/// is within ±1.96 of these in 95 % of fields, so in 18 of 24 or more but once in a thousand times; and the median of 24,
+/// is within ±1.96 of these in 95 % of fields, so in 19 of 24 or more but once in a thousand times; and the median of 24,
 /// whose standard error is √(π/2)/√24 of one, within 3.3 of its own.
 #[test]
 fn the_effective_range_is_known_as_well_as_the_samples_can_tell_it() {
@@ -56,7 +56,7 @@ fn the_effective_range_is_known_as_well_as_the_samples_can_tell_it() {
     println!("least standard error of the logarithm of the effective range: {errors:.2}; within 1.96: {inside} of 24");
     all.sort_by(f64::total_cmp);
     let median = 0.5 * (all[11] + all[12]);
-    assert!(inside >= 18, "{inside} of 24: {all:?}");
+    assert!(24 - inside <= at_most(24, 0.05), "{inside} of 24: {all:?}");
     assert!(median.abs() < 3.3 * (std::f64::consts::FRAC_PI_2 / 24.0).sqrt(), "{median}: {all:?}");
 }
 
