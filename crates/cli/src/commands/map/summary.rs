@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::RunRecord;
+use super::record::AnalyteRecord;
 use crate::args::Map;
 use crate::field::short_number;
 use crate::record::FileRecord;
 
-pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
+pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
     let mut lines = Vec::new();
     let cells = record.cells;
     lines.push(format!(
@@ -49,7 +49,7 @@ pub(super) fn summary(args: &Map, record: &RunRecord<'_>) -> String {
             )
         }));
     }
-    lines.push(format!("written to {}: {}", args.out.display(), names(&record.outputs)));
+    lines.push(format!("written to {}: {}", args.out.display(), names(record.outputs)));
     lines.join("\n") + "\n"
 }
 

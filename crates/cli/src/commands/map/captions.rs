@@ -1,0 +1,87 @@
+//! What the picture of a map says.
+
+use anyhow::Result;
+use soilscope_assess::hotspot::Hotspots;
+
+use super::{Paths, picture};
+use crate::args::{Map, ScaleChoice};
+use crate::field::{Field, SkillRecord};
+use crate::guideline::GuidelineRecord;
+use crate::source::Source;
+use crate::words::{TransformChoice, transformed};
+
+/// Draws it, as PNG.
+#[allow(clippy::too_many_arguments, reason = "what a picture says, each used once")]
+pub(super) fn captioned(
+    args: &Map,
+    limit: Option<&GuidelineRecord>,
+    field: &Field,
+    source: &Source,
+    paths: &Paths,
+    found: Option<&Hotspots>,
+    skill: Option<&SkillRecord>,
+) -> Result<Vec<u8>> {
+    let unit = source.unit().unwrap_or("");
+    let analyte = source.analyte();
+    let legend = match (args.scale, unit) {
+        _ if field.method.indicator.is_some() => "probability".to_owned(),
+        (ScaleChoice::Transformed, _) => transformed(&field.transform, analyte),
+        // Some laboratories write the unit into the name.
+        (_, unit) if unit.is_empty() || analyte.contains(unit) => analyte.to_owned(),
+        _ => format!("{analyte} ({unit})"),
+    };
+    let title = args.title.clone().unwrap_or_else(|| format!("{analyte} in soil"));
+    let what = if let Some(value) = field.method.indicator {
+        format!(" of {analyte} > {value} {unit}").trim_end().to_owned()
+    } else if args.model.transform != TransformChoice::None {
+        format!(" of {}", transformed(&field.transform, analyte))
+    } else {
+        String::new()
+    };
+    let with = field.method.with_secondary();
+    let mut subtitle = format!("{}{what}, {} samples{with}", picture::method_words(field), source.samples().len());
+    if let Some(fallback) = &field.method.fallback {
+        subtitle = format!("{subtitle}; fallback: {}", fallback.code.replace('-', " "));
+    }
+    if let Some(model) = &field.model {
+        subtitle = format!("{subtitle}; {}", model.short_notation());
+    }
+    let threshold = args.decision.threshold;
+    let shown = |t: f64| limit.and_then(GuidelineRecord::short_threshold).unwrap_or_else(|| t.to_string());
+    let mut hotspot_label = match threshold {
+        Some(t) if field.has_variance() => {
+            format!("{analyte} > {} {unit} with a probability of at least {}", shown(t), args.decision.confidence)
+        }
+        Some(t) => format!("prediction above {} {unit}", shown(t)),
+        None if limit.is_some() => format!(
+            "{analyte} above the limit of each place with a probability of at least {}",
+            args.decision.confidence
+        ),
+        None => String::new(),
+    };
+    if let Some(limit) = limit {
+        hotspot_label = format!("{} ({})", hotspot_label.trim_end(), limit.name());
+    }
+    let credit = format!(
+        "{}  ·  soilscope {}  ·  {}",
+        source.crs().title(),
+        env!("CARGO_PKG_VERSION"),
+        source.path().file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    );
+    let words = picture::Words {
+        title: &title,
+        subtitle: &subtitle,
+        legend: &legend,
+        hotspots: hotspot_label.trim_end(),
+        credit: &credit,
+        on_scale: args.scale == ScaleChoice::Transformed,
+        warning: if skill.is_some_and(|s| !s.is_skilled()) {
+            "no skill here: the probabilities are not shown to beat the base rate"
+        } else {
+            ""
+        },
+    };
+    // On the transformed scale, and of a probability, the colours are not those of the threshold.
+    let marked = threshold.filter(|_| args.scale == ScaleChoice::Data && field.method.indicator.is_none());
+    picture::draw(&paths.of("prediction.tif"), found, marked, field, source, &words)
+}

@@ -1,0 +1,376 @@
+//! The map of one analyte: read, opened, computed, written.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use soilscope_pipeline::grid::Grid;
+use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
+use soilscope_pipeline::mask::{All, Mask};
+use soilscope_pipeline::product::{Product, Scale};
+use soilscope_pipeline::run::{self, Plan, RunReport};
+use soilscope_pipeline::thresholds::Thresholds;
+use soilscope_pipeline::tidy::Beside;
+use soilscope_pipeline::tile::TileSink;
+
+use super::captions::captioned;
+use super::decision::{refuse_for_cells, with_limit};
+use super::grid::{self, GridRecord};
+use super::hotspots::{self, HotspotRecord, Rule, Traced};
+use super::polygons::{vector_paths, write_hotspots};
+use super::products::{layers, products};
+use super::provenance::{remove_outdated, settings};
+use super::record::AnalyteRecord;
+use super::{Paths, reach, reliability};
+use crate::args::{Common, Map, ScaleChoice};
+use crate::commands::validate::{ValidationRecord, cross_validate};
+use crate::counts::Counts;
+use crate::covariates::Covariates;
+use crate::creation;
+use crate::field::{CalibrationRecord, Field, Judged, SkillRecord};
+use crate::follow::{Progress, check_interrupt, watching, wrote};
+use crate::guideline::{self, CellLimits, GuidelineRecord};
+use crate::output::{self, say};
+use crate::record::{FileRecord, Times};
+use crate::source::{Source, Wanted};
+use crate::words::Folds;
+
+/// A map about to be computed: its samples are read, its model is chosen, its files can be written.
+pub(super) struct Opened {
+    job: Job,
+    sink: Box<GeoTiffSink>,
+    picture: Beside,
+    reliability: Option<Beside>,
+}
+
+/// What is mapped, and how.
+struct Job {
+    /// With the limit of a guideline as the threshold.
+    args: Map,
+    source: Source,
+    limit: Option<GuidelineRecord>,
+    cells: Option<CellLimits>,
+    grid: Grid,
+    mask: Option<All>,
+    grid_record: GridRecord,
+    field: Field,
+    paths: Paths,
+    products: Vec<Product>,
+    vectors: Vec<PathBuf>,
+    threads: NonZeroUsize,
+    notes: Vec<String>,
+}
+
+/// A map that is done.
+pub(super) struct Mapped {
+    pub(super) args: Map,
+    pub(super) source: Source,
+    pub(super) field: Field,
+    limit: Option<GuidelineRecord>,
+    grid_record: GridRecord,
+    validation: ValidationRecord,
+    calibration: Option<CalibrationRecord>,
+    skill: Option<SkillRecord>,
+    report: RunReport,
+    left_out: Vec<usize>,
+    hotspots: Option<HotspotRecord>,
+    outputs: Vec<FileRecord>,
+    notes: Vec<String>,
+}
+
+impl Opened {
+    /// Reads the samples, fits the field and opens every output before the computing, so that a place that cannot be written is
+    /// told now.
+    pub(super) fn new(args: &Map, common: &Common, progress: &Progress, times: &mut Times) -> Result<Self> {
+        let creation = creation::options(&args.co)?;
+        let template = grid::template_crs(&args.grid)?;
+        let wanted = Wanted {
+            template: template.as_ref(),
+            drift: Some(&args.method.drift),
+            secondary: args.method.secondary.as_deref(),
+            errors: Some(&args.errors),
+            ..Wanted::default()
+        };
+        let source = Source::read(&args.samples, common, wanted)?;
+        let (limit, cells) = guideline::resolve_for_cells(&args.decision.guideline, &source)?.unzip();
+        let cells = cells.flatten();
+        let args = with_limit(args, limit.as_ref())?;
+        let paths = Paths::new(&args.out, source.analyte());
+        times.lap("read");
+        check_interrupt("the model was fitted")?;
+
+        let (grid, mask, grid_record) = grid::build(&args.grid, &args.method.drift.covariate, &source)?;
+        let field =
+            source.located(progress.busy("fitting the model", || {
+                Field::new(&args.model, &args.method, Some(&args.block), &source, common)
+            }))?;
+        if cells.is_some() {
+            refuse_for_cells(&field)?;
+        }
+        let mut notes = notes(&args, &field, &source);
+        notes.extend(limit.iter().flat_map(GuidelineRecord::notes));
+        let products = products(&args, limit.as_ref(), &field, &source, &paths);
+        let threads = common.threads()?;
+        let options =
+            GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
+        let picture = output::open(&paths.of("map.png"), args.overwrite)?;
+        let forecasts = args.decision.threshold.is_some() && field.has_variance();
+        let reliability = forecasts.then(|| output::open(&paths.of("reliability.png"), args.overwrite)).transpose()?;
+        let vectors = if args.decision.is_decided() { vector_paths(&paths, &source) } else { Vec::new() };
+        for path in &vectors {
+            drop(output::open(path, args.overwrite)?);
+        }
+        let sink = Box::new(GeoTiffSink::create(&grid, &products, &options)?);
+        announce(common, &args, &field, &grid_record, &source);
+        times.lap("model");
+        let job = Job {
+            args,
+            source,
+            limit,
+            cells,
+            grid,
+            mask,
+            grid_record,
+            field,
+            paths,
+            products,
+            vectors,
+            threads,
+            notes,
+        };
+        Ok(Self { job, sink, picture, reliability })
+    }
+
+    /// Rasters that say what the soil of a cell is.
+    pub(super) fn soil_files(&self) -> Result<Vec<FileRecord>> {
+        self.job.cells.iter().flat_map(CellLimits::files).map(|path| FileRecord::of("soil", path)).collect()
+    }
+
+    /// Computes and writes everything but the record.
+    pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
+        let Self { mut job, sink, picture, reliability } = self;
+        let validation =
+            progress.busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1))?.0;
+        let threshold = job.args.decision.threshold;
+        let judged = progress.busy("holding blocks out", || job.field.judged(threshold, &job.source, common))?;
+        let Judged { calibration, skill } = judged;
+        if !job.args.method.calibrate {
+            job.notes.extend(calibration.iter().flat_map(CalibrationRecord::notes));
+        }
+        job.notes.extend(skill.as_ref().and_then(SkillRecord::warning));
+        times.lap("validation");
+        check_interrupt("the map was computed")?;
+
+        let (report, left_out) = job.rasters(sink, progress)?;
+        job.notes.extend(reach::notes(&job.paths.of("prediction.tif"), &job.field, &job.source)?);
+        let left_out = job.count(&report, left_out);
+        times.lap("map");
+
+        let mut outputs = Vec::new();
+        for product in &job.products {
+            outputs.push(FileRecord::of("raster", &product.path)?);
+        }
+        let found = job.hotspots()?;
+        if found.is_some() {
+            for path in &job.vectors {
+                wrote(path);
+                outputs.push(FileRecord::of("hotspots", path)?);
+            }
+        }
+        times.lap("hotspots");
+
+        job.notes.extend(remove_outdated(&job.args, &job.paths, &job.products, &job.vectors)?);
+        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), skill.as_ref())?);
+        if let (Some(file), Some(skill)) = (reliability, &skill) {
+            let png = reliability::draw(skill, &job.field, &job.source)?;
+            outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
+        }
+        times.lap("picture");
+        let Job { args, source, field, limit, grid_record, notes, .. } = job;
+        let hotspots = found.map(|f| f.1);
+        Ok(Mapped {
+            args,
+            source,
+            field,
+            limit,
+            grid_record,
+            validation,
+            calibration,
+            skill,
+            report,
+            left_out,
+            hotspots,
+            outputs,
+            notes,
+        })
+    }
+}
+
+impl Job {
+    /// Computes the rasters; also the lines of samples that the method left out.
+    fn rasters(&self, mut sink: Box<GeoTiffSink>, progress: &Progress) -> Result<(RunReport, Vec<usize>)> {
+        let (args, field, source) = (&self.args, &self.field, &self.source);
+        let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
+        let left_out = predictor.left_out().iter().map(|&i| source.line(i)).collect();
+        let covariates = source.covariates().map(Covariates::of_cells).transpose()?;
+        let plan = Plan {
+            grid: self.grid.clone(),
+            mask: self.mask.as_ref().map(|m| m as &dyn Mask),
+            covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
+            thresholds: self.cells.as_ref().map(|cells| cells as &dyn Thresholds),
+            layers: layers(args, field),
+            transform: field.transform.clone(),
+            scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
+            clip: field.bounds(),
+            threads: self.threads,
+            tile: run::DEFAULT_TILE,
+        };
+        watching(|| {
+            let report = run::run(&plan, predictor.as_ref(), sink.as_mut(), progress)?;
+            // From here on there are files of this run: the record of an earlier one no longer describes the folder.
+            match std::fs::remove_file(args.out.join("run.json")) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+            for path in sink.finish(progress)? {
+                wrote(&path);
+            }
+            Ok((report, left_out))
+        })
+    }
+
+    /// Notes on what became of the cells; the lines of samples that were left out.
+    fn count(&mut self, report: &RunReport, left_out: Vec<usize>) -> Vec<usize> {
+        for (reason, count) in &report.gaps {
+            self.notes.push(format!("{count} cells have no prediction: {reason}"));
+        }
+        let counts = Counts {
+            reduced: report.reduced,
+            clipped: report.clipped,
+            extrapolated: report.extrapolated,
+            unknown_class: report.unknown_class,
+            left_out,
+        };
+        self.notes.extend(counts.notes("cells", report.cells - report.outside_mask));
+        if report.predicted == 0 {
+            let why = match report.outside_mask == report.cells {
+                true => "the mask leaves none: does it lie where the samples do, and in the CRS it says?",
+                false => "the reasons stand above",
+            };
+            self.notes.push(format!("no cell has a prediction: {why}"));
+        }
+        counts.left_out
+    }
+
+    /// Traces and writes hotspots, where a threshold says what polluted means.
+    fn hotspots(&self) -> Result<Option<(Traced, HotspotRecord)>> {
+        let (args, source, paths) = (&self.args, &self.source, &self.paths);
+        let Some(rule) = rule(args, &self.field) else { return Ok(None) };
+        // Of a limit that differs from place to place, that of each sample's place.
+        let at_samples = self.cells.as_ref().map(|cells| cells.at(source.samples().coords())).transpose()?;
+        let indicator = self.field.method.indicator.is_some();
+        let probability = if indicator { "prediction.tif" } else { "exceedance.tif" };
+        let exceedance = self.field.has_variance().then(|| paths.of(probability));
+        let mut found = hotspots::trace(
+            &paths.of("prediction.tif"),
+            exceedance.as_deref(),
+            rule,
+            args.decision.min_area,
+            source.samples(),
+            |i| {
+                let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
+                own.is_some_and(|limit| source.is_above(i, limit))
+            },
+        )?;
+        let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
+        found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
+        write_hotspots(args, self.limit.as_ref(), &self.field, source, &found.0, areas.as_deref(), &self.vectors)?;
+        Ok(Some(found))
+    }
+
+    /// Draws the map.
+    fn picture(&self, file: Beside, found: Option<&Traced>, skill: Option<&SkillRecord>) -> Result<FileRecord> {
+        let found = found.map(|f| &f.hotspots);
+        let png = captioned(&self.args, self.limit.as_ref(), &self.field, &self.source, &self.paths, found, skill)?;
+        filled(file, &self.paths.of("map.png"), &png)
+    }
+}
+
+/// Fills a picture's file.
+fn filled(file: Beside, path: &Path, png: &[u8]) -> Result<FileRecord> {
+    output::fill(file, png)?;
+    wrote(path);
+    FileRecord::of("picture", path)
+}
+
+impl Mapped {
+    /// What there is to record of it.
+    pub(super) fn record(&self) -> AnalyteRecord<'_> {
+        AnalyteRecord {
+            analyte: self.source.analyte(),
+            unit: self.field.unit(&self.source),
+            settings: settings(&self.args, &self.field),
+            samples: self.source.record(),
+            crs: self.source.crs(),
+            method: &self.field.method,
+            model: self.field.model.as_ref(),
+            validation: &self.validation,
+            calibration: self.calibration.as_ref(),
+            skill: self.skill.as_ref(),
+            grid: &self.grid_record,
+            cells: &self.report,
+            left_out: &self.left_out,
+            guideline: self.limit.as_ref(),
+            hotspots: self.hotspots.as_ref(),
+            outputs: &self.outputs,
+            notes: &self.notes,
+        }
+    }
+
+    /// Notes that were not said yet: those on samples and model were said when these were read and chosen.
+    pub(super) fn untold(&self) -> &[String] {
+        &self.notes[self.source.remarks().len() + self.field.remarks.len()..]
+    }
+}
+
+/// Which cells are hot, where a threshold says what polluted means.
+fn rule(args: &Map, field: &Field) -> Option<Rule> {
+    if !args.decision.is_decided() {
+        return None;
+    }
+    Some(if field.has_variance() {
+        Rule::Probability { at_least: args.decision.confidence }
+    } else {
+        // Where cells have limits of their own the method has an error model.
+        Rule::Prediction { above: args.decision.threshold? }
+    })
+}
+
+fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
+    let mut notes: Vec<String> = source.remarks().to_vec();
+    notes.extend(field.remarks.iter().cloned());
+    if args.decision.is_decided() && !field.has_variance() {
+        notes.push(format!(
+            "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
+            field.method.method
+        ));
+    }
+    if args.decision.is_decided() && source.crs().is_local() {
+        notes.push("a local plane is nowhere on Earth: hotspots are written as GeoPackage, not as GeoJSON".into());
+    }
+    notes
+}
+
+/// What is about to be done, for `-v`.
+fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRecord, source: &Source) {
+    if common.quiet {
+        return;
+    }
+    field.announce(source, common);
+    if common.verbose > 0 {
+        say(&format!("crs: {}", source.crs().title()));
+        say(&format!("grid: {} x {} cells of {} ({})", grid.columns, grid.rows, grid.cell[0], grid.cell_from));
+        say(&format!("extent: {:?} ({})", grid.bounds, grid.extent_from));
+        say(&format!("settings: {}", settings(args, field)));
+    }
+}

@@ -1,0 +1,57 @@
+//! `run.json` of a map.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use soilscope_pipeline::crs::Crs;
+use soilscope_pipeline::run::RunReport;
+use soilscope_pipeline::samples::PreparationRecord;
+
+use super::grid::GridRecord;
+use super::hotspots::HotspotRecord;
+use crate::commands::validate::ValidationRecord;
+use crate::field::{CalibrationRecord, MethodRecord, ModelRecord, SkillRecord};
+use crate::guideline::GuidelineRecord;
+use crate::record::{FileRecord, Times, Versions};
+
+/// The run.
+#[derive(Serialize)]
+pub(super) struct RunRecord<'a> {
+    pub(super) verb: &'static str,
+    pub(super) versions: Versions,
+    pub(super) command: Vec<String>,
+    #[serde(flatten)]
+    pub(super) times: Times,
+    pub(super) threads: usize,
+    pub(super) inputs: Vec<FileRecord>,
+    #[serde(flatten)]
+    pub(super) analyte: AnalyteRecord<'a>,
+}
+
+/// The map of one analyte.
+#[derive(Serialize)]
+pub(super) struct AnalyteRecord<'a> {
+    pub(super) analyte: &'a str,
+    pub(super) unit: Option<&'a str>,
+    pub(super) settings: Json,
+    pub(super) samples: &'a PreparationRecord,
+    pub(super) crs: &'a Crs,
+    pub(super) method: &'a MethodRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) model: Option<&'a ModelRecord>,
+    pub(super) validation: &'a ValidationRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) calibration: Option<&'a CalibrationRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) skill: Option<&'a SkillRecord>,
+    pub(super) grid: &'a GridRecord,
+    pub(super) cells: &'a RunReport,
+    /// Lines of samples that say nothing new beside others and were left out of a system of all.
+    pub(super) left_out: &'a [usize],
+    /// The limit of the law that the threshold is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guideline: Option<&'a GuidelineRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hotspots: Option<&'a HotspotRecord>,
+    pub(super) outputs: &'a [FileRecord],
+    pub(super) notes: &'a [String],
+}
