@@ -7,6 +7,7 @@
 
 mod bits;
 mod conditional;
+mod joint;
 mod refused;
 mod support;
 mod unconditional;

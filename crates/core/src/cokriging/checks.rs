@@ -9,7 +9,7 @@ use crate::{Coord, Result, Samples};
 ///
 /// # Errors
 /// [`CokrigingError::CoincidentSamples`], [`CokrigingError::DependentSamples`].
-pub(super) fn check_samples(model: &Coregionalisation, samples: &[Samples]) -> Result<()> {
+pub(crate) fn check_samples(model: &Coregionalisation, samples: &[Samples]) -> Result<()> {
     // −0 and 0 are one place, but not to `total_cmp`; adding 0 makes both 0.
     let mut all: Vec<(Coord, usize, usize)> = samples
         .iter()

@@ -84,7 +84,7 @@ impl Coefficients {
     }
 
     /// The matrix, with every entry (i, j) divided by √(scales[i] scales[j]).
-    pub(super) fn scaled(&self, scales: &[f64]) -> DMatrix<f64> {
+    pub(crate) fn scaled(&self, scales: &[f64]) -> DMatrix<f64> {
         DMatrix::from_fn(self.order, self.order, |i, j| self.get(i, j) / (scales[i] * scales[j]).sqrt())
     }
 

@@ -40,6 +40,7 @@ mod predictor;
 mod primary;
 mod system;
 
+pub(crate) use checks::check_samples;
 pub use coefficients::Coefficients;
 pub use collocation::Collocation;
 pub use error::CokrigingError;

@@ -88,15 +88,7 @@ impl CirculantSimulation {
     /// A node beyond the window.
     pub fn prepare(&self, samples: Option<&Samples>, window: Window, nodes: Option<&[usize]>) -> Result<CirculantRun> {
         check(&self.variogram, self.drift, samples)?;
-        for k in 0..2 {
-            if window.size[k] == 0 {
-                return Err(Error::Parameter { name: "cells along a window", value: 0.0, requirement: "at least 1" });
-            }
-            if !(window.step[k] != 0.0 && window.step[k].is_finite() && window.origin[k].is_finite()) {
-                let requirement = "a finite number other than 0, from a finite origin";
-                return Err(Error::Parameter { name: "step of a window", value: window.step[k], requirement });
-            }
-        }
+        check_window(&window)?;
         if self.sample_neighbours == Some(0) {
             return Err(Error::Parameter { name: "samples for a node", value: 0.0, requirement: "at least 1" });
         }
@@ -156,9 +148,23 @@ impl CirculantSimulation {
     }
 }
 
+/// Refuses a window without cells or with a step of 0.
+pub(super) fn check_window(window: &Window) -> Result<()> {
+    for k in 0..2 {
+        if window.size[k] == 0 {
+            return Err(Error::Parameter { name: "cells along a window", value: 0.0, requirement: "at least 1" });
+        }
+        if !(window.step[k] != 0.0 && window.step[k].is_finite() && window.origin[k].is_finite()) {
+            let requirement = "a finite number other than 0, from a finite origin";
+            return Err(Error::Parameter { name: "step of a window", value: window.step[k], requirement });
+        }
+    }
+    Ok(())
+}
+
 /// The window with as many more cells as it takes to hold every place, and the columns and rows before the window's own;
 /// `None` where that is more than `most` cells.
-fn enlarged(window: Window, places: &[Coord], most: usize) -> Option<(Window, [usize; 2])> {
+pub(super) fn enlarged(window: Window, places: &[Coord], most: usize) -> Option<(Window, [usize; 2])> {
     let mut whole = window;
     let mut offset = [0; 2];
     for k in 0..2 {
@@ -278,7 +284,7 @@ impl CirculantRun {
 }
 
 /// Eight columns as one of eight values each; columns that are not there are 0.
-fn interleaved<'a>(len: usize, columns: impl Iterator<Item = &'a Vec<f64>>) -> Vec<Lanes> {
+pub(super) fn interleaved<'a>(len: usize, columns: impl Iterator<Item = &'a Vec<f64>>) -> Vec<Lanes> {
     let mut out = vec![[0.0; LANES]; len];
     for (lane, column) in columns.enumerate() {
         for (lanes, &value) in out.iter_mut().zip(column) {

@@ -8,8 +8,9 @@
 //!   samples and the nodes before. What it leaves out is what lies beyond the neighbours.
 //! - [`CirculantSimulation`] simulates a whole grid at once by the fast Fourier transform, exactly, and conditions by
 //!   kriging.
+//! - [`CoSimulation`] simulates several variables together, likewise, by co-kriging.
 //!
-//! Both take values on a Gaussian scale ([`NormalScore`](crate::normal_score::NormalScore), or a logarithm), and give
+//! All take values on a Gaussian scale ([`NormalScore`](crate::normal_score::NormalScore), or a logarithm), and give
 //! values on it. Realisation k of a seed is the same whichever others are made with it, and by however many threads.
 
 mod circulant;
@@ -18,6 +19,7 @@ mod earlier;
 mod embedding;
 mod ensemble;
 mod fourier;
+mod joint;
 mod path;
 mod realisations;
 mod sample_draw;
@@ -28,6 +30,7 @@ mod zones;
 pub use circulant::{CirculantRun, CirculantSimulation};
 pub use embedding::{EmbeddingLimits, EmbeddingReport};
 pub use ensemble::{NodeStatistics, counts_above, quantile_of_sorted};
+pub use joint::{CoSimulation, CoSimulationRun};
 pub use path::{PathOrder, PathSharing};
 pub use realisations::{Realisations, batch_bytes};
 pub use sgs::{SequentialGaussian, SequentialRun};
@@ -60,6 +63,11 @@ mod purpose {
     pub(super) const SPECTRUM: u64 = 3;
     pub(super) const SAMPLES: u64 = 4;
     pub(super) const NUGGET: u64 = 5;
+    // Of several variables, the last three with the numbers of a term and a factor from bit 16 on.
+    pub(super) const JOINT_ERRORS: u64 = 6;
+    pub(super) const JOINT_SPECTRUM: u64 = 7;
+    pub(super) const JOINT_SAMPLES: u64 = 8;
+    pub(super) const JOINT_NUGGET: u64 = 9;
 }
 
 /// Refuses what no simulation here can use.
