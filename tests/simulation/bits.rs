@@ -3,7 +3,9 @@
 use soilscope_core::Error;
 use soilscope_core::drift::Drift;
 use soilscope_core::executor::{Executor, Serial};
-use soilscope_core::simulation::{CirculantSimulation, PathSharing, SequentialGaussian, Simulator};
+use soilscope_core::kriging::Kriging;
+use soilscope_core::neighbourhood::{Neighbourhood, Search};
+use soilscope_core::simulation::{CirculantSimulation, KrigedSimulation, PathSharing, SequentialGaussian, Simulator};
 
 use crate::support::{Backwards, Threads, model, nodes, samples, window};
 
@@ -20,7 +22,10 @@ fn simulators() -> Vec<(&'static str, Box<dyn Simulator>)> {
     near.sample_neighbours = Some(5);
     let nugget = CirculantSimulation::new(model("1 Nug"), Drift::Constant, 7);
     let window = window(24);
+    let near_samples = Neighbourhood::Moving(Search::new(Some(6), 1, None).unwrap());
+    let kriged = KrigedSimulation::new(Kriging::new(variogram, Drift::Constant, near_samples), 7);
     vec![
+        ("around kriging", Box::new(kriged.prepare(&samples, &nodes(window), &[]).unwrap())),
         ("one path", Box::new(sequential.prepare(Some(&samples), &nodes(window)).unwrap())),
         ("own paths", Box::new(own.prepare(Some(&samples), &nodes(window)).unwrap())),
         ("circulant", Box::new(circulant.prepare(Some(&samples), window, None).unwrap())),

@@ -8,6 +8,7 @@
 mod bits;
 mod conditional;
 mod joint;
+mod kriged;
 mod refused;
 mod support;
 mod unconditional;

@@ -1,6 +1,7 @@
 //! What was typed: the command line's words, before anything is checked against data.
 
 mod association;
+mod decision;
 mod method;
 mod simulate;
 mod thresholds;
@@ -17,6 +18,7 @@ use soilscope_core::variogram::Estimator;
 use crate::words::{Folds, Mask, ModelChoice, TransformChoice};
 
 pub(crate) use association::{Association, Standardise};
+pub(crate) use decision::DecisionArgs;
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
 pub(crate) use thresholds::{
@@ -435,28 +437,4 @@ pub(crate) struct GridArgs {
     /// Refuse a grid with more cells than this
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 10_000_000_000)]
     pub(crate) max_cells: u64,
-}
-
-/// What "polluted" means.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Decision")]
-pub(crate) struct DecisionArgs {
-    /// What "polluted" means: above this value, in the data's unit
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, group = "limit-to-hold")]
-    pub(crate) threshold: Option<f64>,
-    #[command(flatten)]
-    pub(crate) guideline: GuidelineArgs,
-    /// A hotspot is where P(value > threshold) is at least this
-    #[arg(long, value_name = "P", allow_negative_numbers = true, default_value_t = 0.8, requires = "limit-to-hold")]
-    pub(crate) confidence: f64,
-    /// Leave out hotspots smaller than this, CRS units squared
-    #[arg(long, value_name = "AREA", allow_negative_numbers = true, default_value_t = 0.0, requires = "limit-to-hold")]
-    pub(crate) min_area: f64,
-}
-
-impl DecisionArgs {
-    /// Whether there is a limit, the same for all cells or not.
-    pub(crate) fn is_decided(&self) -> bool {
-        self.threshold.is_some() || self.guideline.guideline.is_some()
-    }
 }

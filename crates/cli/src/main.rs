@@ -15,6 +15,7 @@ mod output;
 mod record;
 mod secondary;
 mod source;
+mod spread;
 mod subject;
 mod usage;
 mod words;

@@ -7,6 +7,7 @@
 //! - [`variogram_svg`] draws an empirical variogram and its model;
 //! - [`scatter_svg`] draws observed against predicted values;
 //! - [`reliability_svg`] draws forecast probabilities against what happened;
+//! - [`curves_svg`] draws lines over one axis, in panels;
 //! - [`svg_to_png`] turns any of them into a PNG without asking the system for a font.
 //!
 //! The SVG has no `id`, no style sheet and no script, so that several can stand in one HTML page.
@@ -31,6 +32,7 @@
 
 mod chart;
 mod colour;
+mod curves;
 mod error;
 mod map;
 mod number;
@@ -44,6 +46,7 @@ mod text;
 mod variogram;
 
 pub use colour::{Palette, Rgb};
+pub use curves::{Curve, CurvesPanel, CurvesPlot, curves_svg};
 pub use error::{Error, Result};
 pub use map::{LengthUnit, MapPicture, PlaceClass, PlacesMap, Words, map_svg, places_svg};
 pub use png::svg_to_png;

@@ -6,8 +6,10 @@
 //! area are forgotten as soon as they end.
 
 mod confidence;
+mod costs;
 mod label;
 mod samples;
+mod smooth;
 mod trace;
 mod tracer;
 
@@ -17,6 +19,8 @@ use soilscope_core::Coord;
 use thiserror::Error;
 
 pub use confidence::{AtConfidence, CERTAIN_UP_TO, ConfidenceCurve, HotspotClass};
+pub use costs::{ExpectedCosts, UnitCosts};
+pub use smooth::smoothed;
 pub use tracer::HotspotTracer;
 
 /// Which neighbours of a hot cell belong to the same hotspot.

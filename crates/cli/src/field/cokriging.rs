@@ -158,6 +158,7 @@ impl MethodRecord {
             interpolator: Box::new(recipe),
             model: Some(model),
             calibrated,
+            simulated: None,
             subject,
         })
     }

@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use soilscope_core::drift::Drift;
 use soilscope_core::idw::{InverseDistance, Nearest};
+use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::{Neighbourhood, Search};
 use soilscope_core::support::Support;
 use soilscope_core::transform::Transform;
@@ -147,7 +148,8 @@ impl MethodRecord {
             model = model.with_variogram(variogram);
             (interpolator, at_points) = recipe.with(&model.variogram);
         }
-        Ok(Built { subject, model: Some(model), interpolator, at_points, calibrated, cokriged: None })
+        let simulated = recipe.simulated(&model.variogram);
+        Ok(Built { subject, model: Some(model), interpolator, at_points, calibrated, simulated, cokriged: None })
     }
 }
 
@@ -170,6 +172,8 @@ pub(crate) struct Field {
     at_points: Option<Box<dyn Interpolator>>,
     /// Set where the variances were calibrated.
     calibrated: Option<CalibrationRecord>,
+    /// Kriging that fields can be simulated around; `None` for what has none.
+    simulated: Option<Kriging>,
     /// What the validation of co-kriging takes.
     pub(crate) cokriged: Option<CoKriged>,
 }
@@ -181,6 +185,7 @@ struct Built {
     interpolator: Box<dyn Interpolator>,
     at_points: Option<Box<dyn Interpolator>>,
     calibrated: Option<CalibrationRecord>,
+    simulated: Option<Kriging>,
     cokriged: Option<CoKriged>,
 }
 
@@ -189,7 +194,7 @@ impl Built {
     fn without_model(subject: Subject, interpolator: Box<dyn Interpolator>) -> Self {
         let on_scale = subject.observed.clone();
         let subject = Subject { transform: Transform::None, on_scale, ..subject };
-        Self { subject, model: None, interpolator, at_points: None, calibrated: None, cokriged: None }
+        Self { subject, model: None, interpolator, at_points: None, calibrated: None, simulated: None, cokriged: None }
     }
 }
 
@@ -233,7 +238,7 @@ impl Field {
             Method::CoKriging { .. } => record.cokriging(model_args, method_args, subject, source, common)?,
             _ => record.kriging(model_args, method_args, subject, source, common)?,
         };
-        let Built { subject, model, interpolator, at_points, calibrated, cokriged } = built;
+        let Built { subject, model, interpolator, at_points, calibrated, simulated, cokriged } = built;
         let fitted = model.as_ref().is_some_and(|m| m.empirical.is_some());
         let lags = fitted.then(|| match model.as_ref().and_then(|m| m.choice.as_ref()) {
             Some(choice) => LagSettings::designed(choice),
@@ -255,6 +260,7 @@ impl Field {
             remarks,
             at_points,
             calibrated,
+            simulated,
             cokriged,
         })
     }
@@ -262,6 +268,22 @@ impl Field {
     /// What predicts points, as the samples are.
     pub(crate) fn at_points(&self) -> &dyn Interpolator {
         self.at_points.as_deref().unwrap_or(self.interpolator.as_ref())
+    }
+
+    /// Kriging that fields can be simulated around, of the values and with a variance that is theirs, or why there is none.
+    pub(crate) fn simulated(&self) -> std::result::Result<&Kriging, &'static str> {
+        match (&self.simulated, &self.model) {
+            (_, None) => Err("the method has no model"),
+            _ if self.method.indicator.is_some() => Err("an indicator has no values to simulate"),
+            _ if self.method.support != Support::Point => Err("a mean of blocks is not simulated"),
+            _ if self.on_scale.metric().is_sphere() => {
+                Err("fields are simulated on a plane: use a projected --out-crs")
+            }
+            (_, Some(model)) if !model.bounded => Err("the model has no sill"),
+            (None, _) if self.cokriged.is_some() => Err("co-kriging is not simulated here"),
+            (None, _) => Err("kriging with a mean from all samples (--drift-from all) is not simulated"),
+            (Some(kriging), _) => Ok(kriging),
+        }
     }
 
     /// Bounds of what is predicted, where it has any: a probability is between 0 and 1, its kriging predictor need not be.

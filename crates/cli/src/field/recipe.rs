@@ -81,6 +81,13 @@ impl Recipe {
         if self.neighbourhood == Neighbourhood::Global { DriftFrom::All } else { self.drift_from }
     }
 
+    /// Kriging of points in one system or with neighbours, whose weights simulation takes; `None` for what predicts otherwise.
+    pub(super) fn simulated(&self, variogram: &Variogram) -> Option<Kriging> {
+        let vecchia = matches!((self.drift_from, self.neighbourhood), (DriftFrom::All, Neighbourhood::Moving(_)));
+        (self.support == Support::Point && !vecchia)
+            .then(|| Kriging::new(variogram.clone(), self.drift, self.neighbourhood))
+    }
+
     /// The interpolator, and the same for points where it predicts something else.
     pub(super) fn with(&self, variogram: &Variogram) -> (Box<dyn Interpolator>, Option<Box<dyn Interpolator>>) {
         if let (DriftFrom::All, Neighbourhood::Moving(search)) = (self.drift_from, self.neighbourhood) {

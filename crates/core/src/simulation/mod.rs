@@ -9,6 +9,8 @@
 //! - [`CirculantSimulation`] simulates a whole grid at once by the fast Fourier transform, exactly, and conditions by
 //!   kriging.
 //! - [`CoSimulation`] simulates several variables together, likewise, by co-kriging.
+//! - [`KrigedSimulation`] simulates around any kriging prediction, with any drift: what a map says, and how its cells vary
+//!   together.
 //!
 //! All take values on a Gaussian scale ([`NormalScore`](crate::normal_score::NormalScore), or a logarithm), and give
 //! values on it. Realisation k of a seed is the same whichever others are made with it, and by however many threads.
@@ -20,6 +22,7 @@ mod embedding;
 mod ensemble;
 mod fourier;
 mod joint;
+mod kriged;
 mod path;
 mod realisations;
 mod sample_draw;
@@ -31,6 +34,7 @@ pub use circulant::{CirculantRun, CirculantSimulation};
 pub use embedding::{EmbeddingLimits, EmbeddingReport};
 pub use ensemble::{NodeStatistics, counts_above, quantile_of_sorted};
 pub use joint::{CoSimulation, CoSimulationRun};
+pub use kriged::{KrigedRun, KrigedSimulation};
 pub use path::{PathOrder, PathSharing};
 pub use realisations::{Realisations, batch_bytes};
 pub use sgs::{SequentialGaussian, SequentialRun};
@@ -63,6 +67,7 @@ mod purpose {
     pub(super) const SPECTRUM: u64 = 3;
     pub(super) const SAMPLES: u64 = 4;
     pub(super) const NUGGET: u64 = 5;
+    pub(super) const ERRORS: u64 = 10;
     // Of several variables, the last three with the numbers of a term and a factor from bit 16 on.
     pub(super) const JOINT_ERRORS: u64 = 6;
     pub(super) const JOINT_SPECTRUM: u64 = 7;

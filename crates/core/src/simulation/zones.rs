@@ -21,7 +21,7 @@ pub struct ZoneSums {
 /// have, for means, areas, volumes and masses. Zones may overlap.
 ///
 /// # Units
-/// Values and threshold in that of the fields.
+/// Values in that of the fields, and `threshold`, which says what it is at a node.
 ///
 /// # Errors
 /// A node beyond those of the fields, or [`Error::Cancelled`].
@@ -36,7 +36,7 @@ pub struct ZoneSums {
 /// let places: Vec<[f64; 2]> = (0..10).map(|i| [f64::from(i), 0.0]).collect();
 /// let run = SequentialGaussian::new(variogram, Drift::KnownMean(5.0), 1).prepare(None, &places)?;
 /// let fields = run.simulate(0..200, &Serial)?;
-/// let zones = zone_sums(&fields, &[vec![0, 1, 2], (0..10).collect()], 5.0, &Serial)?;
+/// let zones = zone_sums(&fields, &[vec![0, 1, 2], (0..10).collect()], |_| 5.0, &Serial)?;
 /// assert!(zones[0].above.iter().zip(&zones[1].above).all(|(part, all)| part <= all));
 /// // Three neighbours are above together more often than independent ones would be.
 /// assert!(zones[0].above.iter().filter(|&&n| n == 3).count() > 200 / 8);
@@ -45,7 +45,7 @@ pub struct ZoneSums {
 pub fn zone_sums(
     fields: &Realisations,
     zones: &[Vec<usize>],
-    threshold: f64,
+    threshold: impl Fn(usize) -> f64 + Sync,
     executor: &dyn Executor,
 ) -> Result<Vec<ZoneSums>> {
     if let Some(&node) = zones.iter().flatten().find(|&&node| node >= fields.nodes()) {
@@ -59,7 +59,7 @@ pub fn zone_sums(
             for &node in &zones[zone] {
                 let value = fields.get(node, k);
                 sum += value;
-                if value > threshold {
+                if value > threshold(node) {
                     above += 1;
                     sum_above += value;
                 }

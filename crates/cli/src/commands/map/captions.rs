@@ -10,6 +10,20 @@ use crate::guideline::GuidelineRecord;
 use crate::source::Source;
 use crate::words::{TransformChoice, transformed};
 
+/// A threshold as its source writes it.
+fn shown(threshold: f64, limit: Option<&GuidelineRecord>) -> String {
+    limit.and_then(GuidelineRecord::short_threshold).unwrap_or_else(|| threshold.to_string())
+}
+
+/// What is polluted, in words.
+pub(super) fn above(args: &Map, limit: Option<&GuidelineRecord>, source: &Source) -> String {
+    let (analyte, unit) = (source.analyte(), source.unit().unwrap_or(""));
+    match args.decision.threshold {
+        Some(t) => format!("{analyte} > {} {unit}", shown(t, limit)).trim_end().to_owned(),
+        None => format!("{analyte} above the limit of each place"),
+    }
+}
+
 /// Draws it, as PNG.
 #[allow(clippy::too_many_arguments, reason = "what a picture says, each used once")]
 pub(super) fn captioned(
@@ -47,17 +61,10 @@ pub(super) fn captioned(
         subtitle = format!("{subtitle}; {}", model.short_notation());
     }
     let threshold = args.decision.threshold;
-    let shown = |t: f64| limit.and_then(GuidelineRecord::short_threshold).unwrap_or_else(|| t.to_string());
     let mut hotspot_label = match threshold {
-        Some(t) if field.has_variance() => {
-            format!("{analyte} > {} {unit} with a probability of at least {}", shown(t), args.decision.confidence)
-        }
-        Some(t) => format!("prediction above {} {unit}", shown(t)),
-        None if limit.is_some() => format!(
-            "{analyte} above the limit of each place with a probability of at least {}",
-            args.decision.confidence
-        ),
-        None => String::new(),
+        Some(t) if !field.has_variance() => format!("prediction above {} {unit}", shown(t, limit)),
+        None if limit.is_none() => String::new(),
+        _ => format!("{} with a probability of at least {}", above(args, limit, source), args.decision.confidence),
     };
     if let Some(limit) = limit {
         hotspot_label = format!("{} ({})", hotspot_label.trim_end(), limit.name());

@@ -10,10 +10,16 @@ use soilscope_assess::hotspot::{
 };
 use soilscope_core::Samples;
 use soilscope_pipeline::crs::{Crs, Transformer};
-use soilscope_pipeline::io::raster_in::RasterIn;
+use soilscope_pipeline::io::raster_in::{RasterIn, Resampling};
 use soilscope_pipeline::io::vector::{Feature, Value};
 
+use super::curve::CostRecord;
+use super::ensemble::{Simulated, SpotSpread};
 use crate::follow::check_interrupt;
+use crate::spread::Spread;
+
+/// Cells looked at, at most, in each direction, for their size on the ground.
+const LOOK: [usize; 2] = [40, 40];
 
 /// What makes a cell hot.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -41,6 +47,15 @@ pub(crate) struct HotspotRecord {
     /// What is expected to be wrong; `None` without probabilities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) errors: Option<ErrorAreas>,
+    /// What treating them is expected to cost, and leaving the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) costs: Option<CostRecord>,
+    /// What realisations say of all of them together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) joint: Option<Simulated>,
+    /// Passes of corner cutting that the outlines went through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) smoothed: Option<u8>,
 }
 
 /// Expected areas on the map's plane, CRS units squared.
@@ -93,6 +108,10 @@ impl ErrorAreas {
 pub(crate) struct Traced {
     pub(crate) hotspots: Hotspots,
     samples_above: Vec<usize>,
+    /// Of all cells, not only those of hotspots.
+    pub(super) curve: ConfidenceCurve,
+    /// What realisations say of each; empty where there are none.
+    pub(super) spreads: Vec<SpotSpread>,
 }
 
 /// Traces hotspots in rasters of one grid, row by row.
@@ -147,8 +166,11 @@ pub(crate) fn trace(
         minimum_area,
         dropped: hotspots.dropped,
         errors: probabilities.is_some().then(|| ErrorAreas::new(&curve, &hotspots)),
+        costs: None,
+        joint: None,
+        smoothed: None,
     };
-    Ok((Traced { hotspots, samples_above }, record))
+    Ok((Traced { hotspots, samples_above, curve, spreads: Vec::new() }, record))
 }
 
 /// Areas of hotspots on the ellipsoid of WGS 84, in square metres: the true size, whatever the map's projection does to it.
@@ -174,6 +196,33 @@ pub(crate) fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>
     hotspots.spots.iter().map(area).collect::<Result<_>>().map(Some)
 }
 
+/// Square metres on the ground of a square unit of the map, averaged over cells with a value; `None` on a local plane.
+pub(super) fn scale_on_ground(prediction: &Path, crs: &Crs) -> Result<Option<f64>> {
+    if crs.is_local() {
+        return Ok(None);
+    }
+    let raster = RasterIn::open(prediction, 1)?;
+    let [west, width, _, north, _, height] =
+        raster.geotransform().with_context(|| format!("{} does not say where it is", prediction.display()))?;
+    let [columns, rows] = raster.size();
+    let few = raster.decimated(LOOK, Resampling::Nearest)?;
+    let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
+    let (mut sum, mut count) = (0.0, 0_usize);
+    for (k, _) in few.values.iter().enumerate().filter(|(_, value)| value.is_some()) {
+        let at = |part: usize, of: usize, all: usize| ((part as f64 + 0.5) / of as f64 * all as f64).floor();
+        let column = at(k % few.size[0], few.size[0], columns);
+        let row = at(k / few.size[0], few.size[1], rows);
+        let corner = |dx: f64, dy: f64| -> Result<geo::Coord> {
+            let [x, y] = transformer.forward([west + (column + dx) * width, north + (row + dy) * height])?;
+            Ok(geo::Coord { x, y })
+        };
+        let ring = vec![corner(0.0, 0.0)?, corner(0.0, 1.0)?, corner(1.0, 1.0)?, corner(1.0, 0.0)?];
+        sum += geo::Polygon::new(ring.into(), Vec::new()).geodesic_area_unsigned();
+        count += 1;
+    }
+    Ok(Some(if count == 0 { 1.0 } else { sum / count as f64 / (width * height).abs() }))
+}
+
 /// Hotspots as features, with what they stand for. The area is in square metres, or in units of the local plane.
 pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str, Value)]) -> Vec<Feature> {
     let feature = |(k, spot): (usize, &Hotspot)| {
@@ -193,7 +242,22 @@ pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str
             ("samples_above", Value::Integer(traced.samples_above[k] as i64)),
             ("class", class.map_or(Value::Null, |c| Value::Text(c.to_owned()))),
         ];
-        let properties = own.iter().chain(about).map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let spread = traced.spreads.get(k);
+        let local = if areas_m2.is_some() { "_m2" } else { "" };
+        let mut joint = Vec::new();
+        let mut both = |name: &str, spread: Spread| {
+            let ends = [("low", spread.q05), ("high", spread.q95)];
+            joint.extend(ends.map(|(end, value)| (format!("{name}_{end}"), Value::Real(value))));
+        };
+        if let Some(spread) = spread {
+            both("mean", spread.mean);
+            both(&format!("area_above{local}"), spread.area_above);
+            spread.volume_above_m3.into_iter().for_each(|v| both("volume_above_m3", v));
+            spread.mass_kg.into_iter().for_each(|v| both("mass_kg", v));
+        }
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(joint);
+        let about = about.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let properties = own.chain(about).collect();
         Feature { geometry: spot.geometry(), properties }
     };
     traced.hotspots.spots.iter().enumerate().map(feature).collect()

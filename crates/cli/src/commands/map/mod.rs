@@ -1,7 +1,9 @@
 //! `soilscope map`: from samples to rasters, hotspots, a picture and the run record.
 
 mod captions;
+mod curve;
 mod decision;
+mod ensemble;
 pub(crate) mod grid;
 mod hotspots;
 mod one;

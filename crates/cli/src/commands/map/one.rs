@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use soilscope_assess::hotspot::smoothed;
 use soilscope_pipeline::grid::Grid;
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::mask::{All, Mask};
@@ -13,10 +14,13 @@ use soilscope_pipeline::thresholds::Thresholds;
 use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
-use super::captions::captioned;
+use super::captions::{self, captioned};
+use super::curve::Curves;
 use super::decision::{refuse_for_cells, with_limit};
+use super::ensemble::{self, Ensemble};
 use super::grid::{self, GridRecord};
 use super::hotspots::{self, HotspotRecord, Rule, Traced};
+use super::picture::method_words;
 use super::polygons::{vector_paths, write_hotspots};
 use super::products::{layers, products};
 use super::provenance::{remove_outdated, settings};
@@ -41,6 +45,8 @@ pub(super) struct Opened {
     sink: Box<GeoTiffSink>,
     picture: Beside,
     reliability: Option<Beside>,
+    /// The curve as a table and as a picture.
+    curve: Option<(Beside, Beside)>,
 }
 
 /// What is mapped, and how.
@@ -107,6 +113,7 @@ impl Opened {
         if cells.is_some() {
             refuse_for_cells(&field)?;
         }
+        ensemble::check(&args.decision, &field, &source)?;
         let mut notes = notes(&args, &field, &source);
         notes.extend(limit.iter().flat_map(GuidelineRecord::notes));
         let products = products(&args, limit.as_ref(), &field, &source, &paths);
@@ -116,6 +123,9 @@ impl Opened {
         let picture = output::open(&paths.of("map.png"), args.overwrite)?;
         let forecasts = args.decision.threshold.is_some() && field.has_variance();
         let reliability = forecasts.then(|| output::open(&paths.of("reliability.png"), args.overwrite)).transpose()?;
+        let open = |what: &str| output::open(&paths.of(what), args.overwrite);
+        let probable = args.decision.is_decided() && field.has_variance();
+        let curve = probable.then(|| anyhow::Ok((open("curve.csv")?, open("curve.png")?))).transpose()?;
         let vectors = if args.decision.is_decided() { vector_paths(&paths, &source) } else { Vec::new() };
         for path in &vectors {
             drop(output::open(path, args.overwrite)?);
@@ -138,7 +148,7 @@ impl Opened {
             threads,
             notes,
         };
-        Ok(Self { job, sink, picture, reliability })
+        Ok(Self { job, sink, picture, reliability, curve })
     }
 
     /// Rasters that say what the soil of a cell is.
@@ -148,7 +158,7 @@ impl Opened {
 
     /// Computes and writes everything but the record.
     pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
-        let Self { mut job, sink, picture, reliability } = self;
+        let Self { mut job, sink, picture, reliability, curve } = self;
         let validation =
             progress.busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1))?.0;
         let threshold = job.args.decision.threshold;
@@ -170,11 +180,14 @@ impl Opened {
         for product in &job.products {
             outputs.push(FileRecord::of("raster", &product.path)?);
         }
-        let found = job.hotspots()?;
-        if found.is_some() {
+        let found = job.hotspots(progress)?;
+        if let Some((found, _)) = &found {
             for path in &job.vectors {
                 wrote(path);
                 outputs.push(FileRecord::of("hotspots", path)?);
+            }
+            if let Some((csv, png)) = curve {
+                outputs.extend(job.curves(found, csv, png)?);
             }
         }
         times.lap("hotspots");
@@ -263,7 +276,7 @@ impl Job {
     }
 
     /// Traces and writes hotspots, where a threshold says what polluted means.
-    fn hotspots(&self) -> Result<Option<(Traced, HotspotRecord)>> {
+    fn hotspots(&self, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
         let (args, source, paths) = (&self.args, &self.source, &self.paths);
         let Some(rule) = rule(args, &self.field) else { return Ok(None) };
         // Of a limit that differs from place to place, that of each sample's place.
@@ -284,8 +297,54 @@ impl Job {
         )?;
         let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
         found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
+        let on_map: Vec<f64> = found.0.hotspots.spots.iter().map(|spot| spot.area).collect();
+        let ensemble = Ensemble {
+            args: &args.decision,
+            field: &self.field,
+            source,
+            grid: &self.grid,
+            cells: self.cells.as_ref(),
+            threads: self.threads,
+        };
+        let simulated = ensemble.of(&found.0.hotspots, areas.as_deref().unwrap_or(&on_map), progress)?;
+        (found.0.spreads, found.1.joint) = simulated.map_or((Vec::new(), None), |(spots, all)| (spots, Some(all)));
+        found.1.costs = self.curve_of(&found.0)?.and_then(|curves| curves.costs());
+        if let Some(passes) = args.decision.smooth {
+            let cell = found.0.hotspots.frame().cell;
+            for spot in &mut found.0.hotspots.spots {
+                spot.shape = smoothed(&spot.shape, cell, passes);
+            }
+            found.1.smoothed = Some(passes);
+        }
         write_hotspots(args, self.limit.as_ref(), &self.field, source, &found.0, areas.as_deref(), &self.vectors)?;
         Ok(Some(found))
+    }
+
+    /// The curve of areas against confidence; `None` without probabilities.
+    fn curve_of<'a>(&'a self, found: &'a Traced) -> Result<Option<Curves<'a>>> {
+        if !self.field.has_variance() {
+            return Ok(None);
+        }
+        let scale = hotspots::scale_on_ground(&self.paths.of("prediction.tif"), self.source.crs())?;
+        Ok(Some(Curves {
+            curve: &found.curve,
+            cell: found.hotspots.frame().cell_area() * scale.unwrap_or(1.0),
+            local: scale.is_none(),
+            args: &self.args.decision,
+        }))
+    }
+
+    /// Writes it.
+    fn curves(&self, found: &Traced, csv: Beside, png: Beside) -> Result<Vec<FileRecord>> {
+        let Some(curves) = self.curve_of(found)? else { return Ok(Vec::new()) };
+        let path = self.paths.of("curve.csv");
+        output::fill(csv, &curves.csv()?)?;
+        wrote(&path);
+        let table = FileRecord::of("curve", &path)?;
+        let above = captions::above(&self.args, self.limit.as_ref(), &self.source);
+        let title = format!("Hotspots of {above}");
+        let drawn = curves.png(&title, method_words(&self.field))?;
+        Ok(vec![table, filled(png, &self.paths.of("curve.png"), &drawn)?])
     }
 
     /// Draws the map.

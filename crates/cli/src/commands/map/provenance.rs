@@ -78,6 +78,12 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     set("threshold", json!(args.decision.threshold));
     set("confidence", json!(args.decision.is_decided().then_some(args.decision.confidence)));
     set("min_area", json!(args.decision.is_decided().then_some(args.decision.min_area)));
+    let decision = &args.decision;
+    set("smooth", json!(decision.smooth));
+    set("depth", json!(decision.depth));
+    set("bulk_density", json!(decision.bulk_density));
+    set("treat_cost", json!(decision.treat_cost));
+    set("leave_cost", json!(decision.leave_cost));
     set("tile", json!(run::DEFAULT_TILE));
     set("max_cells", json!(args.grid.max_cells));
     set("creation_options", json!(args.co));
@@ -94,9 +100,16 @@ pub(super) fn remove_outdated(
 ) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     if args.overwrite {
-        for what in
-            ["sd.tif", "exceedance.tif", "threshold.tif", "hotspots.geojson", "hotspots.gpkg", "reliability.png"]
-        {
+        for what in [
+            "sd.tif",
+            "exceedance.tif",
+            "threshold.tif",
+            "hotspots.geojson",
+            "hotspots.gpkg",
+            "reliability.png",
+            "curve.csv",
+            "curve.png",
+        ] {
             let path = paths.of(what);
             if path.is_file() && !vectors.contains(&path) && !products.iter().any(|p| p.path == path) {
                 std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use soilscope_core::executor::Executor;
-use soilscope_core::simulation::{Realisations, ZoneSums, quantile_of_sorted, zone_sums};
+use soilscope_core::simulation::{Realisations, ZoneSums, zone_sums};
 use soilscope_pipeline::crs::Transformer;
 use soilscope_pipeline::grid::Grid;
 use soilscope_pipeline::io::mask_in::read_zones;
@@ -14,6 +14,7 @@ use soilscope_pipeline::mask::{Mask, Polygons};
 use crate::args::Simulate;
 use crate::commands::map::grid::mask_crs;
 use crate::source::Source;
+use crate::spread::Spread;
 
 /// Zones, and which of the simulated cells lie in each.
 pub(super) struct Zones {
@@ -26,25 +27,6 @@ pub(super) struct Zones {
     depth: Option<f64>,
     /// t/m3.
     bulk_density: Option<f64>,
-}
-
-/// A number over the realisations.
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Spread {
-    mean: f64,
-    q05: f64,
-    q50: f64,
-    q95: f64,
-}
-
-impl Spread {
-    fn of(numbers: impl Iterator<Item = f64>) -> Self {
-        let mut sorted: Vec<f64> = numbers.collect();
-        let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
-        sorted.sort_by(f64::total_cmp);
-        let [q05, q50, q95] = [0.05, 0.5, 0.95].map(|p| quantile_of_sorted(&sorted, p));
-        Self { mean, q05, q50, q95 }
-    }
 }
 
 /// What is known of one zone.
@@ -125,7 +107,7 @@ impl Zones {
         threshold: f64,
         executor: &dyn Executor,
     ) -> Result<Vec<ZoneRecord>> {
-        let sums = zone_sums(fields, &self.nodes, threshold, executor)?;
+        let sums = zone_sums(fields, &self.nodes, |_| threshold, executor)?;
         Ok(sums.iter().enumerate().map(|(k, sums)| self.record(k, sums, threshold)).collect())
     }
 

@@ -1,0 +1,150 @@
+//! Areas, volumes and costs against the confidence that hotspots are drawn at.
+
+use anyhow::Result;
+use serde::Serialize;
+use soilscope_assess::hotspot::{AtConfidence, ConfidenceCurve, ExpectedCosts, UnitCosts};
+use soilscope_picture::{Curve, CurvesPanel, CurvesPlot, curves_svg, svg_to_png};
+
+use crate::args::DecisionArgs;
+
+/// The curve, and what turns its cells into units.
+pub(super) struct Curves<'a> {
+    pub(super) curve: &'a ConfidenceCurve,
+    /// Area of a cell: square metres on the ground, or square units of a local plane.
+    pub(super) cell: f64,
+    pub(super) local: bool,
+    pub(super) args: &'a DecisionArgs,
+}
+
+/// Costs, for the record.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CostRecord {
+    unit_costs: UnitCosts,
+    /// What the unit costs are of.
+    of: &'static str,
+    /// At the confidence of the hotspots.
+    at_confidence: ExpectedCosts,
+    /// Where treatment pays, if it does anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least: Option<Least>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Least {
+    confidence: f64,
+    costs: ExpectedCosts,
+}
+
+impl Curves<'_> {
+    fn unit_costs(&self) -> Option<UnitCosts> {
+        self.args.treat_cost.map(|treat| UnitCosts { treat, leave: self.args.leave_cost })
+    }
+
+    /// Units of cost in a cell.
+    fn units(&self) -> f64 {
+        self.cell * self.args.depth.unwrap_or(1.0)
+    }
+
+    /// At every hundredth.
+    fn steps(&self) -> Vec<AtConfidence> {
+        (1..100).map(|k| self.curve.at(f64::from(k) / 100.0)).collect()
+    }
+
+    pub(super) fn costs(&self) -> Option<CostRecord> {
+        let unit_costs = self.unit_costs()?;
+        let of = match (self.args.depth, self.local) {
+            (Some(_), _) => "cubic metre",
+            (None, false) => "square metre",
+            (None, true) => "square unit of the local plane",
+        };
+        let least = unit_costs.least(self.curve, self.units());
+        Some(CostRecord {
+            unit_costs,
+            of,
+            at_confidence: unit_costs.expected(&self.curve.at(self.args.confidence), self.units()),
+            least: least.map(|(at, costs)| Least { confidence: at.confidence, costs }),
+        })
+    }
+
+    /// One row a confidence.
+    pub(super) fn csv(&self) -> Result<Vec<u8>> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let suffix = if self.local { "" } else { "_m2" };
+        let costs = self.unit_costs();
+        let mut header: Vec<String> = vec!["confidence".into()];
+        header.extend(["area", "false_positive", "false_negative"].map(|name| format!("{name}{suffix}")));
+        header.extend(self.args.depth.map(|_| "volume_m3".to_owned()));
+        if let Some(costs) = &costs {
+            header.push("treat_cost".into());
+            header.extend(costs.leave.iter().flat_map(|_| ["leave_cost", "total_cost"].map(String::from)));
+        }
+        writer.write_record(&header)?;
+        for at in self.steps() {
+            let area = at.cells as f64 * self.cell;
+            let mut row = vec![at.confidence, area, at.false_positive * self.cell, at.false_negative * self.cell];
+            row.extend(self.args.depth.map(|depth| area * depth));
+            if let Some(costs) = &costs {
+                let expected = costs.expected(&at, self.units());
+                row.push(expected.treat);
+                row.extend(expected.leave.iter().flat_map(|&leave| [leave, expected.total]));
+            }
+            writer.write_record(row.iter().map(f64::to_string))?;
+        }
+        Ok(writer.into_inner()?)
+    }
+
+    /// The same as a picture.
+    pub(super) fn png(&self, title: &str, subtitle: &str) -> Result<Vec<u8>> {
+        let steps = self.steps();
+        let most = steps.first().map_or(0.0, |at| at.cells as f64 * self.cell);
+        let (scale, area_unit) = match (self.local, most) {
+            (true, _) => (1.0, "square units of the local plane"),
+            (false, m) if m >= 1e6 => (1e-6, "km²"),
+            (false, m) if m >= 2e4 => (1e-4, "ha"),
+            _ => (1.0, "m²"),
+        };
+        let line = |of: &dyn Fn(&AtConfidence) -> f64| -> Vec<[f64; 2]> {
+            steps.iter().map(|at| [at.confidence, of(at)]).collect()
+        };
+        let area = |cells: f64| cells * self.cell * scale;
+        let areas = [
+            line(&|at| area(at.cells as f64)),
+            line(&|at| area(at.false_positive)),
+            line(&|at| area(at.false_negative)),
+        ];
+        let labels = ["hotspots", "of them expected not above", "outside, expected above"];
+        let areas: Vec<Curve<'_>> = areas.iter().zip(labels).map(|(points, label)| Curve { label, points }).collect();
+        let y_label = match self.args.depth {
+            None => format!("area, {area_unit}"),
+            Some(depth) => format!("area, {area_unit} (volume: times {depth} m)"),
+        };
+        let mut panels = vec![CurvesPanel { y_label: &y_label, curves: &areas }];
+        let mut marks = vec![(self.args.confidence, "the map")];
+        let mut lines = Vec::new();
+        if let Some(costs) = self.unit_costs() {
+            lines.push(("treating hotspots", line(&|at| costs.expected(at, self.units()).treat)));
+            if costs.leave.is_some() {
+                lines.push((
+                    "leaving what is above outside",
+                    line(&|at| costs.expected(at, self.units()).leave.unwrap_or(0.0)),
+                ));
+                lines.push(("both", line(&|at| costs.expected(at, self.units()).total)));
+            }
+            marks.extend(costs.pays_from().map(|p| (p, "least expected cost")));
+        }
+        let costs: Vec<Curve<'_>> = lines.iter().map(|(label, points)| Curve { label, points }).collect();
+        if !costs.is_empty() {
+            panels.push(CurvesPanel { y_label: "expected cost, in the currency of the unit costs", curves: &costs });
+        }
+        let svg = curves_svg(&CurvesPlot {
+            title,
+            subtitle,
+            credit: "Expected areas are sums of exceedance probabilities over cells, before any minimum area of a hotspot.",
+            x_label: "confidence: the least probability of a cell in a hotspot",
+            panels: &panels,
+            marks: &marks,
+            ..CurvesPlot::default()
+        });
+        Ok(svg_to_png(&svg, 1.0)?)
+    }
+}

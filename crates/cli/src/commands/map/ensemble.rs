@@ -1,0 +1,258 @@
+//! What realisations say of hotspots: how large, how full and how heavy each may be, its cells taken together.
+
+use std::num::NonZeroUsize;
+
+use anyhow::{Context, Result, ensure};
+use geo::BoundingRect;
+use serde::Serialize;
+use soilscope_assess::hotspot::{Hotspot, Hotspots};
+use soilscope_core::Coord;
+use soilscope_core::simulation::{KrigedSimulation, Simulator, ZoneSums, batch_bytes, zone_sums};
+use soilscope_pipeline::covariates::{Covariates as _, PatchCovariates};
+use soilscope_pipeline::executor::Threads;
+use soilscope_pipeline::grid::Grid;
+use soilscope_pipeline::mask::{Mask, Overlap, Polygons};
+
+use crate::args::DecisionArgs;
+use crate::covariates::Covariates;
+use crate::field::{Field, refuse_idle};
+use crate::follow::{Progress, watching};
+use crate::guideline::CellLimits;
+use crate::source::Source;
+use crate::spread::Spread;
+
+/// Realisations, where nobody asks for another number.
+const REALISATIONS: u32 = 200;
+/// Most cells that are simulated: of more, every second, third … row and column stands for them.
+const MOST_NODES: usize = 100_000;
+/// A hotspot keeps at least so many of its cells.
+const FEWEST_NODES: usize = 100;
+/// Side of the squares in which a hotspot's cells are looked for.
+const PATCH: usize = 512;
+/// Bytes of the realisations that are held at a time.
+const BATCH: usize = 256 << 20;
+
+/// How the numbers came about.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Simulated {
+    simulator: &'static str,
+    realisations: u32,
+    seed: u64,
+    /// Cells of all hotspots, and those of them that were simulated and stand for the others.
+    cells: usize,
+    simulated_cells: usize,
+    node_neighbours: usize,
+    /// Area above the threshold in all hotspots together, square metres (square units of a local plane).
+    pub(super) area_above: Spread,
+    /// Soil above the threshold in them, cubic metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    volume_above_m3: Option<Spread>,
+    /// The contaminant in all their soil, kilograms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mass_kg: Option<Spread>,
+}
+
+/// One hotspot over the realisations.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SpotSpread {
+    /// Of the mean value, in the data's unit.
+    pub(super) mean: Spread,
+    /// Of the area above the threshold, as the hotspots' areas are given.
+    pub(super) area_above: Spread,
+    pub(super) volume_above_m3: Option<Spread>,
+    pub(super) mass_kg: Option<Spread>,
+}
+
+/// Refuses what would have no effect, or no meaning.
+pub(super) fn check(args: &DecisionArgs, field: &Field, source: &Source) -> Result<()> {
+    if !field.has_variance() {
+        let given = [("--depth", args.depth.is_some()), ("--treat-cost", args.treat_cost.is_some())];
+        let idle: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        refuse_idle(&idle, "the method has no probabilities, so no volumes and costs are expected")?;
+    }
+    if let Err(why) = field.simulated() {
+        let given = [
+            ("--realisations", args.realisations.is_some_and(|n| n > 0)),
+            ("--seed", args.seed.is_some()),
+            ("--bulk-density", args.bulk_density.is_some()),
+        ];
+        let idle: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        refuse_idle(&idle, &format!("hotspots are not simulated: {why}"))?;
+    }
+    if args.realisations == Some(0) {
+        let idle: Vec<&str> =
+            [args.seed.map(|_| "--seed"), args.bulk_density.map(|_| "--bulk-density")].into_iter().flatten().collect();
+        refuse_idle(&idle, "--realisations 0 simulates nothing")?;
+    }
+    ensure!(
+        args.depth.is_none() || !source.crs().is_local(),
+        "--depth makes cubic metres of areas, and a local plane has no metres: state the CRS of the samples, or leave it out"
+    );
+    ensure!(
+        args.bulk_density.is_none() || source.unit() == Some("mg/kg"),
+        "--bulk-density makes masses of values in mg/kg, and these are in {}: state --unit, or leave it out",
+        source.unit().unwrap_or("no unit")
+    );
+    Ok(())
+}
+
+/// What the numbers are made of.
+pub(super) struct Ensemble<'a> {
+    pub(super) args: &'a DecisionArgs,
+    pub(super) field: &'a Field,
+    pub(super) source: &'a Source,
+    pub(super) grid: &'a Grid,
+    pub(super) cells: Option<&'a CellLimits>,
+    pub(super) threads: NonZeroUsize,
+}
+
+/// Cells that stand for hotspots.
+#[derive(Default)]
+struct Nodes {
+    places: Vec<Coord>,
+    covariates: Vec<f64>,
+    /// Of each hotspot, its cells among them.
+    spots: Vec<Vec<usize>>,
+}
+
+impl Ensemble<'_> {
+    /// Simulates the hotspots' cells; `None` where there is nothing to simulate, or no wish to. `areas` are of the hotspots as they
+    /// are given to the user.
+    pub(super) fn of(
+        &self,
+        hotspots: &Hotspots,
+        areas: &[f64],
+        progress: &Progress,
+    ) -> Result<Option<(Vec<SpotSpread>, Simulated)>> {
+        let realisations = self.args.realisations.unwrap_or(REALISATIONS);
+        let Ok(kriging) = self.field.simulated() else { return Ok(None) };
+        if realisations == 0 || hotspots.spots.is_empty() {
+            return Ok(None);
+        }
+        let nodes = self.nodes(hotspots)?;
+        let limits = match self.cells {
+            Some(cells) => cells.at(&nodes.places)?,
+            None => Vec::new(),
+        };
+        let everywhere = self.args.threshold.unwrap_or(f64::NAN);
+        let threshold = |node: usize| limits.get(node).copied().unwrap_or(everywhere);
+        let seed = self.args.seed.unwrap_or(1);
+        let recipe = KrigedSimulation::new(kriging.clone(), seed);
+        let run = progress
+            .busy("preparing realisations", || recipe.prepare(&self.field.on_scale, &nodes.places, &nodes.covariates));
+        let run = self.source.located(run)?;
+        let all = nodes.places.len() + self.field.on_scale.len();
+        let at_once = (BATCH / batch_bytes(all, 8).max(1)).max(1) * 8;
+        let mut sums: Vec<ZoneSums> = vec![ZoneSums::default(); nodes.spots.len()];
+        watching(|| {
+            let executor = Threads::new(self.threads, progress)?;
+            for first in (0..realisations as usize).step_by(at_once) {
+                let range = first..(first + at_once).min(realisations as usize);
+                let mut fields = progress.busy("simulating hotspots", || run.simulate(range, &executor))?;
+                fields.map(|v| self.field.transform.back_value(v));
+                for (sum, more) in sums.iter_mut().zip(zone_sums(&fields, &nodes.spots, threshold, &executor)?) {
+                    sum.nodes = more.nodes;
+                    sum.sum.extend(more.sum);
+                    sum.above.extend(more.above);
+                }
+            }
+            anyhow::Ok(())
+        })?;
+        let spots = sums.iter().zip(areas).map(|(sums, &area)| self.spot(sums, area)).collect();
+        let total = |of: &dyn Fn(&ZoneSums, f64, usize) -> f64| {
+            Spread::of(
+                (0..realisations as usize)
+                    .map(|k| sums.iter().zip(areas).map(|(sums, &area)| of(sums, area, k)).sum::<f64>()),
+            )
+        };
+        let area_above = total(&|sums, area, k| area * sums.above[k] as f64 / sums.nodes as f64);
+        let mean_by_area = total(&|sums, area, k| area * sums.sum[k] / sums.nodes as f64);
+        let record = Simulated {
+            simulator: "sequential-gaussian, conditioned by the kriging of the map",
+            realisations,
+            seed,
+            cells: hotspots.cells(),
+            simulated_cells: nodes.places.len(),
+            node_neighbours: recipe.node_neighbours,
+            area_above,
+            volume_above_m3: self.args.depth.map(|depth| area_above.times(depth)),
+            mass_kg: self.tonnes_a_square_metre().map(|t| mean_by_area.times(t / 1000.0)),
+        };
+        Ok(Some((spots, record)))
+    }
+
+    /// Soil, where depth and density are known; mg/kg is g/t.
+    fn tonnes_a_square_metre(&self) -> Option<f64> {
+        Some(self.args.depth? * self.args.bulk_density?)
+    }
+
+    fn spot(&self, sums: &ZoneSums, area: f64) -> SpotSpread {
+        let n = sums.nodes as f64;
+        let mean = Spread::of(sums.sum.iter().map(|sum| sum / n));
+        let area_above = Spread::of(sums.above.iter().map(|&above| area * above as f64 / n));
+        SpotSpread {
+            mean,
+            area_above,
+            volume_above_m3: self.args.depth.map(|depth| area_above.times(depth)),
+            mass_kg: self.tonnes_a_square_metre().map(|t| mean.times(area * t / 1000.0)),
+        }
+    }
+
+    /// The cells of hotspots, or enough of them.
+    fn nodes(&self, hotspots: &Hotspots) -> Result<Nodes> {
+        let stride = (hotspots.cells() as f64 / MOST_NODES as f64).sqrt().ceil().max(1.0) as usize;
+        let mut nodes = Nodes::default();
+        let covariates = self.source.covariates().map(Covariates::of_cells).transpose()?;
+        let mut there = PatchCovariates::default();
+        for spot in &hotspots.spots {
+            let polygons = Polygons::new(&spot.shape)?;
+            let step = if spot.cells / (stride * stride) < FEWEST_NODES { 1 } else { stride };
+            let mut own = Vec::new();
+            let [first, last] = self.window(spot)?;
+            for top in (first[1]..last[1]).step_by(PATCH) {
+                for left in (first[0]..last[0]).step_by(PATCH) {
+                    let patch = self.grid.patch([left, top], [PATCH.min(last[0] - left), PATCH.min(last[1] - top)]);
+                    if polygons.overlap(&patch) == Overlap::None {
+                        continue;
+                    }
+                    let mut inside = vec![false; patch.cells()];
+                    polygons.fill(&patch, &mut inside)?;
+                    let columns = covariates.as_ref().map_or(0, |c| c.count());
+                    if let Some(covariates) = &covariates {
+                        covariates.fill(&patch, &mut there)?;
+                    }
+                    for (cell, _) in inside.iter().enumerate().filter(|(_, inside)| **inside) {
+                        let (row, column) = (top + cell / patch.size[0], left + cell % patch.size[0]);
+                        if row % step == 0 && column % step == 0 {
+                            own.push(nodes.places.len());
+                            nodes.places.push(patch.centre(cell));
+                            nodes.covariates.extend(&there.values[cell * columns..(cell + 1) * columns]);
+                        }
+                    }
+                }
+            }
+            ensure!(!own.is_empty(), "hotspot {} holds the centre of no cell", spot.id);
+            nodes.spots.push(own);
+        }
+        Ok(nodes)
+    }
+
+    /// The first column and row of a hotspot's cells, and those after its last.
+    fn window(&self, spot: &Hotspot) -> Result<[[usize; 2]; 2]> {
+        let bounds = spot.shape.bounding_rect().with_context(|| format!("hotspot {} has no extent", spot.id))?;
+        let extent = self.grid.bounds();
+        let [width, height] = self.grid.cell();
+        let index = |distance: f64, cell: f64, most: usize| ((distance / cell).round().max(0.0) as usize).min(most);
+        let [columns, rows] = self.grid.size();
+        Ok([
+            [
+                index(bounds.min().x - extent.min[0], width, columns),
+                index(extent.max[1] - bounds.max().y, height, rows),
+            ],
+            [
+                index(bounds.max().x - extent.min[0], width, columns),
+                index(extent.max[1] - bounds.min().y, height, rows),
+            ],
+        ])
+    }
+}
