@@ -7,6 +7,7 @@ mod cokriging;
 mod coming_from;
 mod drift;
 mod estimation;
+mod hotspots;
 mod map;
 mod readme;
 mod simulate;

@@ -17,6 +17,8 @@ fn map_writes_everything_and_accounts_for_every_cell() {
     let record = map(folder.path(), "out", &[]);
     let expected = [
         "run.json",
+        "zinc_curve.csv",
+        "zinc_curve.png",
         "zinc_exceedance.tif",
         "zinc_hotspots.geojson",
         "zinc_hotspots.gpkg",
