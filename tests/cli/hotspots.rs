@@ -135,3 +135,58 @@ fn outlines_are_rounded_on_request_only() {
         assert_ne!(a["geometry"], b["geometry"]);
     }
 }
+
+#[test]
+fn maps_already_made_have_the_hotspots_of_their_run() {
+    let folder = folder();
+    let more = ["--realisations", "0", "--treat-cost", "80", "--leave-cost", "250", "--json"];
+    let map = soilscope(folder.path(), &[&with("map", &MAP)[..], &more].concat()).done().json();
+    let rasters = ["hotspots", "out/zinc_prediction.tif", "out/zinc_exceedance.tif"];
+    let costs = ["--treat-cost", "80", "--leave-cost", "250"];
+    let files = ["-o", "again.geojson", "-o", "again.gpkg", "-o", "curve.csv", "-o", "curve.png", "--json"];
+    let again = soilscope(folder.path(), &[&rasters[..], &costs, &files].concat()).done().json();
+    for name in ["count", "area_m2", "errors", "costs"] {
+        assert_eq!(again["hotspots"][name], map["hotspots"][name], "{name}");
+    }
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("curve.csv"), read("out/zinc_curve.csv"));
+    let (theirs, ours) =
+        (features(folder.path(), "out/zinc_hotspots.geojson"), features(folder.path(), "again.geojson"));
+    assert_eq!(theirs.len(), ours.len());
+    for (a, b) in theirs.iter().zip(&ours) {
+        assert_eq!(a["geometry"], b["geometry"]);
+        for name in ["area_m2", "mean", "maximum", "mean_probability", "analyte", "unit", "confidence", "distribution"]
+        {
+            assert_eq!(a["properties"][name], b["properties"][name], "{name}");
+        }
+        assert!(b["properties"].get("samples_inside").is_none(), "no samples were given");
+    }
+    // Probabilities alone, at another confidence; and values alone.
+    let run =
+        soilscope(folder.path(), &["hotspots", "out/zinc_exceedance.tif", "--confidence", "0.5", "--corners"]).done();
+    assert!(run.out.contains("hotspots, ") && run.out.contains("mean probability"), "{}", run.out);
+    let values = soilscope(folder.path(), &["hotspots", "out/zinc_prediction.tif", "--threshold", "500", "--json"]);
+    let values = values.done().json();
+    assert!(values["hotspots"]["rule"]["prediction"]["above"] == 500.0 && values["hotspots"].get("errors").is_none());
+    assert!(number(&values["each"][0]["mean"]) > 500.0);
+
+    soilscope(folder.path(), &with("map", &["--cell", "100", "-o", "coarse"])).done();
+    for (words, why) in [
+        (&["hotspots", "out/zinc_prediction.tif"][..], "is no probability: they are from 0 to 1"),
+        (&["hotspots", "out/zinc_prediction.tif", "coarse/zinc_sd.tif"], "not of one grid"),
+        (&["hotspots", "out/zinc_exceedance.tif", "--confidence", "1.5"], "--confidence is a probability"),
+        (&["hotspots", "out/zinc_exceedance.tif", "--depth", "1"], "--depth would have no effect"),
+        (
+            &["hotspots", "out/zinc_prediction.tif", "--threshold", "5", "-o", "c.csv"],
+            "without probabilities there is no curve",
+        ),
+        (&["hotspots", "out/zinc_exceedance.tif", "-o", "spots.shp"], "by the ending of the file"),
+        (&["hotspots", "out/zinc_exceedance.tif", "--crs", "EPSG:4326"], "leave --crs out"),
+        (&["hotspots", "out/zinc_exceedance.tif", "-o", "curve.csv"], "curve.csv"),
+        (&["hotspots", "none.tif"], "none.tif"),
+        (&["hotspots"], "RASTER"),
+    ] {
+        let run = soilscope(folder.path(), words);
+        assert!(run.code == Some(2) && run.err.contains(why), "{words:?}: {}", run.err);
+    }
+}

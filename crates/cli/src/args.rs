@@ -2,6 +2,7 @@
 
 mod association;
 mod decision;
+mod hotspots;
 mod method;
 mod simulate;
 mod thresholds;
@@ -19,6 +20,7 @@ use crate::words::{Folds, Mask, ModelChoice, TransformChoice};
 
 pub(crate) use association::{Association, Standardise};
 pub(crate) use decision::DecisionArgs;
+pub(crate) use hotspots::Hotspots;
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
 pub(crate) use thresholds::{
@@ -97,6 +99,8 @@ pub(crate) enum Verb {
     Predict(Predict),
     /// The main job: rasters, hotspots, picture and run record into one folder
     Map(Map),
+    /// Polygons and their statistics out of maps already made
+    Hotspots(Hotspots),
     /// Do samples near each other resemble each other, and where: Moran's I, Geary's C, local Moran's I, Gi and Gi*
     Association(Association),
     /// Realisations of the field, and what they say together: means, quantiles, probabilities, areas above a threshold

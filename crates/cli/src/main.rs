@@ -11,6 +11,7 @@ mod errors;
 mod field;
 mod follow;
 mod guideline;
+mod hotspots;
 mod output;
 mod record;
 mod secondary;

@@ -2,6 +2,7 @@
 
 mod association;
 mod check;
+mod hotspots;
 mod map;
 mod predict;
 mod simulate;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Validate(args) => validate::run(args, common),
         Verb::Predict(args) => predict::run(args, common),
         Verb::Map(args) => map::run(args, common),
+        Verb::Hotspots(args) => hotspots::run(args, common),
         Verb::Association(args) => association::run(args, common),
         Verb::Simulate(args) => simulate::run(args, common),
         Verb::Thresholds(args) => thresholds::run(args, common),

@@ -1,11 +1,8 @@
 //! `soilscope map`: from samples to rasters, hotspots, a picture and the run record.
 
 mod captions;
-mod curve;
 mod decision;
-mod ensemble;
 pub(crate) mod grid;
-mod hotspots;
 mod one;
 pub(crate) mod picture;
 mod polygons;

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use soilscope_assess::hotspot::smoothed;
+use soilscope_assess::hotspot::{HotspotSettings, smoothed};
 use soilscope_pipeline::grid::Grid;
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::mask::{All, Mask};
@@ -15,11 +15,8 @@ use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
 use super::captions::{self, captioned};
-use super::curve::Curves;
 use super::decision::{refuse_for_cells, with_limit};
-use super::ensemble::{self, Ensemble};
 use super::grid::{self, GridRecord};
-use super::hotspots::{self, HotspotRecord, Rule, Traced};
 use super::picture::method_words;
 use super::polygons::{vector_paths, write_hotspots};
 use super::products::{layers, products};
@@ -34,6 +31,9 @@ use crate::creation;
 use crate::field::{CalibrationRecord, Field, Judged, SkillRecord};
 use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
+use crate::hotspots::curve::{CurveSettings, Curves};
+use crate::hotspots::ensemble::{self, Ensemble};
+use crate::hotspots::{self, HotspotRecord, Rule, Traced};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
@@ -284,16 +284,17 @@ impl Job {
         let indicator = self.field.method.indicator.is_some();
         let probability = if indicator { "prediction.tif" } else { "exceedance.tif" };
         let exceedance = self.field.has_variance().then(|| paths.of(probability));
+        let above = |i: usize| {
+            let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
+            own.is_some_and(|limit| source.is_above(i, limit))
+        };
+        let minimum_area = args.decision.min_area;
         let mut found = hotspots::trace(
             &paths.of("prediction.tif"),
             exceedance.as_deref(),
             rule,
-            args.decision.min_area,
-            source.samples(),
-            |i| {
-                let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
-                own.is_some_and(|limit| source.is_above(i, limit))
-            },
+            HotspotSettings { minimum_area, ..HotspotSettings::default() },
+            Some((source.samples(), &above)),
         )?;
         let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
         found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
@@ -330,7 +331,15 @@ impl Job {
             curve: &found.curve,
             cell: found.hotspots.frame().cell_area() * scale.unwrap_or(1.0),
             local: scale.is_none(),
-            args: &self.args.decision,
+            settings: {
+                let decision = &self.args.decision;
+                CurveSettings {
+                    confidence: decision.confidence,
+                    depth: decision.depth,
+                    treat_cost: decision.treat_cost,
+                    leave_cost: decision.leave_cost,
+                }
+            },
         }))
     }
 

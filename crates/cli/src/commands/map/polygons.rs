@@ -3,17 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use soilscope_core::Coord;
-use soilscope_pipeline::crs::{Crs, Transformer};
-use soilscope_pipeline::io::geojson::write_geojson;
-use soilscope_pipeline::io::geopackage::{self, write_geopackage};
 use soilscope_pipeline::io::vector::Value;
 
-use super::{Paths, hotspots};
+use super::Paths;
 use crate::args::Map;
 use crate::field::Field;
 use crate::guideline::GuidelineRecord;
-use crate::output;
+use crate::hotspots;
 use crate::source::Source;
 
 /// Where they go: GeoJSON is in longitude and latitude, which a local plane has not.
@@ -47,22 +43,8 @@ pub(super) fn write_hotspots(
     ];
     about.extend(limit.iter().flat_map(|limit| limit.attributes()));
     let features = hotspots::features(found, areas, &about);
-    let existing = output::existing(args.overwrite);
     for path in files {
-        if path.extension().is_some_and(|e| e == "geojson") {
-            let transformer = Transformer::new(source.crs(), &Crs::parse("EPSG:4326")?)?;
-            let mut to_lon_lat = |c: Coord| transformer.forward(c);
-            write_geojson(path, existing, &features, Some(&mut to_lon_lat))?;
-        } else {
-            let date = output::source_date()?;
-            let layer = geopackage::Layer {
-                name: "hotspots",
-                kind: geopackage::Kind::Polygon,
-                crs_wkt: source.crs().to_wkt(),
-                last_change: date.as_deref(),
-            };
-            write_geopackage(path, existing, &layer, &features)?;
-        }
+        hotspots::files::write(path, "hotspots", &features, source.crs(), args.overwrite)?;
     }
     Ok(())
 }

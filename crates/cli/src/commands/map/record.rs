@@ -7,10 +7,10 @@ use soilscope_pipeline::run::RunReport;
 use soilscope_pipeline::samples::PreparationRecord;
 
 use super::grid::GridRecord;
-use super::hotspots::HotspotRecord;
 use crate::commands::validate::ValidationRecord;
 use crate::field::{CalibrationRecord, MethodRecord, ModelRecord, SkillRecord};
 use crate::guideline::GuidelineRecord;
+use crate::hotspots::HotspotRecord;
 use crate::record::{FileRecord, Times, Versions};
 
 /// The run.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::record::AnalyteRecord;
 use crate::args::Map;
 use crate::field::short_number;
+use crate::hotspots::curve::CostRecord;
 use crate::record::FileRecord;
 
 pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
@@ -37,7 +38,8 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
     if let Some(h) = &record.hotspots {
         let threshold = args.decision.threshold.map_or_else(|| "the limit of each cell".to_owned(), |t| t.to_string());
         let area = ground(h.area_m2, h.area_on_map);
-        lines.push(format!("hotspots above {threshold}: {}, {area}, {} samples inside", h.count, h.samples_inside));
+        let samples = h.samples_inside.map(|n| format!(", {n} samples inside")).unwrap_or_default();
+        lines.push(format!("hotspots above {threshold}: {}, {area}{samples}", h.count));
         lines.extend(h.errors.as_ref().map(|e| {
             // As large on the ground, for its size on the map, as the hotspots are.
             let scale = h.area_m2.filter(|_| h.area_on_map > 0.0).map(|area| area / h.area_on_map);
@@ -49,6 +51,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
             )
         }));
     }
+    lines.extend(record.hotspots.iter().filter_map(|h| h.costs.as_ref()).map(CostRecord::line));
     lines.push(format!("written to {}: {}", args.out.display(), names(record.outputs)));
     lines.join("\n") + "\n"
 }

@@ -5,20 +5,28 @@ use serde::Serialize;
 use soilscope_assess::hotspot::{AtConfidence, ConfidenceCurve, ExpectedCosts, UnitCosts};
 use soilscope_picture::{Curve, CurvesPanel, CurvesPlot, curves_svg, svg_to_png};
 
-use crate::args::DecisionArgs;
+/// Where on the curve the hotspots are, and what its cells cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CurveSettings {
+    pub(crate) confidence: f64,
+    /// Metres.
+    pub(crate) depth: Option<f64>,
+    pub(crate) treat_cost: Option<f64>,
+    pub(crate) leave_cost: Option<f64>,
+}
 
 /// The curve, and what turns its cells into units.
-pub(super) struct Curves<'a> {
-    pub(super) curve: &'a ConfidenceCurve,
+pub(crate) struct Curves<'a> {
+    pub(crate) curve: &'a ConfidenceCurve,
     /// Area of a cell: square metres on the ground, or square units of a local plane.
-    pub(super) cell: f64,
-    pub(super) local: bool,
-    pub(super) args: &'a DecisionArgs,
+    pub(crate) cell: f64,
+    pub(crate) local: bool,
+    pub(crate) settings: CurveSettings,
 }
 
 /// Costs, for the record.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct CostRecord {
+pub(crate) struct CostRecord {
     unit_costs: UnitCosts,
     /// What the unit costs are of.
     of: &'static str,
@@ -35,14 +43,38 @@ struct Least {
     costs: ExpectedCosts,
 }
 
+impl CostRecord {
+    /// In one line.
+    pub(crate) fn line(&self) -> String {
+        let number = crate::field::short_number;
+        let parts = |costs: &ExpectedCosts| match costs.leave {
+            Some(leave) => format!(
+                "{} ({} to treat hotspots, {} expected of what is left)",
+                number(costs.total),
+                number(costs.treat),
+                number(leave)
+            ),
+            None => format!("{} to treat hotspots", number(costs.treat)),
+        };
+        let least = match (&self.least, self.unit_costs.leave) {
+            (Some(least), _) => {
+                format!("; least at a confidence of {}: {}", number(least.confidence), parts(&least.costs))
+            }
+            (None, Some(_)) => "; treating pays nowhere, as leaving costs less".to_owned(),
+            (None, None) => String::new(),
+        };
+        format!("expected cost: {}{least}", parts(&self.at_confidence))
+    }
+}
+
 impl Curves<'_> {
     fn unit_costs(&self) -> Option<UnitCosts> {
-        self.args.treat_cost.map(|treat| UnitCosts { treat, leave: self.args.leave_cost })
+        self.settings.treat_cost.map(|treat| UnitCosts { treat, leave: self.settings.leave_cost })
     }
 
     /// Units of cost in a cell.
     fn units(&self) -> f64 {
-        self.cell * self.args.depth.unwrap_or(1.0)
+        self.cell * self.settings.depth.unwrap_or(1.0)
     }
 
     /// At every hundredth.
@@ -50,9 +82,9 @@ impl Curves<'_> {
         (1..100).map(|k| self.curve.at(f64::from(k) / 100.0)).collect()
     }
 
-    pub(super) fn costs(&self) -> Option<CostRecord> {
+    pub(crate) fn costs(&self) -> Option<CostRecord> {
         let unit_costs = self.unit_costs()?;
-        let of = match (self.args.depth, self.local) {
+        let of = match (self.settings.depth, self.local) {
             (Some(_), _) => "cubic metre",
             (None, false) => "square metre",
             (None, true) => "square unit of the local plane",
@@ -61,19 +93,19 @@ impl Curves<'_> {
         Some(CostRecord {
             unit_costs,
             of,
-            at_confidence: unit_costs.expected(&self.curve.at(self.args.confidence), self.units()),
+            at_confidence: unit_costs.expected(&self.curve.at(self.settings.confidence), self.units()),
             least: least.map(|(at, costs)| Least { confidence: at.confidence, costs }),
         })
     }
 
     /// One row a confidence.
-    pub(super) fn csv(&self) -> Result<Vec<u8>> {
+    pub(crate) fn csv(&self) -> Result<Vec<u8>> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let suffix = if self.local { "" } else { "_m2" };
         let costs = self.unit_costs();
         let mut header: Vec<String> = vec!["confidence".into()];
         header.extend(["area", "false_positive", "false_negative"].map(|name| format!("{name}{suffix}")));
-        header.extend(self.args.depth.map(|_| "volume_m3".to_owned()));
+        header.extend(self.settings.depth.map(|_| "volume_m3".to_owned()));
         if let Some(costs) = &costs {
             header.push("treat_cost".into());
             header.extend(costs.leave.iter().flat_map(|_| ["leave_cost", "total_cost"].map(String::from)));
@@ -82,7 +114,7 @@ impl Curves<'_> {
         for at in self.steps() {
             let area = at.cells as f64 * self.cell;
             let mut row = vec![at.confidence, area, at.false_positive * self.cell, at.false_negative * self.cell];
-            row.extend(self.args.depth.map(|depth| area * depth));
+            row.extend(self.settings.depth.map(|depth| area * depth));
             if let Some(costs) = &costs {
                 let expected = costs.expected(&at, self.units());
                 row.push(expected.treat);
@@ -94,7 +126,7 @@ impl Curves<'_> {
     }
 
     /// The same as a picture.
-    pub(super) fn png(&self, title: &str, subtitle: &str) -> Result<Vec<u8>> {
+    pub(crate) fn png(&self, title: &str, subtitle: &str) -> Result<Vec<u8>> {
         let steps = self.steps();
         let most = steps.first().map_or(0.0, |at| at.cells as f64 * self.cell);
         let (scale, area_unit) = match (self.local, most) {
@@ -114,12 +146,12 @@ impl Curves<'_> {
         ];
         let labels = ["hotspots", "of them expected not above", "outside, expected above"];
         let areas: Vec<Curve<'_>> = areas.iter().zip(labels).map(|(points, label)| Curve { label, points }).collect();
-        let y_label = match self.args.depth {
+        let y_label = match self.settings.depth {
             None => format!("area, {area_unit}"),
             Some(depth) => format!("area, {area_unit} (volume: times {depth} m)"),
         };
         let mut panels = vec![CurvesPanel { y_label: &y_label, curves: &areas }];
-        let mut marks = vec![(self.args.confidence, "the map")];
+        let mut marks = vec![(self.settings.confidence, "the map")];
         let mut lines = Vec::new();
         if let Some(costs) = self.unit_costs() {
             lines.push(("treating hotspots", line(&|at| costs.expected(at, self.units()).treat)));

@@ -34,7 +34,7 @@ const BATCH: usize = 256 << 20;
 
 /// How the numbers came about.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Simulated {
+pub(crate) struct Simulated {
     simulator: &'static str,
     realisations: u32,
     seed: u64,
@@ -43,7 +43,7 @@ pub(super) struct Simulated {
     simulated_cells: usize,
     node_neighbours: usize,
     /// Area above the threshold in all hotspots together, square metres (square units of a local plane).
-    pub(super) area_above: Spread,
+    pub(crate) area_above: Spread,
     /// Soil above the threshold in them, cubic metres.
     #[serde(skip_serializing_if = "Option::is_none")]
     volume_above_m3: Option<Spread>,
@@ -54,17 +54,17 @@ pub(super) struct Simulated {
 
 /// One hotspot over the realisations.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SpotSpread {
+pub(crate) struct SpotSpread {
     /// Of the mean value, in the data's unit.
-    pub(super) mean: Spread,
+    pub(crate) mean: Spread,
     /// Of the area above the threshold, as the hotspots' areas are given.
-    pub(super) area_above: Spread,
-    pub(super) volume_above_m3: Option<Spread>,
-    pub(super) mass_kg: Option<Spread>,
+    pub(crate) area_above: Spread,
+    pub(crate) volume_above_m3: Option<Spread>,
+    pub(crate) mass_kg: Option<Spread>,
 }
 
 /// Refuses what would have no effect, or no meaning.
-pub(super) fn check(args: &DecisionArgs, field: &Field, source: &Source) -> Result<()> {
+pub(crate) fn check(args: &DecisionArgs, field: &Field, source: &Source) -> Result<()> {
     if !field.has_variance() {
         let given = [("--depth", args.depth.is_some()), ("--treat-cost", args.treat_cost.is_some())];
         let idle: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
@@ -97,13 +97,13 @@ pub(super) fn check(args: &DecisionArgs, field: &Field, source: &Source) -> Resu
 }
 
 /// What the numbers are made of.
-pub(super) struct Ensemble<'a> {
-    pub(super) args: &'a DecisionArgs,
-    pub(super) field: &'a Field,
-    pub(super) source: &'a Source,
-    pub(super) grid: &'a Grid,
-    pub(super) cells: Option<&'a CellLimits>,
-    pub(super) threads: NonZeroUsize,
+pub(crate) struct Ensemble<'a> {
+    pub(crate) args: &'a DecisionArgs,
+    pub(crate) field: &'a Field,
+    pub(crate) source: &'a Source,
+    pub(crate) grid: &'a Grid,
+    pub(crate) cells: Option<&'a CellLimits>,
+    pub(crate) threads: NonZeroUsize,
 }
 
 /// Cells that stand for hotspots.
@@ -118,7 +118,7 @@ struct Nodes {
 impl Ensemble<'_> {
     /// Simulates the hotspots' cells; `None` where there is nothing to simulate, or no wish to. `areas` are of the hotspots as they
     /// are given to the user.
-    pub(super) fn of(
+    pub(crate) fn of(
         &self,
         hotspots: &Hotspots,
         areas: &[f64],

@@ -1,4 +1,8 @@
-//! Hotspots out of the rasters of a map, and their files.
+//! Hotspots out of the rasters of a map: traced, measured, and as features of a file.
+
+pub(crate) mod curve;
+pub(crate) mod ensemble;
+pub(crate) mod files;
 
 use std::path::Path;
 
@@ -13,10 +17,10 @@ use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::io::raster_in::{RasterIn, Resampling};
 use soilscope_pipeline::io::vector::{Feature, Value};
 
-use super::curve::CostRecord;
-use super::ensemble::{Simulated, SpotSpread};
 use crate::follow::check_interrupt;
 use crate::spread::Spread;
+use curve::CostRecord;
+use ensemble::{Simulated, SpotSpread};
 
 /// Cells looked at, at most, in each direction, for their size on the ground.
 const LOOK: [usize; 2] = [40, 40];
@@ -41,7 +45,9 @@ pub(crate) struct HotspotRecord {
     pub(crate) area_m2: Option<f64>,
     /// On the map's plane, CRS units squared.
     pub(crate) area_on_map: f64,
-    pub(crate) samples_inside: usize,
+    /// `None` where there are no samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) samples_inside: Option<usize>,
     pub(crate) minimum_area: f64,
     pub(crate) dropped: Dropped,
     /// What is expected to be wrong; `None` without probabilities.
@@ -49,13 +55,13 @@ pub(crate) struct HotspotRecord {
     pub(crate) errors: Option<ErrorAreas>,
     /// What treating them is expected to cost, and leaving the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) costs: Option<CostRecord>,
+    pub(crate) costs: Option<CostRecord>,
     /// What realisations say of all of them together.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) joint: Option<Simulated>,
+    pub(crate) joint: Option<Simulated>,
     /// Passes of corner cutting that the outlines went through.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) smoothed: Option<u8>,
+    pub(crate) smoothed: Option<u8>,
 }
 
 /// Expected areas on the map's plane, CRS units squared.
@@ -104,31 +110,33 @@ impl ErrorAreas {
     }
 }
 
-/// Hotspots, and of each how many samples inside are above the threshold.
+/// Hotspots, and what is known of each.
 pub(crate) struct Traced {
     pub(crate) hotspots: Hotspots,
-    samples_above: Vec<usize>,
+    /// Of each, how many samples inside are above the threshold; `None` where there are no samples.
+    samples_above: Option<Vec<usize>>,
     /// Of all cells, not only those of hotspots.
-    pub(super) curve: ConfidenceCurve,
+    pub(crate) curve: ConfidenceCurve,
     /// What realisations say of each; empty where there are none.
-    pub(super) spreads: Vec<SpotSpread>,
+    pub(crate) spreads: Vec<SpotSpread>,
 }
 
-/// Traces hotspots in rasters of one grid, row by row.
+/// Samples, and which of them are above the threshold.
+pub(crate) type Judged<'a> = (&'a Samples, &'a dyn Fn(usize) -> bool);
+
+/// Traces hotspots in rasters of one grid, row by row. Without samples, none are counted.
 pub(crate) fn trace(
     prediction: &Path,
     exceedance: Option<&Path>,
     rule: Rule,
-    minimum_area: f64,
-    samples: &Samples,
-    above: impl Fn(usize) -> bool,
+    settings: HotspotSettings,
+    samples: Option<Judged<'_>>,
 ) -> Result<(Traced, HotspotRecord)> {
     let values = RasterIn::open(prediction, 1)?;
     let probabilities = exceedance.map(|path| RasterIn::open(path, 1)).transpose()?;
     let [west, width, _, north, _, height] =
         values.geotransform().with_context(|| format!("{} does not say where it is", prediction.display()))?;
     let frame = GridFrame { origin: [west, north], cell: [width, -height], columns: values.size()[0] };
-    let settings = HotspotSettings { minimum_area, ..HotspotSettings::default() };
     let mut tracer = HotspotTracer::new(frame, settings)?;
     let mut probability_rows = probabilities.as_ref().map(RasterIn::rows);
     let mut hot = Vec::with_capacity(frame.columns);
@@ -151,19 +159,22 @@ pub(crate) fn trace(
         tracer.push_row(&hot);
     }
     let mut hotspots = tracer.finish();
-    let mut samples_above = vec![0; hotspots.spots.len()];
-    for (i, spot) in hotspots.count_samples(samples.coords()).into_iter().enumerate() {
-        if let Some(id) = spot.filter(|_| above(i)) {
-            samples_above[id - 1] += 1;
+    let samples_above = samples.map(|(samples, above)| {
+        let mut counts = vec![0; hotspots.spots.len()];
+        for (i, spot) in hotspots.count_samples(samples.coords()).into_iter().enumerate() {
+            if let Some(id) = spot.filter(|_| above(i)) {
+                counts[id - 1] += 1;
+            }
         }
-    }
+        counts
+    });
     let record = HotspotRecord {
         rule,
         count: hotspots.spots.len(),
         area_m2: None,
         area_on_map: hotspots.area(),
-        samples_inside: hotspots.spots.iter().map(|s| s.samples_inside).sum(),
-        minimum_area,
+        samples_inside: samples.map(|_| hotspots.spots.iter().map(|s| s.samples_inside).sum()),
+        minimum_area: settings.minimum_area,
         dropped: hotspots.dropped,
         errors: probabilities.is_some().then(|| ErrorAreas::new(&curve, &hotspots)),
         costs: None,
@@ -197,7 +208,7 @@ pub(crate) fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>
 }
 
 /// Square metres on the ground of a square unit of the map, averaged over cells with a value; `None` on a local plane.
-pub(super) fn scale_on_ground(prediction: &Path, crs: &Crs) -> Result<Option<f64>> {
+pub(crate) fn scale_on_ground(prediction: &Path, crs: &Crs) -> Result<Option<f64>> {
     if crs.is_local() {
         return Ok(None);
     }
@@ -229,8 +240,7 @@ pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str
         let area = areas_m2.map_or(("area", spot.area), |areas| ("area_m2", areas[k]));
         let wrong = if areas_m2.is_some() { "false_positive_m2" } else { "false_positive" };
         let false_positive = spot.mean_probability.map(|p| (1.0 - p) * area.1);
-        let class = spot.mean_probability.map(|p| HotspotClass::of(p, traced.samples_above[k]).name());
-        let own = [
+        let mut own = vec![
             ("id", Value::Integer(spot.id as i64)),
             (area.0, Value::Real(area.1)),
             ("cells", Value::Integer(spot.cells as i64)),
@@ -238,10 +248,13 @@ pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str
             ("maximum", Value::Real(spot.max_value)),
             ("mean_probability", spot.mean_probability.map_or(Value::Null, Value::Real)),
             (wrong, false_positive.map_or(Value::Null, Value::Real)),
-            ("samples_inside", Value::Integer(spot.samples_inside as i64)),
-            ("samples_above", Value::Integer(traced.samples_above[k] as i64)),
-            ("class", class.map_or(Value::Null, |c| Value::Text(c.to_owned()))),
         ];
+        if let Some(above) = &traced.samples_above {
+            let class = spot.mean_probability.map(|p| HotspotClass::of(p, above[k]).name());
+            own.push(("samples_inside", Value::Integer(spot.samples_inside as i64)));
+            own.push(("samples_above", Value::Integer(above[k] as i64)));
+            own.push(("class", class.map_or(Value::Null, |c| Value::Text(c.to_owned()))));
+        }
         let spread = traced.spreads.get(k);
         let local = if areas_m2.is_some() { "_m2" } else { "" };
         let mut joint = Vec::new();
