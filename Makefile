@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-nation data test truth check fmt-check clippy doc layers bench bless agreement non-detects peers
+.PHONY: help setup demo demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -57,6 +57,9 @@ test: setup ## all tests: units, doctests, laws, golden values of gstat, pipelin
 truth: ## simulated truth for the likelihood and for automatic models: thousands of fits; half an hour
 	cargo test --release --locked -p soilscope-core --test likelihood -- --ignored --nocapture
 	cargo test --release --locked -p soilscope-core --test auto -- --ignored --nocapture --test-threads=1
+
+coverage: ## simulated truth: do the errors and intervals that hotspots state hold over 200 fields; a minute
+	cargo test --release --locked -p soilscope-assess --test hotspot -- --ignored --nocapture
 
 check: setup fmt-check clippy doc layers ## the gate before a commit: format, lints, documentation, layers
 

@@ -4,3 +4,4 @@ mod confidence;
 mod laws;
 mod oracle;
 mod shapes;
+mod truth;

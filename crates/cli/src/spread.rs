@@ -1,9 +1,9 @@
 //! A number that differs from realisation to realisation.
 
 use serde::Serialize;
-use soilscope_core::simulation::quantile_of_sorted;
+use soilscope_core::simulation::predictive_quantile;
 
-/// Mean and quantiles over the realisations.
+/// Mean and quantiles over the realisations: 90 % of further ones lie between the outer two.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Spread {
     pub(crate) mean: f64,
@@ -18,7 +18,7 @@ impl Spread {
         let mut sorted: Vec<f64> = numbers.collect();
         let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
         sorted.sort_by(f64::total_cmp);
-        let [q05, q50, q95] = [0.05, 0.5, 0.95].map(|p| quantile_of_sorted(&sorted, p));
+        let [q05, q50, q95] = [0.05, 0.5, 0.95].map(|p| predictive_quantile(&sorted, p));
         Self { mean, q05, q50, q95 }
     }
 

@@ -286,6 +286,12 @@ impl Field {
         }
     }
 
+    /// Whether the model was fitted to the samples and so may be another: not where it was given, or calibrated on samples held out.
+    pub(crate) fn model_is_uncertain(&self) -> bool {
+        let fitted = self.model.as_ref().is_some_and(ModelRecord::is_fitted);
+        fitted && self.calibrated.is_none()
+    }
+
     /// Bounds of what is predicted, where it has any: a probability is between 0 and 1, its kriging predictor need not be.
     pub(crate) fn bounds(&self) -> Option<[f64; 2]> {
         self.method.indicator.map(|_| [0.0, 1.0])

@@ -192,6 +192,11 @@ impl ModelRecord {
         shortened(&self.notation)
     }
 
+    /// Whether the samples said what it is.
+    pub(crate) fn is_fitted(&self) -> bool {
+        matches!(self.origin, Origin::Fitted | Origin::Automatic)
+    }
+
     /// The same with another variogram.
     pub(super) fn with_variogram(self, variogram: Variogram) -> Self {
         let of_variogram = Self::new(variogram, self.origin);

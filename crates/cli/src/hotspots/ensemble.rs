@@ -7,6 +7,9 @@ use geo::BoundingRect;
 use serde::Serialize;
 use soilscope_assess::hotspot::{Hotspot, Hotspots};
 use soilscope_core::Coord;
+use soilscope_core::executor::Executor;
+use soilscope_core::kriging::Kriging;
+use soilscope_core::likelihood::plausible_models;
 use soilscope_core::simulation::{KrigedSimulation, Simulator, ZoneSums, batch_bytes, zone_sums};
 use soilscope_pipeline::covariates::{Covariates as _, PatchCovariates};
 use soilscope_pipeline::executor::Threads;
@@ -23,6 +26,8 @@ use crate::spread::Spread;
 
 /// Realisations, where nobody asks for another number.
 const REALISATIONS: u32 = 200;
+/// Models that the realisations are spread over, where the model was fitted.
+const MODELS: usize = 10;
 /// Most cells that are simulated: of more, every second, third … row and column stands for them.
 const MOST_NODES: usize = 100_000;
 /// A hotspot keeps at least so many of its cells.
@@ -41,7 +46,8 @@ pub(crate) struct Simulated {
     /// Cells of all hotspots, and those of them that were simulated and stand for the others.
     cells: usize,
     simulated_cells: usize,
-    node_neighbours: usize,
+    /// Models that the realisations are spread over.
+    models: Vec<String>,
     /// Area above the threshold in all hotspots together, square metres (square units of a local plane).
     pub(crate) area_above: Spread,
     /// Soil above the threshold in them, cubic metres.
@@ -137,48 +143,92 @@ impl Ensemble<'_> {
         let everywhere = self.args.threshold.unwrap_or(f64::NAN);
         let threshold = |node: usize| limits.get(node).copied().unwrap_or(everywhere);
         let seed = self.args.seed.unwrap_or(1);
-        let recipe = KrigedSimulation::new(kriging.clone(), seed);
-        let run = progress
-            .busy("preparing realisations", || recipe.prepare(&self.field.on_scale, &nodes.places, &nodes.covariates));
-        let run = self.source.located(run)?;
-        let all = nodes.places.len() + self.field.on_scale.len();
-        let at_once = (BATCH / batch_bytes(all, 8).max(1)).max(1) * 8;
+        let total = realisations as usize;
         let mut sums: Vec<ZoneSums> = vec![ZoneSums::default(); nodes.spots.len()];
+        let mut models = Vec::new();
         watching(|| {
             let executor = Threads::new(self.threads, progress)?;
-            for first in (0..realisations as usize).step_by(at_once) {
-                let range = first..(first + at_once).min(realisations as usize);
-                let mut fields = progress.busy("simulating hotspots", || run.simulate(range, &executor))?;
-                fields.map(|v| self.field.transform.back_value(v));
-                for (sum, more) in sums.iter_mut().zip(zone_sums(&fields, &nodes.spots, threshold, &executor)?) {
-                    sum.nodes = more.nodes;
-                    sum.sum.extend(more.sum);
-                    sum.above.extend(more.above);
-                }
+            models = progress.busy("drawing models", || self.models(kriging, total, seed, &executor))?;
+            let each = total.div_ceil(models.len());
+            for (m, kriging) in models.iter().enumerate() {
+                let range = m * each..((m + 1) * each).min(total);
+                self.simulate(kriging, range, &nodes, &threshold, &mut sums, (&executor, progress))?;
             }
             anyhow::Ok(())
         })?;
         let spots = sums.iter().zip(areas).map(|(sums, &area)| self.spot(sums, area)).collect();
-        let total = |of: &dyn Fn(&ZoneSums, f64, usize) -> f64| {
+        let together = |of: &dyn Fn(&ZoneSums, f64, usize) -> f64| {
             Spread::of(
                 (0..realisations as usize)
                     .map(|k| sums.iter().zip(areas).map(|(sums, &area)| of(sums, area, k)).sum::<f64>()),
             )
         };
-        let area_above = total(&|sums, area, k| area * sums.above[k] as f64 / sums.nodes as f64);
-        let mean_by_area = total(&|sums, area, k| area * sums.sum[k] / sums.nodes as f64);
+        let area_above = together(&|sums, area, k| area * sums.above[k] as f64 / sums.nodes as f64);
+        let mean_by_area = together(&|sums, area, k| area * sums.sum[k] / sums.nodes as f64);
         let record = Simulated {
             simulator: "sequential-gaussian, conditioned by the kriging of the map",
             realisations,
             seed,
             cells: hotspots.cells(),
             simulated_cells: nodes.places.len(),
-            node_neighbours: recipe.node_neighbours,
+            models: models.iter().map(|kriging| kriging.variogram.to_string()).collect(),
             area_above,
             volume_above_m3: self.args.depth.map(|depth| area_above.times(depth)),
             mass_kg: self.tonnes_a_square_metre().map(|t| mean_by_area.times(t / 1000.0)),
         };
         Ok(Some((spots, record)))
+    }
+
+    /// The model of the map, or several that the samples allow where it was fitted to them: an interval then holds the error of the
+    /// model too.
+    fn models(
+        &self,
+        kriging: &Kriging,
+        realisations: usize,
+        seed: u64,
+        executor: &dyn Executor,
+    ) -> Result<Vec<Kriging>> {
+        if !self.field.model_is_uncertain() {
+            return Ok(vec![kriging.clone()]);
+        }
+        let count = MODELS.min(realisations);
+        let (samples, variogram) = (&self.field.on_scale, &kriging.variogram);
+        match plausible_models(samples, kriging.drift, variogram, count, seed, executor) {
+            Ok(models) => {
+                let with = |variogram| Kriging::new(variogram, kriging.drift, kriging.neighbourhood);
+                Ok(models.into_iter().map(with).collect())
+            }
+            Err(soilscope_core::Error::Cancelled) => Err(soilscope_core::Error::Cancelled.into()),
+            // What has no likelihood, as a pure nugget, is taken as it is; the record has one model.
+            Err(_) => Ok(vec![kriging.clone()]),
+        }
+    }
+
+    /// Adds realisations around one kriging to the sums of the hotspots.
+    fn simulate(
+        &self,
+        kriging: &Kriging,
+        range: std::ops::Range<usize>,
+        nodes: &Nodes,
+        threshold: &(dyn Fn(usize) -> f64 + Sync),
+        sums: &mut [ZoneSums],
+        (executor, progress): (&dyn Executor, &Progress),
+    ) -> Result<()> {
+        let recipe = KrigedSimulation::new(kriging.clone(), self.args.seed.unwrap_or(1));
+        let samples = &self.field.on_scale;
+        let run = self.source.located(recipe.prepare(samples, &nodes.places, &nodes.covariates))?;
+        let at_once = (BATCH / batch_bytes(nodes.places.len() + samples.len(), 8).max(1)).max(1) * 8;
+        for first in range.clone().step_by(at_once) {
+            let some = first..(first + at_once).min(range.end);
+            let mut fields = progress.busy("simulating hotspots", || run.simulate(some, executor))?;
+            fields.map(|v| self.field.transform.back_value(v));
+            for (sum, more) in sums.iter_mut().zip(zone_sums(&fields, &nodes.spots, threshold, executor)?) {
+                sum.nodes = more.nodes;
+                sum.sum.extend(more.sum);
+                sum.above.extend(more.above);
+            }
+        }
+        Ok(())
     }
 
     /// Soil, where depth and density are known; mg/kg is g/t.

@@ -117,6 +117,30 @@ pub fn quantile_of_sorted(values: &[f64], p: f64) -> f64 {
     values[below] + (position - below as f64) * (values[above] - values[below])
 }
 
+/// The value below which another realisation lies with probability `p`: linear between the order statistics at p (n + 1) (Hyndman
+/// & Fan 1996, type 6), the outermost beyond them.
+///
+/// The ends of an interval from realisations are estimates themselves: by [`quantile_of_sorted`] the interval from 5 to 95 % of 200 holds
+/// 89.1 % of further realisations in the mean, by this one 90 %.
+///
+/// # Panics
+/// No value, or a share outside [0, 1].
+///
+/// # Examples
+/// ```
+/// use soilscope_core::simulation::predictive_quantile;
+/// let values: Vec<f64> = (1..=199).map(f64::from).collect();
+/// assert!((predictive_quantile(&values, 0.05) - 10.0).abs() < 1e-12);
+/// assert_eq!(predictive_quantile(&values, 0.001), 1.0);
+/// ```
+pub fn predictive_quantile(values: &[f64], p: f64) -> f64 {
+    assert!(!values.is_empty() && (0.0..=1.0).contains(&p), "a share of some values");
+    let position = (p * (values.len() + 1) as f64 - 1.0).clamp(0.0, (values.len() - 1) as f64);
+    let below = position.floor() as usize;
+    let above = (below + 1).min(values.len() - 1);
+    values[below] + (position - below as f64) * (values[above] - values[below])
+}
+
 fn check(fields: &Realisations, quantiles: &[f64]) -> Result<()> {
     if fields.range().is_empty() {
         let requirement = "at least 1";

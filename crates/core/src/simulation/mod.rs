@@ -32,7 +32,7 @@ mod zones;
 
 pub use circulant::{CirculantRun, CirculantSimulation};
 pub use embedding::{EmbeddingLimits, EmbeddingReport};
-pub use ensemble::{NodeStatistics, counts_above, quantile_of_sorted};
+pub use ensemble::{NodeStatistics, counts_above, predictive_quantile, quantile_of_sorted};
 pub use joint::{CoSimulation, CoSimulationRun};
 pub use kriged::{KrigedRun, KrigedSimulation};
 pub use path::{PathOrder, PathSharing};

@@ -1,7 +1,7 @@
 //! The area above a threshold, in every realisation.
 
 use serde::Serialize;
-use soilscope_core::simulation::quantile_of_sorted;
+use soilscope_core::simulation::predictive_quantile;
 use soilscope_pipeline::crs::Crs;
 
 use crate::field::short_number;
@@ -39,7 +39,7 @@ impl AreaAbove {
         let squares: f64 = realisations.iter().map(|a| (a - mean).powi(2)).sum();
         let mut sorted = realisations.clone();
         sorted.sort_by(f64::total_cmp);
-        let [q05, q50, q95] = [0.05, 0.5, 0.95].map(|p| quantile_of_sorted(&sorted, p));
+        let [q05, q50, q95] = [0.05, 0.5, 0.95].map(|p| predictive_quantile(&sorted, p));
         Self {
             threshold,
             unit,
