@@ -10,10 +10,10 @@ use soilscope_core::likelihood::{LikelihoodSettings, Method, fit_likelihood, log
 use soilscope_core::metric::EARTH_RADIUS;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::random::Random;
-use soilscope_core::transform::normal_cdf;
+use soilscope_core::transform::{Transform, normal_cdf};
 use soilscope_core::validation::Folds;
 use soilscope_core::variogram::{ModelTemplate, Variogram};
-use soilscope_core::{Coord, Interpolator, Samples, Scratch, Targets};
+use soilscope_core::{Coord, Interpolator, Predictions, Samples, Scratch, Targets};
 
 use crate::assert_close;
 use crate::oracle::integral;
@@ -362,5 +362,63 @@ fn stochastic_em_finds_the_maximum_of_the_censored_likelihood() {
             distance.abs() < 0.15 * half + 3.0 * estimate.between / 40.0_f64.sqrt(),
             "{away:?} {half} {estimate:?}"
         );
+    }
+}
+
+/// Folds that are far from each other share their draws; what is predicted is what one fit a fold predicts, up to the draws' own
+/// error and what a sample knows of others beyond its neighbourhood.
+#[test]
+fn folds_that_share_draws_are_predicted_as_one_by_one() {
+    let (samples, below) = field(150, -0.2, 12);
+    for neighbourhood in [Neighbourhood::Global, Neighbourhood::nearest(16).unwrap()] {
+        let censored = CensoredKriging::new(recipe(Drift::Constant, neighbourhood), below.clone());
+        let folds = Folds::leave_one_out(&samples);
+        let shared = censored.leave_out_on(&samples, &folds, &Serial).unwrap();
+        let (mut squared, mut worst, mut ratio) = (0.0_f64, 0.0_f64, 0.0_f64);
+        for i in 0..samples.len() {
+            let kept: Vec<usize> = (0..samples.len()).filter(|&j| j != i).collect();
+            let alone = censored.fit_to(&samples, &kept).unwrap();
+            let mut out = Predictions::default();
+            alone.predict_into(&Targets::points(&samples.coords()[i..=i]), &mut Scratch::default(), &mut out);
+            let (one, other) = (out.get(0).unwrap(), shared.get(i).unwrap());
+            let deviation = one.variance.unwrap().sqrt();
+            let off = (one.value - other.value) / deviation;
+            squared += off * off / samples.len() as f64;
+            worst = worst.max(off.abs());
+            ratio += other.variance.unwrap() / one.variance.unwrap() / samples.len() as f64;
+            let above = |p, m| Transform::None.exceedance_mixed(&p, m, 0.0).unwrap();
+            let difference = above(one, out.mixture(0)) - above(other, shared.mixture(i));
+            assert!(difference.abs() < 0.06, "{i}: {difference}");
+        }
+        // Of the predicted standard deviation: 200 draws know their mean to some hundredths.
+        assert!(squared.sqrt() < 0.04 && worst < 0.15, "{} {worst}", squared.sqrt());
+        assert!((ratio - 1.0).abs() < 0.02, "{ratio}");
+    }
+}
+
+/// What the raster's cells get is the mean over draws, not a normal distribution of the same mean and variance.
+#[test]
+fn probabilities_are_of_the_mixture() {
+    let (samples, below) = field(60, 0.2, 4);
+    let censored = CensoredKriging::new(recipe(Drift::Constant, Neighbourhood::Global), below.clone());
+    let predictor = censored.fit(&samples).unwrap();
+    let mut out = Predictions::default();
+    predictor.predict_into(&Targets::points(samples.coords()), &mut Scratch::default(), &mut out);
+    // The draws are kept with seven digits.
+    let places: Vec<Coord> = (0..40).map(|k| [2.5 * f64::from(k), 50.0]).collect();
+    let mut there = Predictions::default();
+    let ready = censored.fit_with(&samples, &Serial).unwrap();
+    let exact = ready.exceedance(&Targets::points(&places), 0.1, &mut Scratch::default());
+    soilscope_core::Predictor::predict_into(&ready, &Targets::points(&places), &mut Scratch::default(), &mut there);
+    for (k, exact) in exact.into_iter().enumerate() {
+        let kept = Transform::None.exceedance_mixed(&there.get(k).unwrap(), there.mixture(k), 0.1).unwrap();
+        assert_close(kept, exact.unwrap(), 1e-6, "probability of the draws that are kept");
+    }
+    for (i, _) in below.iter().enumerate().filter(|(_, b)| **b) {
+        let limit = samples.values()[i];
+        let predicted = out.get(i).unwrap();
+        // At a sample below its limit nobody expects more than the limit; a normal distribution does.
+        assert_eq!(Transform::None.exceedance_mixed(&predicted, out.mixture(i), limit + 1e-6), Some(0.0));
+        assert!(Transform::None.exceedance(&predicted, limit + 1e-6).unwrap() > 0.0);
     }
 }

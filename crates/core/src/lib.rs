@@ -45,6 +45,7 @@ pub mod idw;
 pub mod kriging;
 pub mod likelihood;
 pub mod metric;
+mod mixture;
 pub mod neighbourhood;
 pub mod normal;
 pub mod normal_score;
@@ -58,6 +59,7 @@ pub mod validation;
 pub mod variogram;
 
 pub use error::{Error, Result};
+pub use mixture::{Mixture, Mixtures};
 pub use predict::{
     Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Scratch, Targets, Window, leave_out_by_refitting,
 };

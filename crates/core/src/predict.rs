@@ -7,6 +7,8 @@ use crate::cokriging::CoScratch;
 use crate::kriging::KrigingScratch;
 use crate::likelihood::VecchiaScratch;
 use crate::neighbourhood::SearchScratch;
+use crate::executor::Executor;
+use crate::mixture::{Mixture, Mixtures};
 use crate::validation::Folds;
 use crate::{Coord, Result, Samples};
 
@@ -168,6 +170,7 @@ pub struct Predictions {
     has_variance: bool,
     /// Targets, increasing.
     reduced: Vec<usize>,
+    mixtures: Mixtures,
 }
 
 impl Predictions {
@@ -175,6 +178,7 @@ impl Predictions {
     pub fn reset(&mut self, len: usize, has_variance: bool) {
         self.has_variance = has_variance;
         self.reduced.clear();
+        self.mixtures.clear();
         self.value.clear();
         self.value.resize(len, 0.0);
         let errors = if has_variance { len } else { 0 };
@@ -223,6 +227,20 @@ impl Predictions {
         }
     }
 
+    /// How the error of target `index` is distributed, beside its variance.
+    ///
+    /// # Panics
+    /// An index beyond the targets.
+    #[inline]
+    pub fn mixture(&self, index: usize) -> Mixture<'_> {
+        self.mixtures.get(index)
+    }
+
+    /// Those of all targets, to be set by methods that have them.
+    pub fn mixtures_mut(&mut self) -> &mut Mixtures {
+        &mut self.mixtures
+    }
+
     /// Marks a target whose system was singular until samples that say nothing new were left out of it.
     pub fn mark_reduced(&mut self, index: usize) {
         let place = self.reduced.partition_point(|&r| r < index);
@@ -234,6 +252,15 @@ impl Predictions {
     /// The targets, increasing, that have a system which redundant samples were left out of.
     pub fn reduced(&self) -> &[usize] {
         &self.reduced
+    }
+
+    /// The columns of outcomes; with variances where the first prediction has one.
+    pub fn from_outcomes(outcomes: &[Outcome]) -> Self {
+        let mut predictions = Self::default();
+        let has_variance = outcomes.iter().flatten().next().is_some_and(|p| p.variance.is_some());
+        predictions.reset(outcomes.len(), has_variance);
+        outcomes.iter().enumerate().for_each(|(i, &outcome)| predictions.set(i, outcome));
+        predictions
     }
 
     /// How many targets the columns hold.
@@ -277,12 +304,28 @@ pub trait Interpolator: Send + Sync {
     /// Samples or settings that the method cannot use.
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>>;
 
+    /// Prepares predictions from some of the samples, by their numbers, of which the recipe may know something of its own.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    fn fit_to(&self, samples: &Samples, kept: &[usize]) -> Result<Box<dyn Predictor>> {
+        self.fit(&samples.subset(kept)?)
+    }
+
     /// Predicts each sample from those of the other folds, settings unchanged; one outcome a sample, in order.
     ///
     /// # Errors
     /// As [`fit`](Self::fit), for the samples of any fold's complement.
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
         leave_out_by_refitting(self, samples, folds)
+    }
+
+    /// [`leave_out`](Self::leave_out) on an executor, with how errors are distributed where that is not normal.
+    ///
+    /// # Errors
+    /// As [`leave_out`](Self::leave_out), or [`Error::Cancelled`](crate::Error::Cancelled).
+    fn leave_out_on(&self, samples: &Samples, folds: &Folds, _executor: &dyn Executor) -> Result<Predictions> {
+        Ok(Predictions::from_outcomes(&self.leave_out(samples, folds)?))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use rayon::prelude::*;
-use soilscope_core::{Coord, Error as Core, Outcome, Predictions, Predictor, Scratch, Targets};
+use soilscope_core::{Coord, Error as Core, Mixtures, Outcome, Predictions, Predictor, Scratch, Targets};
 
 use crate::{Error, Result, Watch};
 
@@ -15,6 +15,8 @@ const BATCH: usize = 1024;
 pub struct PointPredictions {
     /// One outcome a place, in order.
     pub outcomes: Vec<Outcome>,
+    /// How errors are distributed where that is not normal, by the places' numbers.
+    pub mixtures: Mixtures,
     /// Places whose system was singular until samples that say nothing new were left out of it.
     pub reduced: usize,
 }
@@ -66,13 +68,20 @@ pub fn predict_points(
                     let targets = Targets::points(batch).with_covariates(covariates, count);
                     predictor.predict_into(&targets, scratch, out);
                     watch.advance(batch.len() as u64);
-                    Ok(PointPredictions { outcomes: out.iter().collect(), reduced: out.reduced().len() })
+                    let mixtures = std::mem::take(out.mixtures_mut());
+                    Ok(PointPredictions { outcomes: out.iter().collect(), mixtures, reduced: out.reduced().len() })
                 },
             )
             .collect()
     });
-    let mut all = PointPredictions { outcomes: Vec::with_capacity(places.len()), reduced: 0 };
+    let outcomes = Vec::with_capacity(places.len());
+    let mut all = PointPredictions { outcomes, mixtures: Mixtures::default(), reduced: 0 };
     for batch in batches? {
+        let first = all.outcomes.len();
+        for nth in 0..batch.outcomes.len() {
+            let mixture = batch.mixtures.get(nth);
+            all.mixtures.set(first + nth, mixture.within(), mixture.differences());
+        }
         all.outcomes.extend(batch.outcomes);
         all.reduced += batch.reduced;
     }

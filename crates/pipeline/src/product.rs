@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use soilscope_core::Prediction;
+use soilscope_core::{Mixture, Prediction};
 use soilscope_core::transform::Transform;
 
 /// A quantity that a raster holds.
@@ -54,20 +54,21 @@ impl Layer {
     pub(crate) fn value_above(
         self,
         threshold: f64,
-        modelled: &Prediction,
+        (modelled, mixture): (&Prediction, Mixture<'_>),
         shown: &Prediction,
         transform: &Transform,
     ) -> Option<f64> {
         match self {
             Self::CellThreshold => Some(threshold),
-            Self::CellExceedance => transform.exceedance(modelled, threshold),
+            Self::CellExceedance => transform.exceedance_mixed(modelled, mixture, threshold),
+            Self::Exceedance { threshold } => transform.exceedance_mixed(modelled, mixture, threshold),
             layer => layer.value(modelled, shown, transform),
         }
     }
 
     /// The layer's value; `None` where it takes a threshold of the cell, which is not known here, or where it takes a variance that is not there.
     ///
-    /// `modelled` is the prediction on the modelling scale, `shown` the same on the scale that is written.
+    /// `modelled` is the prediction on the modelling scale, its error normal; `shown` the same on the scale that is written.
     ///
     /// # Examples
     /// ```

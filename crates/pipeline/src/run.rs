@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use soilscope_core::transform::Transform;
-use soilscope_core::{Coord, Gap, Prediction, Predictions, Predictor, Scratch, Targets};
+use soilscope_core::{Coord, Gap, Mixture, Prediction, Predictions, Predictor, Scratch, Targets};
 
 use crate::covariates::{Covariates, PatchCovariates, Remark};
 use crate::grid::{Grid, Patch};
@@ -341,8 +341,8 @@ impl Shop<'_> {
                 *tally.gaps.entry(NO_THRESHOLD).or_default() += 1;
                 continue;
             }
-            let outcome = bench.predictions.get(target);
-            match outcome.and_then(|p| self.values(&p, threshold.unwrap_or(f64::NAN), &mut bench.values)) {
+            let (outcome, mixture) = (bench.predictions.get(target), bench.predictions.mixture(target));
+            match outcome.and_then(|p| self.values(&p, mixture, threshold.unwrap_or(f64::NAN), &mut bench.values)) {
                 Ok(clipped) => {
                     tile.set(cell, &bench.values);
                     tally.predicted += 1;
@@ -361,9 +361,15 @@ impl Shop<'_> {
 
     /// The values of all layers, or a gap in all of them: a value must not stand where its uncertainty does not. Whether
     /// the prediction was cut to the plan's bounds.
-    fn values(&self, modelled: &Prediction, threshold: f64, values: &mut Vec<f32>) -> std::result::Result<bool, Gap> {
+    fn values(
+        &self,
+        modelled: &Prediction,
+        mixture: Mixture<'_>,
+        threshold: f64,
+        values: &mut Vec<f32>,
+    ) -> std::result::Result<bool, Gap> {
         let mut shown = match self.plan.scale {
-            Scale::Data => self.plan.transform.back(*modelled),
+            Scale::Data => self.plan.transform.back_mixed(*modelled, mixture),
             Scale::Transformed => *modelled,
         };
         let clipped = self.plan.clip.is_some_and(|[low, high]| {
@@ -373,7 +379,7 @@ impl Shop<'_> {
         });
         values.clear();
         for layer in &self.plan.layers {
-            let value = layer.value_above(threshold, modelled, &shown, &self.plan.transform);
+            let value = layer.value_above(threshold, (modelled, mixture), &shown, &self.plan.transform);
             let value = value.ok_or(Gap::NotFinite)? as f32;
             if !value.is_finite() {
                 return Err(Gap::NotFinite);

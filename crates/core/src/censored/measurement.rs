@@ -31,7 +31,7 @@ impl Measurement {
     }
 }
 
-/// What stands in for a value below its limit, where the user asked for a number.
+/// What stands in for a value below its limit, where the user asked for a number, or that nothing does.
 ///
 /// Substitution biases means and variances (Helsel 2012, *Statistics for Censored Environmental Data*, ch. 1): its use is
 /// counted and reported.
@@ -52,10 +52,13 @@ pub enum Substitution {
     /// Leave the sample out.
     #[cfg_attr(feature = "serde", serde(rename = "drop"))]
     Drop,
+    /// None: the number is the limit, and the value somewhere below it.
+    #[cfg_attr(feature = "serde", serde(rename = "censored"))]
+    Censored,
 }
 
 impl Substitution {
-    /// The number to use for `measurement`, or `None` where it is left out.
+    /// The number to use for `measurement`, or `None` where it is left out; for [`Censored`](Self::Censored) the limit.
     ///
     /// # Examples
     /// ```
@@ -68,7 +71,7 @@ impl Substitution {
         match (measurement, self) {
             (Measurement::Quantified(value), _) => Some(value),
             (Measurement::BelowLimit(limit), Self::HalfLimit) => Some(limit / 2.0),
-            (Measurement::BelowLimit(limit), Self::Limit) => Some(limit),
+            (Measurement::BelowLimit(limit), Self::Limit | Self::Censored) => Some(limit),
             (Measurement::BelowLimit(limit), Self::LimitOverSqrt2) => Some(limit / std::f64::consts::SQRT_2),
             (Measurement::BelowLimit(_), Self::Drop) => None,
         }

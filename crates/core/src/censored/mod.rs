@@ -28,6 +28,7 @@ mod fit_test;
 mod imputations;
 mod kaplan_meier;
 mod land;
+mod leave_out;
 mod likelihood_climb;
 mod maximum_likelihood;
 mod measurement;

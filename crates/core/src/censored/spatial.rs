@@ -2,12 +2,13 @@
 
 use super::ImputationSettings;
 use super::imputations::{Imputations, check_flags};
+use super::leave_out::leave_out;
 use crate::executor::{Executor, Serial};
 use crate::kriging::{Kriging, Weighted};
 use crate::transform::normal_cdf;
 use crate::validation::Folds;
 use crate::{
-    Coord, Error, Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets,
+    Error, Interpolator, Mixtures, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets,
 };
 
 /// Kriging in which a value `<5` says "below 5".
@@ -21,8 +22,11 @@ use crate::{
 /// transformed as a value is. At a sample below its limit the prediction is the mean of its draws, and its variance theirs.
 /// Without a sample below a limit this is plain kriging, to the last bit.
 ///
-/// The draws are part of the fit; from one seed they are the same for any number of threads. Cross-validation draws again for every fold,
-/// without the fold's values and limits: leave-one-out of n samples takes n fits, so give folds for more than some hundred.
+/// The draws are part of the fit; from one seed they are the same for any number of threads. What each of them says of a target is kept
+/// ([`Predictions::mixture`](crate::Predictions::mixture)), so that probabilities and means in the data's unit are of the mixture.
+///
+/// Cross-validation draws again without what is held out, values and limits. Folds of which none has a sample among the twelve nearest
+/// of another's share their draws, so that leave-one-out takes some twenty times the draws and not n times.
 ///
 /// # Source
 /// Tanner & Wong (1987), *Journal of the American Statistical Association* 82:528; Stein (1992), *Prediction and inference for truncated
@@ -97,29 +101,23 @@ impl Interpolator for CensoredKriging {
         Ok(Box::new(self.fit_with(samples, &Serial)?))
     }
 
-    /// One fit a fold: what is left out takes its limits with it.
+    fn fit_to(&self, samples: &Samples, kept: &[usize]) -> Result<Box<dyn Predictor>> {
+        check_flags(samples, &self.below)?;
+        let below = kept.iter().map(|&i| self.below[i]).collect();
+        Self { below, ..self.clone() }.fit(&samples.subset(kept)?)
+    }
+
+    /// What is left out takes its limits with it, and the rest is drawn again: once for folds that are far from each other.
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
+        Ok(self.leave_out_on(samples, folds, &Serial)?.iter().collect())
+    }
+
+    fn leave_out_on(&self, samples: &Samples, folds: &Folds, executor: &dyn Executor) -> Result<Predictions> {
         check_flags(samples, &self.below)?;
         if !self.below.contains(&true) {
-            return self.kriging.leave_out(samples, folds);
+            return self.kriging.leave_out_on(samples, folds, executor);
         }
-        folds.check(samples)?;
-        let mut outcomes = vec![Err(Gap::SingularSystem); samples.len()];
-        let (mut scratch, mut out) = (Scratch::default(), Predictions::default());
-        for fold in 0..folds.count() {
-            let (held, kept): (Vec<usize>, Vec<usize>) = (0..samples.len()).partition(|&i| folds.of(i) == fold);
-            let below = kept.iter().map(|&i| self.below[i]).collect();
-            let recipe = Self { below, ..self.clone() };
-            let predictor = recipe.fit(&samples.subset(&kept)?)?;
-            let places: Vec<Coord> = held.iter().map(|&i| samples.coords()[i]).collect();
-            let covariates: Vec<f64> = held.iter().flat_map(|&i| samples.covariates(i)).copied().collect();
-            let targets = Targets::points(&places).with_covariates(&covariates, samples.covariate_count());
-            predictor.predict_into(&targets, &mut scratch, &mut out);
-            for (&i, outcome) in held.iter().zip(out.iter()) {
-                outcomes[i] = outcome;
-            }
-        }
-        Ok(outcomes)
+        leave_out(self, samples, folds, executor)
     }
 }
 
@@ -130,7 +128,7 @@ impl CensoredPredictor {
     }
 
     /// Predicts, and tells of every target how each draw's prediction differs from the mean of all.
-    fn each_draw(
+    pub(super) fn each_draw(
         &self,
         targets: &Targets<'_>,
         scratch: &mut Scratch,
@@ -187,16 +185,20 @@ impl Predictor for CensoredPredictor {
     }
 
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
+        let mut mixtures = Mixtures::default();
         let mut between = vec![0.0; targets.len()];
         let freedom = (self.imputations.count() - 1) as f64;
         self.each_draw(targets, scratch, out, &mut |target, differences| {
             between[target] = differences.iter().map(|d| d * d).sum::<f64>() / freedom;
+            mixtures.set(target, 0.0, differences.iter().copied());
         });
         for (target, between) in between.into_iter().enumerate() {
             if let Ok(p) = out.get(target) {
+                mixtures.set_within(target, p.variance.unwrap_or(0.0));
                 out.set(target, Ok(Prediction { variance: p.variance.map(|v| v + between), ..p }));
             }
         }
+        *out.mixtures_mut() = mixtures;
     }
 }
 

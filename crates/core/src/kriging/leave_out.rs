@@ -6,7 +6,7 @@ use super::global::GlobalSystem;
 use super::moving::MovingKriging;
 use super::{Kriging, non_negative};
 use crate::drift::RANK_TOLERANCE;
-use crate::neighbourhood::Search;
+use crate::neighbourhood::{Neighbourhood, Search};
 use crate::predict::leave_out_by_refitting;
 use crate::validation::Folds;
 use crate::{Gap, Outcome, Prediction, Result, Samples, Scratch};
@@ -89,6 +89,41 @@ fn inverse_of_fold(own: DMatrix<f64>, b: DMatrix<f64>) -> Option<(DMatrix<f64>, 
         row /= *root;
     }
     Some((&vectors * vectors.transpose(), told))
+}
+
+impl Kriging {
+    /// Predicts the samples `wanted` from those of the other folds in a moving neighbourhood, and tells the samples in each system and
+    /// their weights; none where there is no prediction.
+    ///
+    /// # Panics
+    /// A global neighbourhood.
+    pub(crate) fn leave_out_weighted(
+        &self,
+        samples: &Samples,
+        folds: &Folds,
+        wanted: &[usize],
+        each: &mut dyn FnMut(usize, Outcome, &[usize], &[f64]),
+    ) -> Result<()> {
+        self.check(samples)?;
+        let Neighbourhood::Moving(search) = self.neighbourhood else { panic!("for moving neighbourhoods") };
+        let predictor = MovingKriging::new(self, samples, search)?;
+        let mut scratch = Scratch::default();
+        predictor.prepare(&mut scratch.kriging);
+        for &i in wanted {
+            let held = folds.of(i);
+            let covariates = predictor.covariates_of(samples, i);
+            let outcome =
+                predictor.predict_one(samples.coords()[i], covariates, |j| folds.of(j) != held, &mut scratch);
+            match outcome {
+                Ok(_) => {
+                    let (near, weights) = scratch.kriging.weights();
+                    each(i, outcome, near, weights);
+                }
+                Err(_) => each(i, outcome, &[], &[]),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Cross-validation in a moving neighbourhood: the search passes over the samples of the target's fold.

@@ -2,6 +2,7 @@
 
 mod box_cox;
 mod gaussian;
+mod mixed;
 
 pub use box_cox::BoxCox;
 
@@ -153,22 +154,30 @@ impl Transform {
     /// ```
     pub fn exceedance(&self, prediction: &Prediction, threshold: f64) -> Option<f64> {
         let variance = prediction.variance?;
-        let threshold = match self {
-            Self::None => threshold,
-            Self::Log if threshold <= 0.0 => return Some(1.0),
-            Self::Log => threshold.ln(),
-            // The field cannot be negative, and 0 only where the power is above 0.
-            Self::BoxCox(power) if threshold < 0.0 || (threshold == 0.0 && power.lambda() <= 0.0) => return Some(1.0),
-            Self::BoxCox(power) => power.forward(threshold),
-            Self::NormalScore(scores) if threshold < scores.bounds()[0] => return Some(1.0),
-            Self::NormalScore(scores) if threshold >= scores.bounds()[1] => return Some(0.0),
-            Self::NormalScore(scores) => scores.forward(threshold),
+        let threshold = match self.threshold(threshold) {
+            Ok(threshold) => threshold,
+            Err(certain) => return Some(certain),
         };
         let excess = prediction.value - threshold;
         if variance <= 0.0 {
             return Some(if excess > 0.0 { 1.0 } else { 0.0 });
         }
         Some(normal_cdf(excess / variance.sqrt()))
+    }
+
+    /// A threshold on the modelling scale, or the probability of being above it where the scale does not reach there.
+    fn threshold(&self, threshold: f64) -> std::result::Result<f64, f64> {
+        Ok(match self {
+            Self::None => threshold,
+            Self::Log if threshold <= 0.0 => return Err(1.0),
+            Self::Log => threshold.ln(),
+            // The field cannot be negative, and 0 only where the power is above 0.
+            Self::BoxCox(power) if threshold < 0.0 || (threshold == 0.0 && power.lambda() <= 0.0) => return Err(1.0),
+            Self::BoxCox(power) => power.forward(threshold),
+            Self::NormalScore(scores) if threshold < scores.bounds()[0] => return Err(1.0),
+            Self::NormalScore(scores) if threshold >= scores.bounds()[1] => return Err(0.0),
+            Self::NormalScore(scores) => scores.forward(threshold),
+        })
     }
 
     /// The distribution assumed by [`exceedance`](Self::exceedance), for the record.

@@ -2,6 +2,7 @@
 
 use super::hold_out::{HeldOut, hold_out_blocks};
 use super::scores;
+use super::standardised::Standardised;
 use crate::executor::Executor;
 use crate::random::Random;
 use crate::variogram::Variogram;
@@ -93,21 +94,25 @@ pub fn calibrate(
 
 /// [`calibrate`], of samples that were held out already.
 ///
+/// Of a sample that is only known to be below its limit, what is not known is expected as the prediction has it, given that it
+/// is below: so a right variance is found right, and a wrong one less wrong than it is where many are below.
+///
 /// # Errors
 /// [`Error::TooFewSamples`] where no block could be predicted from the others.
 pub fn calibration(held_out: &HeldOut, variogram: &Variogram, samples: &Samples, seed: u64) -> Result<Calibration> {
     let standardised = |&(i, outcome): &(usize, Outcome)| {
         let predicted = outcome.ok()?;
         let variance = predicted.variance? + variogram.error_variance() + samples.error_variance(i);
-        (variance > 0.0).then(|| (samples.values()[i] - predicted.value) / variance.sqrt())
+        let z = (samples.values()[i] - predicted.value) / variance.sqrt();
+        (variance > 0.0).then(|| Standardised { z, below: held_out.is_below(i) })
     };
-    let errors: Vec<Vec<f64>> =
+    let errors: Vec<Vec<Standardised>> =
         held_out.blocks.iter().map(|block| block.iter().filter_map(standardised).collect()).collect();
     summarise(held_out.block_size, errors.into_iter().filter(|b| !b.is_empty()).collect(), seed)
 }
 
 /// What the standardised errors of the blocks say.
-fn summarise(block_size: f64, blocks: Vec<Vec<f64>>, seed: u64) -> Result<Calibration> {
+fn summarise(block_size: f64, blocks: Vec<Vec<Standardised>>, seed: u64) -> Result<Calibration> {
     let n: usize = blocks.iter().map(Vec::len).sum();
     if n < 2 {
         return Err(Error::TooFewSamples { found: n, needed: 2, purpose: "a calibration: of the blocks held out" });
@@ -118,9 +123,9 @@ fn summarise(block_size: f64, blocks: Vec<Vec<f64>>, seed: u64) -> Result<Calibr
         .map(|z| {
             let mut sums = [0.0; 2 + INTERVALS.len()];
             sums[0] = z.len() as f64;
-            sums[1] = z.iter().map(|z| z * z).sum();
+            sums[1] = z.iter().map(|z| z.square()).sum();
             for (sum, (_, quantile)) in sums[2..].iter_mut().zip(INTERVALS) {
-                *sum = z.iter().filter(|z| z.abs() <= quantile).count() as f64;
+                *sum = z.iter().map(|z| z.inside(quantile)).sum();
             }
             sums
         })
@@ -155,7 +160,7 @@ fn summarise(block_size: f64, blocks: Vec<Vec<f64>>, seed: u64) -> Result<Calibr
         block_size,
         blocks: blocks.len(),
         n,
-        mean: blocks.iter().flatten().sum::<f64>() / n as f64,
+        mean: blocks.iter().flatten().map(|z| z.mean()).sum::<f64>() / n as f64,
         msdr,
         msdr_interval,
         coverage: coverage.collect(),

@@ -5,7 +5,7 @@ use crate::executor::{Executor, map};
 use crate::neighbourhood::SampleIndex;
 use crate::random::Random;
 use crate::variogram::Variogram;
-use crate::{Error, Gap, Interpolator, Outcome, Predictions, Result, Samples, Scratch, Targets};
+use crate::{Error, Gap, Interpolator, Mixtures, Outcome, Predictions, Result, Samples, Scratch, Targets};
 
 /// Random streams: blocks, samples of a block.
 const BLOCKS: u64 = 0x626c_6f63;
@@ -26,6 +26,23 @@ pub struct HeldOut {
     pub block_size: f64,
     /// Of each block its samples, increasing, with their outcomes on the modelling scale.
     pub blocks: Vec<Vec<(usize, Outcome)>>,
+    /// How errors are distributed where that is not normal, by the samples' numbers.
+    pub mixtures: Mixtures,
+    /// Which samples' values are limits that they are below; empty where none is.
+    pub below: Vec<bool>,
+}
+
+impl HeldOut {
+    /// The same, of samples of which some are only known to be below their values.
+    #[must_use]
+    pub fn with_limits(self, below: &[bool]) -> Self {
+        Self { below: below.to_vec(), ..self }
+    }
+
+    /// Whether sample `i` is only known to be below its value.
+    pub(super) fn is_below(&self, i: usize) -> bool {
+        self.below.get(i).copied().unwrap_or(false)
+    }
 }
 
 /// Holds out samples by spatial blocks and predicts them from all others; the recipe is held.
@@ -46,24 +63,26 @@ pub fn hold_out_blocks(
     let (block_size, folds) = blocks(variogram, samples)?;
     if samples.len() <= ALL_UP_TO {
         let mut blocks = vec![Vec::new(); folds.count()];
-        for (i, outcome) in recipe.leave_out(samples, &folds)?.into_iter().enumerate() {
+        let mut predictions = recipe.leave_out_on(samples, &folds, executor)?;
+        for (i, outcome) in predictions.iter().enumerate() {
             blocks[folds.of(i)].push((i, outcome));
         }
-        return Ok(HeldOut { block_size, blocks });
+        let mixtures = std::mem::take(predictions.mixtures_mut());
+        return Ok(HeldOut { block_size, blocks, mixtures, below: Vec::new() });
     }
     let members = drawn(&folds, samples.len(), seed);
-    let blocks = map(executor, members.len(), |k| -> Result<Vec<(usize, Outcome)>> {
+    let blocks = map(executor, members.len(), |k| -> Result<(Vec<(usize, Outcome)>, Mixtures)> {
         let block = folds.of(members[k][0]);
         let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != block).collect();
-        let predictor = match recipe.fit(&samples.subset(&kept)?) {
+        let predictor = match recipe.fit_to(samples, &kept) {
             Ok(predictor) => predictor,
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             // As where all are held out together: what the others cannot tell is a gap of the block.
             Err(Error::DriftSingular { .. }) => {
-                return Ok(members[k].iter().map(|&i| (i, Err(Gap::SingularDrift))).collect());
+                return Ok((members[k].iter().map(|&i| (i, Err(Gap::SingularDrift))).collect(), Mixtures::default()));
             }
             Err(Error::SingularSystem { .. }) => {
-                return Ok(members[k].iter().map(|&i| (i, Err(Gap::SingularSystem))).collect());
+                return Ok((members[k].iter().map(|&i| (i, Err(Gap::SingularSystem))).collect(), Mixtures::default()));
             }
             Err(other) => return Err(other),
         };
@@ -72,9 +91,19 @@ pub fn hold_out_blocks(
         let targets = Targets::points(held.coords()).with_covariates(&covariates, held.covariate_count());
         let mut out = Predictions::default();
         predictor.predict_into(&targets, &mut Scratch::default(), &mut out);
-        Ok(members[k].iter().copied().zip(out.iter()).collect())
+        let outcomes = members[k].iter().copied().zip(out.iter()).collect();
+        Ok((outcomes, std::mem::take(out.mixtures_mut())))
     })?;
-    Ok(HeldOut { block_size, blocks: blocks.into_iter().collect::<Result<_>>()? })
+    let (mut outcomes, mut mixtures) = (Vec::with_capacity(blocks.len()), Mixtures::default());
+    for block in blocks {
+        let (block, own) = block?;
+        for (nth, &(i, _)) in block.iter().enumerate() {
+            let mixture = own.get(nth);
+            mixtures.set(i, mixture.within(), mixture.differences());
+        }
+        outcomes.push(block);
+    }
+    Ok(HeldOut { block_size, blocks: outcomes, mixtures, below: Vec::new() })
 }
 
 /// Samples to predict, block by block: of at most [`MOST_BLOCKS`], at most about [`MOST_TARGETS`].

@@ -5,9 +5,10 @@ mod folds;
 mod hold_out;
 mod scores;
 mod skill;
+mod standardised;
 
 pub use calibration::{Calibration, CoverageInterval, OFF_BY, calibrate, calibration};
 pub use folds::Folds;
 pub use hold_out::{HeldOut, hold_out_blocks};
-pub use scores::{Coverage, Residual, Scores, residuals};
+pub use scores::{BelowLimits, Coverage, Residual, Scores, residuals, residuals_with_limits};
 pub use skill::{Forecast, ReliabilityStep, Skill, skill};

@@ -1,27 +1,31 @@
 //! What cross-validation residuals say of a model.
 
+use super::standardised::Standardised;
 use crate::transform::{Transform, normal_cdf};
-use crate::{Gap, Outcome, Samples};
+use crate::{Gap, Mixture, Outcome, Predictions, Samples};
 
 /// One held-out sample with its prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Residual {
-    /// The sample's value, data units.
+    /// The sample's value, data units; the limit of a sample that is only known to be below it.
     pub observed: f64,
+    /// Predicted probability that the sample is below its limit, where that is all that is known of it; it has no residual then.
+    pub below_limit: Option<f64>,
     /// Prediction from the other folds, data units; `None` where there is none.
     pub prediction: Option<f64>,
     /// Prediction error variance, data units squared.
     pub variance: Option<f64>,
     /// Observed minus predicted, data units.
     pub residual: Option<f64>,
-    /// Residual over its standard deviation, on the modelling scale. As with gstat the variance is that of the field: under
+    /// Residual over its standard deviation, on the modelling scale; the limit's for a sample below its limit. As with gstat the variance is that of the field: under
     /// a model with measurement error the sample's own error is in the residual, and not in it.
     pub zscore: Option<f64>,
     /// Continuous ranked probability score, data units.
     pub crps: Option<f64>,
     /// −ln of the predicted density at the observation, on the scale of the data: ½ ln(2πσ²) + ½ z² on the modelling scale,
-    /// less the logarithm of the transform's slope. Comparable between transforms; `None` for normal scores.
+    /// less the logarithm of the transform's slope. Comparable between transforms; `None` for normal scores. Of a sample below its
+    /// limit −ln of the predicted probability of that.
     pub log_score: Option<f64>,
     /// Why there is no prediction.
     pub gap: Option<Gap>,
@@ -41,7 +45,7 @@ pub struct Coverage {
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Scores {
-    /// Samples with a prediction.
+    /// Samples with a value and a prediction.
     pub n: usize,
     /// Samples without one.
     pub gaps: usize,
@@ -58,11 +62,27 @@ pub struct Scores {
     pub msdr: Option<f64>,
     /// Mean continuous ranked probability score, data units; smaller is better (Gneiting & Raftery 2007, *JASA* 102:359).
     pub crps: Option<f64>,
-    /// Mean logarithmic score: −ln of the predicted density at the observation, on the scale of the data; smaller is better
-    /// (Good 1952; Gneiting & Raftery 2007).
+    /// Mean logarithmic score: −ln of the predicted density at the observation, on the scale of the data, or of the predicted
+    /// probability of being below the limit, where only that is known; smaller is better (Good 1952; Gneiting & Raftery 2007).
     pub log_score: Option<f64>,
     /// Coverage of central intervals; empty without variances.
     pub coverage: Vec<Coverage>,
+    /// Samples that are only known to be below a limit: they count in `msdr`, `log_score` and `coverage`, by what the prediction
+    /// says of them given that they are below, and in no other score. `None` where there is none.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub below_limits: Option<BelowLimits>,
+}
+
+/// What was predicted of samples that are only known to be below a limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct BelowLimits {
+    /// Such samples with a prediction.
+    pub n: usize,
+    /// Mean of the predicted probabilities that they are below their limits.
+    pub mean_probability: f64,
+    /// Mean of −ln of these probabilities; 0 is sure of it.
+    pub log_score: f64,
 }
 
 /// Central intervals reported: probability, and the standard normal quantile of its upper end.
@@ -78,13 +98,32 @@ pub(super) const INTERVALS: [(f64, f64); 4] = [
 /// # Panics
 /// Outcomes of another number of samples.
 pub fn residuals(samples: &Samples, outcomes: &[Outcome], transform: &Transform) -> Vec<Residual> {
-    assert_eq!(samples.len(), outcomes.len(), "one outcome a sample");
-    samples.values().iter().zip(outcomes).map(|(&observed, outcome)| residual(observed, outcome, transform)).collect()
+    residuals_with_limits(samples, &[], &Predictions::from_outcomes(outcomes), transform)
 }
 
-fn residual(observed: f64, outcome: &Outcome, transform: &Transform) -> Residual {
+/// Pairs samples (data units), of which some are only known to be below their values, with what was predicted of them (on the
+/// scale of `transform`).
+///
+/// # Panics
+/// Predictions of another number of samples.
+pub fn residuals_with_limits(
+    samples: &Samples,
+    below: &[bool],
+    predictions: &Predictions,
+    transform: &Transform,
+) -> Vec<Residual> {
+    assert_eq!(samples.len(), predictions.len(), "one prediction a sample");
+    let of = |(i, &observed): (usize, &f64)| {
+        let is_below = below.get(i).copied().unwrap_or(false);
+        residual(observed, is_below, &predictions.get(i), predictions.mixture(i), transform)
+    };
+    samples.values().iter().enumerate().map(of).collect()
+}
+
+fn residual(observed: f64, is_below: bool, outcome: &Outcome, mixture: Mixture<'_>, transform: &Transform) -> Residual {
     let nothing = Residual {
         observed,
+        below_limit: None,
         prediction: None,
         variance: None,
         residual: None,
@@ -97,26 +136,28 @@ fn residual(observed: f64, outcome: &Outcome, transform: &Transform) -> Residual
         Ok(prediction) => prediction,
         Err(gap) => return Residual { gap: Some(*gap), ..nothing },
     };
-    let back = transform.back(*modelled);
+    let back = transform.back_mixed(*modelled, mixture);
     if !back.value.is_finite() || back.variance.is_some_and(|v| !v.is_finite()) {
         return Residual { gap: Some(Gap::NotFinite), ..nothing };
     }
     let sd = modelled.variance.filter(|&v| v > 0.0).map(f64::sqrt);
     let on_scale = transform.forward_value(observed);
-    Residual {
+    let predicted = Residual {
         prediction: Some(back.value),
         variance: back.variance,
-        residual: Some(observed - back.value),
         zscore: sd.map(|sd| (on_scale - modelled.value) / sd),
-        crps: sd.map(|sd| crps(observed, modelled.value, sd, transform)).filter(|c| c.is_finite()),
-        log_score: sd
-            .zip(transform.log_slope(observed))
-            .map(|(sd, log_slope)| {
-                let z = (on_scale - modelled.value) / sd;
-                0.5 * (2.0 * std::f64::consts::PI).ln() + sd.ln() + 0.5 * z * z - log_slope
-            })
-            .filter(|s| s.is_finite()),
         ..nothing
+    };
+    if is_below {
+        let below = transform.exceedance_mixed(modelled, mixture, observed).map(|above| 1.0 - above);
+        let log_score = below.map(|p| -p.ln()).filter(|s| s.is_finite());
+        return Residual { below_limit: below, log_score, ..predicted };
+    }
+    Residual {
+        residual: Some(observed - back.value),
+        crps: sd.map(|sd| crps(observed, modelled.value, sd, transform)).filter(|c| c.is_finite()),
+        log_score: sd.and_then(|_| transform.log_score_mixed(modelled, mixture, observed)),
+        ..predicted
     }
 }
 
@@ -183,15 +224,21 @@ impl Scores {
         let mse = mean_of(&|p| p.1 * p.1);
         let mean = mean_of(&|p| p.0);
         let spread = mean_of(&|p| (p.0 - mean).powi(2));
-        let z: Vec<f64> = residuals.iter().filter_map(|r| r.zscore).collect();
-        let share = |limit: f64| z.iter().filter(|v| v.abs() <= limit).count() as f64 / z.len() as f64;
+        let standardised = |r: &Residual| Some(Standardised { z: r.zscore?, below: r.below_limit.is_some() });
+        let z: Vec<Standardised> = residuals.iter().filter_map(standardised).collect();
+        let share = |quantile: f64| z.iter().map(|z| z.inside(quantile)).sum::<f64>() / z.len() as f64;
+        let below: Vec<&Residual> = residuals.iter().filter(|r| r.below_limit.is_some()).collect();
+        let of_below = |f: fn(&Residual) -> Option<f64>| {
+            let known: Vec<f64> = below.iter().filter_map(|r| f(r)).collect();
+            known.iter().sum::<f64>() / known.len() as f64
+        };
         let crps: Vec<f64> = residuals.iter().filter_map(|r| r.crps).collect();
         let log_scores: Vec<f64> = residuals.iter().filter_map(|r| r.log_score).collect();
         let average = |v: &[f64]| (!v.is_empty()).then(|| v.iter().sum::<f64>() / v.len() as f64);
-        let squares: Vec<f64> = z.iter().map(|v| v * v).collect();
+        let squares: Vec<f64> = z.iter().map(|z| z.square()).collect();
         Some(Self {
             n,
-            gaps: residuals.len() - n,
+            gaps: residuals.len() - n - below.len(),
             me: mean_of(&|p| p.1),
             mae: mean_of(&|p| p.1.abs()),
             rmse: mse.sqrt(),
@@ -204,6 +251,11 @@ impl Scores {
             } else {
                 INTERVALS.iter().map(|&(nominal, q)| Coverage { nominal, observed: share(q) }).collect()
             },
+            below_limits: (!below.is_empty()).then(|| BelowLimits {
+                n: below.len(),
+                mean_probability: of_below(|r| r.below_limit),
+                log_score: of_below(|r| r.log_score),
+            }),
         })
     }
 }
@@ -254,7 +306,7 @@ mod tests {
             let steps = 200_000;
             let width = 60.0 / f64::from(steps);
             let total: f64 = (0..steps)
-                .map(|k| residual((f64::from(k) + 0.5) * width, &outcome, &transform))
+                .map(|k| residual((f64::from(k) + 0.5) * width, false, &outcome, Mixture::NORMAL, &transform))
                 .filter_map(|r| r.log_score.map(|s| (-s).exp() * width))
                 .sum();
             assert!((total - 1.0).abs() < 2e-3, "{transform:?}: {total}");

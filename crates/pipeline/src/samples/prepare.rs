@@ -37,7 +37,7 @@ pub struct Prepared {
     pub records: Vec<usize>,
     /// All records of a place, by its sample, where several were made one.
     pub merged: BTreeMap<usize, Vec<usize>>,
-    /// What was reported for each sample, before substitution; of several that were averaged, their mean, or below the highest
+    /// What was reported for each sample, before substitution; of several that were averaged, their mean, or below the mean
     /// of their limits where all are below one.
     pub measurements: Vec<Measurement>,
     /// The unit, where one is known or assumed.
@@ -180,6 +180,7 @@ pub(super) fn stands_for(substitution: Substitution) -> &'static str {
         Substitution::HalfLimit => "half the limit stands for each",
         Substitution::Limit => "the limit stands for each",
         Substitution::LimitOverSqrt2 => "the limit divided by √2 stands for each",
+        Substitution::Censored => "each is taken as below its limit, and no number stands for it",
         _ => "they are left out",
     }
 }
@@ -290,8 +291,20 @@ impl SampleTable {
         }
         let groups =
             if how.duplicates == Duplicates::Keep { (0..usable.len()).map(|i| vec![i]).collect() } else { groups };
+        // A mean of quantified values and others below limits is a number that no limit says: half of each stands in it.
+        let is_mixed = |group: &[usize]| {
+            let below = group.iter().filter(|&&i| usable[i].1.is_below_limit()).count();
+            how.duplicates == Duplicates::Mean && 0 < below && below < group.len()
+        };
+        let part = |i: usize, mixed: bool| match how.nondetect {
+            Substitution::Censored if mixed => Substitution::HalfLimit.apply(usable[i].1).unwrap_or(usable[i].2),
+            _ => usable[i].2,
+        };
         let value = |group: &Vec<usize>| match how.duplicates {
-            Duplicates::Mean => group.iter().map(|&i| usable[i].2).sum::<f64>() / group.len() as f64,
+            Duplicates::Mean => {
+                let mixed = is_mixed(group);
+                group.iter().map(|&i| part(i, mixed)).sum::<f64>() / group.len() as f64
+            }
             Duplicates::First | Duplicates::Keep | Duplicates::Refuse => usable[group[0]].2,
         };
         let samples =
@@ -322,6 +335,12 @@ impl SampleTable {
                     Duplicates::Keep => "all were",
                     _ => "the first was",
                 }
+            ));
+        }
+        let mixed = groups.iter().filter(|group| is_mixed(group)).count();
+        if how.nondetect == Substitution::Censored && mixed > 0 {
+            notes.push(format!(
+                "places where a value below its limit was averaged with quantified ones: {mixed}; half the limit stands for it in the mean"
             ));
         }
         let record = PreparationRecord {
@@ -408,15 +427,18 @@ impl SampleTable {
     }
 }
 
-/// What measurements at one place say of their mean: below the highest limit where all are below one, else the number that it
+/// What measurements at one place say of their mean: below the mean of their limits where all are below one, else the number that it
 /// is, with what stands for those below a limit in it.
 fn averaged(measurements: impl Iterator<Item = Measurement>, value: f64) -> Measurement {
-    let mut highest = f64::NEG_INFINITY;
+    let (mut sum, mut count) = (0.0, 0.0);
     for measurement in measurements {
         match measurement {
-            Measurement::BelowLimit(limit) => highest = highest.max(limit),
+            Measurement::BelowLimit(limit) => {
+                sum += limit;
+                count += 1.0;
+            }
             Measurement::Quantified(_) => return Measurement::Quantified(value),
         }
     }
-    Measurement::BelowLimit(highest)
+    Measurement::BelowLimit(sum / count)
 }
