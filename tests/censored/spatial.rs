@@ -10,6 +10,7 @@ use soilscope_core::likelihood::{LikelihoodSettings, Method, fit_likelihood, log
 use soilscope_core::metric::EARTH_RADIUS;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::random::Random;
+use soilscope_core::simulation::{KrigedSimulation, Simulator};
 use soilscope_core::transform::{Transform, normal_cdf};
 use soilscope_core::validation::Folds;
 use soilscope_core::variogram::{ModelTemplate, Variogram};
@@ -420,5 +421,36 @@ fn probabilities_are_of_the_mixture() {
         // At a sample below its limit nobody expects more than the limit; a normal distribution does.
         assert_eq!(Transform::None.exceedance_mixed(&predicted, out.mixture(i), limit + 1e-6), Some(0.0));
         assert!(Transform::None.exceedance(&predicted, limit + 1e-6).unwrap() > 0.0);
+    }
+}
+
+/// Realisations around the kriging of a map, each with its own draw, have its mean and variance; at a sample below its limit they are
+/// the draws.
+#[test]
+fn realisations_have_the_moments_of_the_mixture() {
+    let (samples, below) = field(60, 0.2, 4);
+    let kriging = recipe(Drift::Constant, Neighbourhood::Global);
+    let settings = ImputationSettings { kept: 250, ..ImputationSettings::default() };
+    let draws = Imputations::draw(&kriging, &samples, &below, &settings, &Serial).unwrap();
+    let low = below.iter().position(|b| *b).unwrap();
+    let places = [[50.0, 50.0], [20.0, 80.0], samples.coords()[low], [90.0, 30.0]];
+    let run = KrigedSimulation::new(kriging.clone(), 3).prepare_imputed(&samples, &draws, &places, &[]).unwrap();
+    let fields = run.simulate(0..1000, &Serial).unwrap();
+    let censored = CensoredKriging { settings, ..CensoredKriging::new(kriging, below) };
+    let mut out = Predictions::default();
+    let predictor = censored.fit(&samples).unwrap();
+    predictor.predict_into(&Targets::points(&places), &mut Scratch::default(), &mut out);
+    for node in 0..places.len() {
+        let mut there = Vec::new();
+        fields.at_node(node, &mut there);
+        let mean = there.iter().sum::<f64>() / 1000.0;
+        let variance = there.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 999.0;
+        let expected = out.get(node).unwrap();
+        let stated = expected.variance.unwrap();
+        assert!((mean - expected.value).abs() < 4.0 * (stated / 1000.0).sqrt(), "{node}: {mean} {}", expected.value);
+        assert!((variance / stated - 1.0).abs() < 0.2, "{node}: {variance} {stated}");
+        if node == 2 {
+            assert!(there.iter().all(|v| *v <= samples.values()[low] + 1e-6));
+        }
     }
 }

@@ -8,6 +8,7 @@ mod coming_from;
 mod drift;
 mod estimation;
 mod hotspots;
+mod limits;
 mod map;
 mod readme;
 mod simulate;

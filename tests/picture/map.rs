@@ -232,3 +232,18 @@ fn what_is_no_picture_is_refused() {
         assert!(matches!(svg_to_png(&svg, scale), Err(Error::Size { .. })), "{scale}");
     }
 }
+
+/// Samples that cannot tell on which side of the threshold they are have a mark and a line of their own.
+#[test]
+fn samples_that_cannot_tell_are_crossed() {
+    let samples: Vec<_> = (0..6).map(|i| ([f64::from(i), f64::from(i % 2)], f64::from(i))).collect();
+    let below = [true, true, true, false, false, false];
+    let picture = MapPicture { samples: &samples, below_limit: &below, ..MapPicture::default() };
+    let without = map_svg(&picture);
+    assert!(without.contains("below the detection limit: 3") && !without.contains("cannot tell"));
+    let with = map_svg(&MapPicture { undecided: &[true, false, true], ..picture });
+    let all = texts(&parse(&with)).into_iter().map(|t| t.0).collect::<Vec<_>>().join(" ");
+    assert!(all.contains("below the detection limit: 1") && all.contains("cannot tell: 2"), "{all}");
+    assert_eq!(with.matches("<path").count(), without.matches("<path").count() + 3); // two samples and the legend
+    assert_legible(&with);
+}

@@ -162,6 +162,8 @@ pub(crate) enum Nondetect {
     LimitOverSqrt2,
     /// Leave the sample out
     Drop,
+    /// None: it is known to be below its limit, and kriging uses just that
+    Censored,
 }
 
 impl From<Nondetect> for Substitution {
@@ -171,6 +173,7 @@ impl From<Nondetect> for Substitution {
             Nondetect::Limit => Self::Limit,
             Nondetect::LimitOverSqrt2 => Self::LimitOverSqrt2,
             Nondetect::Drop => Self::Drop,
+            Nondetect::Censored => Self::Censored,
         }
     }
 }
@@ -317,6 +320,9 @@ pub(crate) struct Check {
     pub(crate) samples: SampleArgs,
     #[command(flatten)]
     pub(crate) guideline: GuidelineArgs,
+    /// Count the samples above this value, in the data's unit, and hold the upper limit of the mean against it
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, group = "limit-to-hold", help_heading = "Decision")]
+    pub(crate) threshold: Option<f64>,
     /// Exit with code 1 where there is a warning, not only for an error
     #[arg(long)]
     pub(crate) strict: bool,

@@ -37,7 +37,7 @@ pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) ->
     let drift = subject.drift;
     let weights = weights(args).0;
     let settings = Settings { drift, lags, estimator: args.estimator.into(), weights, transformed, seed: 1 };
-    Ok(choose(&subject.on_scale, &settings, &executor(common)? as &dyn Executor)?)
+    Ok(choose(subject.numbers(), &settings, &executor(common)? as &dyn Executor)?)
 }
 
 /// The threads asked for, which stop where the user asks to.

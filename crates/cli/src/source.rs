@@ -12,7 +12,7 @@ use soilscope_pipeline::samples::{
     Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, Severity, read_samples,
 };
 
-use crate::args::{Common, DriftArgs, DuplicateRule, ErrorArgs, SampleArgs};
+use crate::args::{Common, DriftArgs, DuplicateRule, ErrorArgs, Nondetect, SampleArgs};
 use crate::covariates::{self, Covariates};
 use crate::errors::{self, ErrorRecord};
 use crate::output::say;
@@ -30,6 +30,8 @@ pub(crate) struct Source {
     covariates: Option<Covariates>,
     errors: Option<ErrorRecord>,
     secondary: Vec<Secondary>,
+    /// Which samples are only known to be below their values; empty where none is.
+    below: Vec<bool>,
 }
 
 /// What is wanted of the samples beside their values.
@@ -45,6 +47,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) errors: Option<&'a ErrorArgs>,
     /// Analytes of the same file, for cross variograms with the one that is asked for.
     pub(crate) cross: &'a [String],
+    /// Why a value below its limit must be a number here, and what to do; `None` where it need not.
+    pub(crate) numbers: Option<&'a str>,
 }
 
 /// The options of reading, from what was typed.
@@ -80,6 +84,7 @@ impl Source {
     /// Reads the samples, with what is wanted beside their values, and says what was done to them.
     pub(crate) fn read(args: &SampleArgs, common: &Common, wanted: Wanted<'_>) -> Result<Self> {
         errors::refuse_kept_duplicates(args, wanted.errors)?;
+        refuse_censored(args, &wanted)?;
         secondary::refuse(args, &wanted)?;
         let covariates = wanted.drift.map(covariates::Wanted::new).transpose()?;
         let mut how = preparation(args)?;
@@ -118,7 +123,15 @@ impl Source {
         let (secondary, said) = secondary::read(args, &wanted, &how, &prepared)?;
         remarks.extend(said);
         let path = args.samples.clone();
-        let source = Self { path, analyte, prepared, remarks, labels, covariates, errors, secondary };
+        let mut below = Vec::new();
+        if args.nondetect == Nondetect::Censored {
+            below = prepared.measurements.iter().map(|m| m.is_below_limit()).collect();
+            if !below.contains(&true) {
+                below.clear();
+                remarks.push("no sample is below a limit, so --nondetect censored changes nothing".to_owned());
+            }
+        }
+        let source = Self { path, analyte, prepared, remarks, labels, covariates, errors, secondary, below };
         if common.verbose > 0 && !common.quiet {
             let record = source.record();
             say(&format!("read: {}", table.source().describe()));
@@ -201,6 +214,21 @@ impl Source {
         &self.prepared.measurements
     }
 
+    /// Which samples are only known to be below their values, which are limits then: those of `--nondetect censored`. Empty where
+    /// none is.
+    pub(crate) fn below(&self) -> &[bool] {
+        &self.below
+    }
+
+    /// The samples with half the limit for those below one, where their values are limits.
+    pub(crate) fn stand_in(&self) -> soilscope_core::Result<Option<Samples>> {
+        if self.below.is_empty() {
+            return Ok(None);
+        }
+        let values = self.samples().values().iter().zip(&self.below).map(|(v, &b)| if b { v / 2.0 } else { *v });
+        Ok(Some(self.samples().with_values(values.collect())?))
+    }
+
     /// Whether a sample is above a threshold, in the data's unit: not where it is below its limit, for what stands for it there
     /// is no measurement.
     pub(crate) fn is_above(&self, index: usize, threshold: f64) -> bool {
@@ -229,6 +257,22 @@ impl Source {
     /// Adds file and line to a refusal that names a sample by its number.
     pub(crate) fn located<T, E: Into<anyhow::Error>>(&self, outcome: std::result::Result<T, E>) -> Result<T> {
         locate(&self.path, &self.prepared, outcome)
+    }
+}
+
+/// Refuses values below limits that are no numbers where numbers are needed, before anything is read.
+fn refuse_censored(args: &SampleArgs, wanted: &Wanted<'_>) -> Result<()> {
+    if args.nondetect != Nondetect::Censored {
+        return Ok(());
+    }
+    let cokriging = wanted.drift.is_some_and(|d| !d.method.secondary().is_empty());
+    let cokriging = cokriging.then_some(
+        "--method cokriging, which has no draws of several analytes at once yet: krige the analyte alone, or let a number stand for \
+         values below their limits, as --nondetect limit/2",
+    );
+    match wanted.numbers.or(cokriging) {
+        Some(why) => bail!("--nondetect censored does not go with {why}"),
+        None => Ok(()),
     }
 }
 

@@ -18,7 +18,11 @@ pub(crate) struct Subject {
     /// The same on the modelling scale.
     pub(crate) on_scale: Samples,
     pub(crate) drift: Drift,
-    /// What the variogram is of.
+    /// Which samples are only known to be below their values; empty where none is.
+    pub(crate) below: Vec<bool>,
+    /// The samples on the modelling scale with half the limit for those, for what needs a number for each.
+    pub(crate) stand_in: Option<Samples>,
+    /// What the empirical variogram is of: of samples below their limits, half the limit.
     pub(crate) residuals: Samples,
     /// The same in a word: `values`, `indicator` or `ols-residuals`.
     pub(crate) variogram_of: &'static str,
@@ -45,8 +49,11 @@ impl Subject {
             }
             _ => samples.clone(),
         };
-        let transform = model.transform.for_samples(&observed)?;
+        let below = source.below().to_vec();
+        let numbers = source.stand_in()?;
+        let transform = model.transform.for_samples(numbers.as_ref().unwrap_or(&observed))?;
         let on_scale = transform.forward(&observed)?;
+        let stand_in = numbers.map(|numbers| transform.forward(&numbers)).transpose()?;
         let drift = match args.method {
             Method::Simple { mean } => Drift::KnownMean(mean),
             Method::Universal { degree } => Drift::polynomial(degree),
@@ -57,13 +64,19 @@ impl Subject {
         };
         let has_trend = matches!(drift, Drift::Trend { .. });
         // Differences of values know nothing of a mean.
-        let residuals = if has_trend { ols_residuals(drift, &on_scale)? } else { on_scale.clone() };
+        let numbers = stand_in.as_ref().unwrap_or(&on_scale);
+        let residuals = if has_trend { ols_residuals(drift, numbers)? } else { numbers.clone() };
         let variogram_of = match args.method {
             Method::Indicator { .. } => "indicator",
             _ if has_trend => "ols-residuals",
             _ => "values",
         };
-        Ok(Self { transform, observed, on_scale, drift, residuals, variogram_of })
+        Ok(Self { transform, observed, on_scale, drift, below, stand_in, residuals, variogram_of })
+    }
+
+    /// A number for each sample, on the modelling scale.
+    pub(crate) fn numbers(&self) -> &Samples {
+        self.stand_in.as_ref().unwrap_or(&self.on_scale)
     }
 }
 

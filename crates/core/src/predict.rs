@@ -4,11 +4,11 @@
 //! not compile. Prediction takes many targets at a time, because neighbouring cells of a raster share their work.
 
 use crate::cokriging::CoScratch;
+use crate::executor::Executor;
 use crate::kriging::KrigingScratch;
 use crate::likelihood::VecchiaScratch;
-use crate::neighbourhood::SearchScratch;
-use crate::executor::Executor;
 use crate::mixture::{Mixture, Mixtures};
+use crate::neighbourhood::SearchScratch;
 use crate::validation::Folds;
 use crate::{Coord, Result, Samples};
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use soilscope_core::{Mixture, Prediction};
 use soilscope_core::transform::Transform;
+use soilscope_core::{Mixture, Prediction};
 
 /// A quantity that a raster holds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
-use soilscope_core::{Coord, Outcome as Predicted};
+use soilscope_core::{Coord, Mixture, Outcome as Predicted};
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::io::geojson::write_geojson;
 use soilscope_pipeline::io::geopackage::{self, write_geopackage};
@@ -24,6 +24,7 @@ use crate::follow::{Progress, watching};
 use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
+use crate::undecided::Undecided;
 
 /// Added columns of one point.
 struct Row {
@@ -53,6 +54,12 @@ struct Report<'a> {
     /// The limit of the law that the threshold is.
     #[serde(skip_serializing_if = "Option::is_none")]
     guideline: Option<&'a GuidelineRecord>,
+    /// The distribution that probabilities assume.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distribution: Option<String>,
+    /// Samples below limits that are above the threshold: nobody knows on which side of it they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undecided: Option<&'a Undecided>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     predictions: Vec<serde_json::Value>,
 }
@@ -118,7 +125,11 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
     for gap in rows.iter().filter_map(|r| r.gap) {
         *gaps.entry(gap).or_insert(0) += 1;
     }
+    let undecided = Undecided::of(&source, args.threshold);
     if !common.quiet {
+        if let Some(note) = undecided.note() {
+            say(&format!("note: {note}"));
+        }
         for note in limit.iter().flat_map(GuidelineRecord::notes) {
             say(&format!("note: {note}"));
         }
@@ -145,6 +156,8 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
             counts,
             threshold: args.threshold,
             guideline: limit.as_ref(),
+            distribution: field.method.below_limits.as_ref().and_then(|_| field.distribution()),
+            undecided: undecided.some(),
             predictions: if in_json { json_rows(&points, &columns, &rows) } else { Vec::new() },
         })?;
     }
@@ -241,7 +254,7 @@ fn predict(
     };
     let mut rows = Vec::with_capacity(places.len());
     for (i, outcome) in predicted.outcomes.into_iter().enumerate() {
-        let mut row = row(args, field, outcome);
+        let mut row = row(args, field, outcome, predicted.mixtures.get(i));
         if let (Some(value), Some(bounds)) = (&mut row.prediction, field.bounds()) {
             counts.clipped += u64::from(clip(value, bounds));
         }
@@ -262,19 +275,20 @@ fn refuse_idle_threshold(args: &Predict) -> Result<()> {
     refuse_idle(&idle, "the prediction of an indicator is a probability already")
 }
 
-fn row(args: &Predict, field: &Field, outcome: Predicted) -> Row {
+fn row(args: &Predict, field: &Field, outcome: Predicted, mixture: Mixture<'_>) -> Row {
     let none = Row { prediction: None, variance: None, exceedance: None, gap: None };
     match outcome {
         Err(gap) => Row { gap: Some(gap_name(gap)), ..none },
         Ok(modelled) => {
-            let shown = if args.scale == ScaleChoice::Data { field.transform.back(modelled) } else { modelled };
+            let data = args.scale == ScaleChoice::Data;
+            let shown = if data { field.transform.back_mixed(modelled, mixture) } else { modelled };
             if !shown.value.is_finite() || shown.variance.is_some_and(|v| !v.is_finite()) {
                 return Row { gap: Some(gap_name(soilscope_core::Gap::NotFinite)), ..none };
             }
             Row {
                 prediction: Some(shown.value),
                 variance: shown.variance,
-                exceedance: args.threshold.and_then(|t| field.transform.exceedance(&modelled, t)),
+                exceedance: args.threshold.and_then(|t| field.transform.exceedance_mixed(&modelled, mixture, t)),
                 gap: None,
             }
         }

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, anyhow, ensure};
 use serde::Serialize;
-use soilscope_core::Error;
 use soilscope_core::transform::Transform;
 use soilscope_core::validation::{self, Residual, Scores};
+use soilscope_core::{Error, Predictions};
 use soilscope_pipeline::run::gap_name;
 
 use crate::Outcome;
 use crate::args::{Common, Validate};
+use crate::choice::executor;
 use crate::covariates::WholeClass;
 use crate::field::{
     CalibrationRecord, CokrigingValidation, Field, Judged, MethodRecord, ModelRecord, SkillRecord, refuse_idle,
@@ -21,6 +22,7 @@ use crate::follow::Progress;
 use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
+use crate::undecided::Undecided;
 use crate::words::Folds;
 
 /// How samples were held out, and what came of it.
@@ -68,6 +70,9 @@ struct Report<'a> {
     /// The limit of the law that the threshold is.
     #[serde(skip_serializing_if = "Option::is_none")]
     guideline: Option<&'a GuidelineRecord>,
+    /// Samples below limits that are above the threshold: nobody knows on which side of it they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undecided: Option<&'a Undecided>,
     /// Whether the probabilities of being above the threshold are worth anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     skill: Option<SkillRecord>,
@@ -101,12 +106,16 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     for note in limit.iter().flat_map(GuidelineRecord::notes).filter(|_| !common.quiet) {
         say(&format!("note: {note}"));
     }
+    let undecided = Undecided::of(&source, args.threshold);
+    if let Some(note) = undecided.note().filter(|_| !common.quiet) {
+        say(&format!("note: {note}"));
+    }
     let progress = Progress::new(common);
     let field = source
         .located(progress.busy("fitting the model", || Field::new(&args.model, &args.method, None, &source, common)))?;
     field.announce(&source, common);
-    let (record, residuals, folds) =
-        progress.busy("cross-validating", || cross_validate(&field, &source, &args.folds, args.seed.unwrap_or(1)))?;
+    let (record, residuals, folds) = progress
+        .busy("cross-validating", || cross_validate(&field, &source, &args.folds, args.seed.unwrap_or(1), common))?;
     let whole = WholeClass::words(&record.whole_classes);
     ensure!(
         record.scores.is_some(),
@@ -136,6 +145,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         validation: &record,
         calibration,
         guideline: limit.as_ref(),
+        undecided: undecided.some(),
         skill,
     };
     if common.json {
@@ -152,6 +162,7 @@ pub(crate) fn cross_validate(
     source: &Source,
     how: &Folds,
     seed: u64,
+    common: &Common,
 ) -> Result<(ValidationRecord, Vec<Residual>, validation::Folds)> {
     let samples = &field.on_scale;
     let (name, folds) = match how {
@@ -165,23 +176,30 @@ pub(crate) fn cross_validate(
         }
     };
     let whole_classes = source.covariates().map_or_else(Vec::new, |c| c.whole_in_a_fold(samples, &folds));
-    let mut outcomes = source.located(match &field.cokriged {
-        Some(cokriged) => cokriged.leave_out(samples, &folds, how, source),
-        None => field.at_points().leave_out(samples, &folds).map_err(|error| match (error, &whole_classes[..]) {
-            // Some ways of predicting refuse the whole fold, and so all.
-            (Error::DriftSingular { .. }, [_, ..]) => {
-                anyhow!("{}", WholeClass::words(&whole_classes).unwrap_or_default())
+    let threads = executor(common)?;
+    let mut predictions = source.located(match &field.cokriged {
+        Some(cokriged) => {
+            cokriged.leave_out(samples, &folds, how, source).map(|outcomes| Predictions::from_outcomes(&outcomes))
+        }
+        None => field.at_points().leave_out_on(samples, &folds, &threads).map_err(|error| {
+            match (error, &whole_classes[..]) {
+                // Some ways of predicting refuse the whole fold, and so all.
+                (Error::DriftSingular { .. }, [_, ..]) => {
+                    anyhow!("{}", WholeClass::words(&whole_classes).unwrap_or_default())
+                }
+                (error, _) => error.into(),
             }
-            (error, _) => error.into(),
         }),
     })?;
     let beside =
         field.cokriged.as_ref().map(|c| c.beside((&field.observed, samples), &field.transform, &folds, how, source));
     let clipped = field.bounds().map(|bounds| {
-        let cut = outcomes.iter_mut().flatten().map(|p| usize::from(clip(&mut p.value, bounds)));
-        cut.sum()
+        let mut outcomes: Vec<_> = predictions.iter().collect();
+        let cut = outcomes.iter_mut().flatten().map(|p| usize::from(clip(&mut p.value, bounds))).sum();
+        predictions = Predictions::from_outcomes(&outcomes);
+        cut
     });
-    let residuals = validation::residuals(&field.observed, &outcomes, &field.transform);
+    let residuals = validation::residuals_with_limits(&field.observed, &field.below, &predictions, &field.transform);
     let record = ValidationRecord {
         folds: name,
         count: folds.count(),
@@ -216,33 +234,28 @@ pub(crate) fn clip(value: &mut f64, [low, high]: [f64; 2]) -> bool {
 /// The residuals as CSV, one row a sample in order.
 fn table(source: &Source, residuals: &[Residual], folds: &validation::Folds) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([
-        "observed",
-        "prediction",
-        "variance",
-        "residual",
-        "zscore",
-        "fold",
-        "x",
-        "y",
-        "line",
-        "gap",
-    ])?;
+    let limits = !source.below().is_empty();
+    let columns = ["observed", "prediction", "variance", "residual", "zscore", "fold", "x", "y", "line", "gap"];
+    let more: &[&str] = if limits { &["limit", "probability_below"] } else { &[] };
+    writer.write_record(columns.iter().chain(more))?;
     let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
     for (i, r) in residuals.iter().enumerate() {
         let [x, y] = source.samples().coords()[i];
-        writer.write_record([
-            r.observed.to_string(),
+        let below = source.below().get(i).copied().unwrap_or(false);
+        let own = [
+            number((!below).then_some(r.observed)),
             number(r.prediction),
             number(r.variance),
             number(r.residual),
-            number(r.zscore),
+            number(r.zscore.filter(|_| !below)),
             (folds.of(i) + 1).to_string(),
             x.to_string(),
             y.to_string(),
             source.line(i).to_string(),
             r.gap.map(|g| gap_name(g).to_owned()).unwrap_or_default(),
-        ])?;
+        ];
+        let limit = [number(below.then_some(r.observed)), number(r.below_limit)];
+        writer.write_record(own.iter().chain(limit.iter().filter(|_| limits)))?;
     }
     Ok(writer.into_inner()?)
 }
@@ -263,6 +276,14 @@ fn text(report: &Report<'_>) -> String {
         let reasons: Vec<String> = record.gaps.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
         let reasons = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
         let _ = writeln!(text, "samples   {} predicted, {} without a prediction{reasons}", s.n, s.gaps);
+        if let Some(below) = &s.below_limits {
+            let _ = writeln!(
+                text,
+                "below     {} samples are below their limits: they are in MSDR, log score and coverage as far as that says something, and in \
+                 no other score; the mean predicted probability that they are is {:.3}",
+                below.n, below.mean_probability
+            );
+        }
         let _ = writeln!(text, "ME        {:.6} {unit} (mean error, observed - predicted; 0 is unbiased)", s.me);
         let _ = writeln!(text, "MAE       {:.6} {unit} (mean absolute error)", s.mae);
         let _ = writeln!(text, "RMSE      {:.6} {unit} (root mean squared error)", s.rmse);
@@ -281,6 +302,12 @@ fn text(report: &Report<'_>) -> String {
                 None => "1 is a right variance",
             };
             let _ = writeln!(text, "MSDR      {msdr:.4} (mean squared deviation ratio; {right})");
+        }
+        if let (Some(_), Some(score)) = (&s.below_limits, s.log_score) {
+            let _ = writeln!(
+                text,
+                "log score {score:.4} (of values their density, of limits the probability of being below; smaller is better)"
+            );
         }
         for c in &s.coverage {
             let _ = writeln!(

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use soilscope_core::validation::{Calibration, OFF_BY, calibrate};
+use soilscope_core::validation::{Calibration, OFF_BY, calibration, hold_out_blocks};
 use soilscope_core::variogram::Variogram;
 use soilscope_core::{Interpolator, Samples};
 
@@ -48,9 +48,12 @@ impl CalibrationRecord {
         recipe: &dyn Interpolator,
         variogram: &Variogram,
         on_scale: &Samples,
+        below: &[bool],
         common: &Common,
     ) -> Result<(Self, Variogram)> {
-        let found = calibrate(recipe, variogram, on_scale, SEED, &executor(common)?).context("--calibrate")?;
+        let found = hold_out_blocks(recipe, variogram, on_scale, SEED, &executor(common)?)
+            .and_then(|held| calibration(&held.with_limits(below), variogram, on_scale, SEED))
+            .context("--calibrate")?;
         let factor = found.msdr;
         let scaled = variogram.scaled(factor).context("--calibrate: the held-out errors give no factor")?;
         Ok((Self { multiplied_by: Some(factor), ..Self::of(Ok(found))? }, scaled))

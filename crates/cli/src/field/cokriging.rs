@@ -133,7 +133,7 @@ impl MethodRecord {
         let mut calibrated = None;
         if args.calibrate {
             let variogram = fit.model.variogram(0)?;
-            let (record, _) = CalibrationRecord::applied(&away(&recipe), &variogram, &subject.on_scale, common)?;
+            let (record, _) = CalibrationRecord::applied(&away(&recipe), &variogram, &subject.on_scale, &[], common)?;
             if let Some(factor) = record.multiplied_by {
                 fit.model = fit.model.scaled(factor).context("--calibrate: the held-out errors give no factor")?;
                 recipe.cokriging.model = fit.model.clone();

@@ -1,6 +1,7 @@
 //! From settings to a fitted model and a method: what the verbs that model a field share.
 
 mod calibration;
+mod censored;
 mod cokriging;
 mod fallback;
 mod held_out;
@@ -13,6 +14,7 @@ mod skill;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use soilscope_core::censored::ImputationSettings;
 use soilscope_core::drift::Drift;
 use soilscope_core::idw::{InverseDistance, Nearest};
 use soilscope_core::kriging::Kriging;
@@ -36,6 +38,7 @@ use model::Origin;
 use recipe::Recipe;
 
 pub(crate) use calibration::CalibrationRecord;
+pub(crate) use censored::{LimitsRecord, refuse_limits};
 pub(crate) use held_out::CokrigingValidation;
 pub(crate) use lags::{LagSettings, empirical, lag_classes};
 pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened};
@@ -72,6 +75,9 @@ pub(crate) struct MethodRecord {
     /// What was used because no model was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fallback: Option<FallbackRecord>,
+    /// How values below limits enter, where no number stands for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) below_limits: Option<LimitsRecord>,
 }
 
 impl MethodRecord {
@@ -138,15 +144,24 @@ impl MethodRecord {
         };
         self.neighbourhood = recipe.neighbourhood;
         self.drift_from = subject.drift.known_mean().is_none().then_some(recipe.drift_from());
-        let (mut interpolator, mut at_points) = recipe.with(&model.variogram);
+        let below = &subject.below;
+        let (mut interpolator, mut at_points) = recipe.with(&model.variogram, below);
         let mut calibrated = None;
         if args.calibrate {
             let at_points_now = at_points.as_deref().unwrap_or(interpolator.as_ref());
             let (record, variogram) =
-                CalibrationRecord::applied(at_points_now, &model.variogram, &subject.on_scale, common)?;
+                CalibrationRecord::applied(at_points_now, &model.variogram, &subject.on_scale, below, common)?;
             calibrated = Some(record);
             model = model.with_variogram(variogram);
-            (interpolator, at_points) = recipe.with(&model.variogram);
+            (interpolator, at_points) = recipe.with(&model.variogram, below);
+        }
+        if !below.is_empty() {
+            let kriging = Kriging::new(model.variogram.clone(), subject.drift, recipe.neighbourhood);
+            let settings = ImputationSettings::default();
+            let mixture = "mixture of the draws' normal distributions";
+            let limits = LimitsRecord::new(&kriging, settings, mixture, &subject, common)?.1;
+            model.remarks.extend(limits.note());
+            self.below_limits = Some(limits);
         }
         let simulated = recipe.simulated(&model.variogram);
         Ok(Built { subject, model: Some(model), interpolator, at_points, calibrated, simulated, cokriged: None })
@@ -160,6 +175,8 @@ pub(crate) struct Field {
     pub(crate) observed: Samples,
     /// The samples on the modelling scale.
     pub(crate) on_scale: Samples,
+    /// Which samples are only known to be below these values; empty where none is.
+    pub(crate) below: Vec<bool>,
     /// `None` for methods without a model.
     pub(crate) model: Option<ModelRecord>,
     /// `None` where no variogram was fitted.
@@ -213,6 +230,7 @@ impl Field {
         if !args.method.is_kriging() {
             refusals::refuse_for_methods_without_model(model_args, method_args, support, source)?;
         }
+        censored::refuse(model_args, method_args, source)?;
         refusals::refuse_calibration(method_args, source)?;
         refusals::refuse_for_cokriging(method_args, support)?;
         let subject = Subject::new(model_args, args, source)?;
@@ -229,6 +247,7 @@ impl Field {
             neighbourhood: Neighbourhood::Global,
             drift_from: None,
             fallback: None,
+            below_limits: None,
         };
         let built = match args.method {
             Method::Nearest => Built::without_model(subject, record.nearest(method_args)?),
@@ -248,11 +267,12 @@ impl Field {
         let mut remarks: Vec<String> = record.fallback.iter().map(FallbackRecord::note).collect();
         remarks.extend(model.iter().flat_map(|m| m.remarks.iter().cloned()));
         remarks.extend(calibrated.iter().flat_map(CalibrationRecord::notes));
-        let Subject { transform, observed, on_scale, .. } = subject;
+        let Subject { transform, observed, on_scale, below, .. } = subject;
         Ok(Self {
             transform,
             observed,
             on_scale,
+            below,
             model,
             lags,
             method: record,
@@ -300,7 +320,15 @@ impl Field {
     /// The distribution that probabilities assume, in words; `None` without an error model.
     pub(crate) fn distribution(&self) -> Option<String> {
         let indicator = self.method.indicator.map(|_| "none is assumed (indicator kriging)".to_owned());
-        indicator.or_else(|| self.has_variance().then(|| self.transform.distribution()))
+        let of = |limits: &LimitsRecord| {
+            format!(
+                "mixture of {} distributions, one for each draw of the values below limits; each {}",
+                limits.draws,
+                self.transform.distribution()
+            )
+        };
+        let mixture = self.method.below_limits.as_ref().map(of);
+        indicator.or(mixture).or_else(|| self.has_variance().then(|| self.transform.distribution()))
     }
 
     /// Unit of the predictions, where there is one: none for a probability.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use soilscope_core::auto::Choice;
 use soilscope_core::variogram::{self, EmpiricalVariogram, ModelTemplate, Structure, Variogram, fit};
 
+use super::censored::{self, CensoredRecord};
 use super::cokriging::CoregionalisationRecord;
 use super::lags::empirical;
 use super::likelihood::{self, LikelihoodRecord};
@@ -54,6 +55,9 @@ pub(crate) struct ModelRecord {
     /// Fit by likelihood.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) likelihood: Option<Box<LikelihoodRecord>>,
+    /// Fit with values below limits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) censored: Option<Box<CensoredRecord>>,
     /// What an automatic model was chosen against, and how sure that is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) choice: Option<Box<Choice>>,
@@ -72,6 +76,9 @@ pub(crate) struct ModelRecord {
 /// The model that `args` ask for, fitted to what is left of the drift where something is left open.
 pub(crate) fn model(args: &ModelArgs, subject: &Subject, common: &Common) -> Result<ModelRecord> {
     refuse_relative(args)?;
+    if !subject.below.is_empty() {
+        return censored::model(args, subject, common);
+    }
     let Some(template) = &args.model.template else { return automatic(args, subject, common) };
     if let Some(given) = template.complete()? {
         refuse_idle(
@@ -205,6 +212,7 @@ impl ModelRecord {
             sserr: self.sserr,
             fit_weights: self.fit_weights,
             likelihood: self.likelihood,
+            censored: self.censored,
             choice: self.choice,
             remarks: self.remarks,
             empirical: self.empirical,
@@ -235,6 +243,7 @@ impl ModelRecord {
             sserr: None,
             fit_weights: None,
             likelihood: None,
+            censored: None,
             choice: None,
             remarks: Vec::new(),
             empirical: None,

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use soilscope_core::Interpolator;
+use soilscope_core::censored::CensoredKriging;
 use soilscope_core::drift::Drift;
 use soilscope_core::kriging::Kriging;
 use soilscope_core::likelihood::VecchiaKriging;
@@ -89,7 +90,16 @@ impl Recipe {
     }
 
     /// The interpolator, and the same for points where it predicts something else.
-    pub(super) fn with(&self, variogram: &Variogram) -> (Box<dyn Interpolator>, Option<Box<dyn Interpolator>>) {
+    ///
+    /// With values below limits, which `below` names, of the mixture of their draws; they are not for a drift from all samples.
+    pub(super) fn with(
+        &self,
+        variogram: &Variogram,
+        below: &[bool],
+    ) -> (Box<dyn Interpolator>, Option<Box<dyn Interpolator>>) {
+        let limited = |kriging: Kriging| -> Box<dyn Interpolator> {
+            if below.is_empty() { Box::new(kriging) } else { Box::new(CensoredKriging::new(kriging, below.to_vec())) }
+        };
         if let (DriftFrom::All, Neighbourhood::Moving(search)) = (self.drift_from, self.neighbourhood) {
             let mut kriging = VecchiaKriging::new(variogram.clone(), self.drift);
             kriging.nearest = search.max.unwrap_or(kriging.nearest);
@@ -97,8 +107,8 @@ impl Recipe {
         }
         let kriging = Kriging::new(variogram.clone(), self.drift, self.neighbourhood);
         match self.support {
-            Support::Point => (Box::new(kriging), None),
-            support => (Box::new(kriging.clone().with_support(support)), Some(Box::new(kriging))),
+            Support::Point => (limited(kriging), None),
+            support => (limited(kriging.clone().with_support(support)), Some(limited(kriging))),
         }
     }
 }

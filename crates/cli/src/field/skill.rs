@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde::Serialize;
 use soilscope_core::validation::{Forecast, HeldOut, Skill, calibration, hold_out_blocks, skill};
-use soilscope_core::{Outcome, Prediction};
+use soilscope_core::{Mixture, Outcome, Prediction};
 
 use super::Field;
 use super::calibration::{CalibrationRecord, SEED};
@@ -23,7 +23,7 @@ pub(crate) struct Judged {
 pub(crate) struct SkillRecord {
     /// The value that is exceeded, in the data's unit.
     pub(crate) threshold: f64,
-    /// `gaussian` on the modelling scale, or `indicator`.
+    /// `gaussian` on the modelling scale, `mixture` of Gaussians over draws of values below limits, or `indicator`.
     route: &'static str,
     #[serde(flatten)]
     pub(crate) found: Option<Skill>,
@@ -41,7 +41,7 @@ pub(crate) struct SkillRecord {
 
 impl SkillRecord {
     fn new(threshold: f64, field: &Field, held_out: &HeldOut, source: &Source) -> Self {
-        let route = if field.method.indicator.is_some() { "indicator" } else { "gaussian" };
+        let route = field.route();
         let (mut undecided, mut without_prediction) = (0, 0);
         let mut forecast = |&(i, outcome): &(usize, Outcome)| {
             if source.is_undecided(i, threshold) {
@@ -50,7 +50,7 @@ impl SkillRecord {
             }
             // Of several at one place the value is their mean.
             let happened = source.is_above(i, threshold);
-            let probability = outcome.ok().and_then(|p| field.probability(&p, i, threshold));
+            let probability = outcome.ok().and_then(|p| field.probability(&p, held_out.mixtures.get(i), i, threshold));
             without_prediction += usize::from(probability.is_none());
             Some(Forecast { probability: probability?, happened })
         };
@@ -109,13 +109,23 @@ impl SkillRecord {
 
 impl Field {
     /// The probability that held-out sample `i` is above a threshold, its own measurement error included.
-    fn probability(&self, predicted: &Prediction, i: usize, threshold: f64) -> Option<f64> {
+    fn probability(&self, predicted: &Prediction, mixture: Mixture<'_>, i: usize, threshold: f64) -> Option<f64> {
         if self.method.indicator.is_some() {
             return Some(predicted.value.clamp(0.0, 1.0));
         }
         let common = self.model.as_ref().map_or(0.0, |m| m.error_variance);
-        let variance = predicted.variance? + common + self.on_scale.error_variance(i);
-        self.transform.exceedance(&Prediction { variance: Some(variance), ..*predicted }, threshold)
+        let own = common + self.on_scale.error_variance(i);
+        let predicted = Prediction { variance: Some(predicted.variance? + own), ..*predicted };
+        self.transform.exceedance_mixed(&predicted, mixture.with_error(own), threshold)
+    }
+
+    /// How probabilities are found, in a word.
+    fn route(&self) -> &'static str {
+        match self.method.indicator {
+            Some(_) => "indicator",
+            None if !self.below.is_empty() => "mixture",
+            None => "gaussian",
+        }
     }
 
     /// Holds samples out by spatial blocks, and compares what is predicted of them with what they are; nothing without a
@@ -129,7 +139,7 @@ impl Field {
         }
         let held_out =
             match hold_out_blocks(self.at_points(), &model.variogram, &self.on_scale, SEED, &executor(common)?) {
-                Ok(held_out) => held_out,
+                Ok(held_out) => held_out.with_limits(&self.below),
                 Err(soilscope_core::Error::Cancelled) => return Err(soilscope_core::Error::Cancelled.into()),
                 Err(error) => {
                     let calibration = match self.calibrated() {
@@ -138,7 +148,7 @@ impl Field {
                     };
                     let skill = threshold.map(|threshold| SkillRecord {
                         threshold,
-                        route: if self.method.indicator.is_some() { "indicator" } else { "gaussian" },
+                        route: self.route(),
                         found: None,
                         not_possible: Some(error.to_string()),
                         undecided: 0,

@@ -163,6 +163,14 @@ fn lines(rows: &[usize], count: usize) -> String {
 }
 
 impl Against {
+    /// Analyte, code and number of each limit that is one number for all samples.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (&str, &str, f64)> {
+        self.limits.iter().filter_map(|row| match row.held.limits {
+            Some([low, high]) if low == high => Some((row.analyte.as_str(), row.code.as_str(), low)),
+            _ => None,
+        })
+    }
+
     /// For people, below the report of the check.
     pub(crate) fn to_text(&self) -> String {
         let mut text = "\n".to_owned();

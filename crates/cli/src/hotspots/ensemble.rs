@@ -7,6 +7,7 @@ use geo::BoundingRect;
 use serde::Serialize;
 use soilscope_assess::hotspot::{Hotspot, Hotspots};
 use soilscope_core::Coord;
+use soilscope_core::censored::{ImputationSettings, Imputations};
 use soilscope_core::executor::Executor;
 use soilscope_core::kriging::Kriging;
 use soilscope_core::likelihood::plausible_models;
@@ -166,7 +167,12 @@ impl Ensemble<'_> {
         let area_above = together(&|sums, area, k| area * sums.above[k] as f64 / sums.nodes as f64);
         let mean_by_area = together(&|sums, area, k| area * sums.sum[k] / sums.nodes as f64);
         let record = Simulated {
-            simulator: "sequential-gaussian, conditioned by the kriging of the map",
+            simulator: match self.field.below.is_empty() {
+                true => "sequential-gaussian, conditioned by the kriging of the map",
+                false => {
+                    "sequential-gaussian, conditioned by the kriging of the map and a draw of the values below limits each"
+                }
+            },
             realisations,
             seed,
             cells: hotspots.cells(),
@@ -188,7 +194,8 @@ impl Ensemble<'_> {
         seed: u64,
         executor: &dyn Executor,
     ) -> Result<Vec<Kriging>> {
-        if !self.field.model_is_uncertain() {
+        // Of samples below limits there is no likelihood to weigh models by: the fitted one is taken as it is.
+        if !self.field.model_is_uncertain() || !self.field.below.is_empty() {
             return Ok(vec![kriging.clone()]);
         }
         let count = MODELS.min(realisations);
@@ -216,7 +223,16 @@ impl Ensemble<'_> {
     ) -> Result<()> {
         let recipe = KrigedSimulation::new(kriging.clone(), self.args.seed.unwrap_or(1));
         let samples = &self.field.on_scale;
-        let run = self.source.located(recipe.prepare(samples, &nodes.places, &nodes.covariates))?;
+        let prepared = if self.field.below.is_empty() {
+            recipe.prepare(samples, &nodes.places, &nodes.covariates)
+        } else {
+            let usual = ImputationSettings::default();
+            let kept = usual.kept.max(range.end.div_ceil(usual.chains));
+            let settings = ImputationSettings { kept, seed: recipe.seed, ..usual };
+            Imputations::draw(kriging, samples, &self.field.below, &settings, executor)
+                .and_then(|draws| recipe.prepare_imputed(samples, &draws, &nodes.places, &nodes.covariates))
+        };
+        let run = self.source.located(prepared)?;
         let at_once = (BATCH / batch_bytes(nodes.places.len() + samples.len(), 8).max(1)).max(1) * 8;
         for first in range.clone().step_by(at_once) {
             let some = first..(first + at_once).min(range.end);

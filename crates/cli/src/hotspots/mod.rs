@@ -48,6 +48,9 @@ pub(crate) struct HotspotRecord {
     /// `None` where there are no samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) samples_inside: Option<usize>,
+    /// Those of them that are below limits above the threshold: nobody knows on which side of it they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) undecided: Option<usize>,
     pub(crate) minimum_area: f64,
     pub(crate) dropped: Dropped,
     /// What is expected to be wrong; `None` without probabilities.
@@ -115,14 +118,16 @@ pub(crate) struct Traced {
     pub(crate) hotspots: Hotspots,
     /// Of each, how many samples inside are above the threshold; `None` where there are no samples.
     samples_above: Option<Vec<usize>>,
+    /// And of how many nobody knows.
+    undecided: Vec<usize>,
     /// Of all cells, not only those of hotspots.
     pub(crate) curve: ConfidenceCurve,
     /// What realisations say of each; empty where there are none.
     pub(crate) spreads: Vec<SpotSpread>,
 }
 
-/// Samples, and which of them are above the threshold.
-pub(crate) type Judged<'a> = (&'a Samples, &'a dyn Fn(usize) -> bool);
+/// Samples, and which of them are above the threshold, or not, or nobody knows.
+pub(crate) type Judged<'a> = (&'a Samples, &'a dyn Fn(usize) -> Option<bool>);
 
 /// Traces hotspots in rasters of one grid, row by row. Without samples, none are counted.
 pub(crate) fn trace(
@@ -159,11 +164,15 @@ pub(crate) fn trace(
         tracer.push_row(&hot);
     }
     let mut hotspots = tracer.finish();
+    let mut undecided = vec![0; hotspots.spots.len()];
     let samples_above = samples.map(|(samples, above)| {
         let mut counts = vec![0; hotspots.spots.len()];
         for (i, spot) in hotspots.count_samples(samples.coords()).into_iter().enumerate() {
-            if let Some(id) = spot.filter(|_| above(i)) {
-                counts[id - 1] += 1;
+            let Some(id) = spot else { continue };
+            match above(i) {
+                Some(true) => counts[id - 1] += 1,
+                Some(false) => {}
+                None => undecided[id - 1] += 1,
             }
         }
         counts
@@ -174,6 +183,7 @@ pub(crate) fn trace(
         area_m2: None,
         area_on_map: hotspots.area(),
         samples_inside: samples.map(|_| hotspots.spots.iter().map(|s| s.samples_inside).sum()),
+        undecided: samples.map(|_| undecided.iter().sum()),
         minimum_area: settings.minimum_area,
         dropped: hotspots.dropped,
         errors: probabilities.is_some().then(|| ErrorAreas::new(&curve, &hotspots)),
@@ -181,7 +191,7 @@ pub(crate) fn trace(
         joint: None,
         smoothed: None,
     };
-    Ok((Traced { hotspots, samples_above, curve, spreads: Vec::new() }, record))
+    Ok((Traced { hotspots, samples_above, undecided, curve, spreads: Vec::new() }, record))
 }
 
 /// Areas of hotspots on the ellipsoid of WGS 84, in square metres: the true size, whatever the map's projection does to it.
@@ -253,6 +263,7 @@ pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str
             let class = spot.mean_probability.map(|p| HotspotClass::of(p, above[k]).name());
             own.push(("samples_inside", Value::Integer(spot.samples_inside as i64)));
             own.push(("samples_above", Value::Integer(above[k] as i64)));
+            own.push(("samples_undecided", Value::Integer(traced.undecided[k] as i64)));
             own.push(("class", class.map_or(Value::Null, |c| Value::Text(c.to_owned()))));
         }
         let spread = traced.spreads.get(k);

@@ -11,13 +11,54 @@ const FEWEST: usize = 15;
 /// The random stream of these resamples, apart from every other use of a seed.
 const PURPOSE: u64 = 0x4243_615f_6d65_616e;
 
+/// Distinct measurements from the highest down, so that the Kaplan-Meier mean of a resample takes no sorting.
+struct Sorted {
+    /// A value and whether it is quantified; at one number the quantified ones come first, as they are not below it.
+    levels: Vec<(f64, bool)>,
+    /// Of each measurement.
+    level_of: Vec<usize>,
+}
+
+impl Sorted {
+    fn new(measurements: &[Measurement]) -> Self {
+        let level = |m: &Measurement| match *m {
+            Measurement::Quantified(value) => (value, true),
+            Measurement::BelowLimit(limit) => (limit, false),
+        };
+        let order = |a: &(f64, bool), b: &(f64, bool)| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1));
+        let mut levels: Vec<(f64, bool)> = measurements.iter().map(level).collect();
+        levels.sort_by(order);
+        levels.dedup();
+        let place = |m: &Measurement| levels.partition_point(|l| order(l, &level(m)).is_lt());
+        let level_of = measurements.iter().map(place).collect();
+        Self { levels, level_of }
+    }
+
+    /// The mean with each level so many times, by Efron's convention: what lies below every quantified value is at the smallest; of
+    /// limits alone it is the smallest limit.
+    fn mean(&self, times: &[u32]) -> f64 {
+        let mut left: u32 = times.iter().sum();
+        let (mut share, mut mean, mut place) = (1.0, 0.0, f64::NAN);
+        for (&(value, quantified), &events) in self.levels.iter().zip(times).filter(|(_, times)| **times > 0) {
+            if quantified {
+                let before = if left == events { 0.0 } else { share * (1.0 - f64::from(events) / f64::from(left)) };
+                mean += (share - before) * value;
+                (share, place) = (before, value);
+            } else if share == 1.0 {
+                place = value;
+            }
+            left -= events;
+        }
+        if share == 0.0 { mean } else { mean + share * place }
+    }
+}
+
 /// The upper limit of the Kaplan-Meier mean.
 ///
 /// # Source
 /// Efron (1987), *Journal of the American Statistical Association* 82:171.
 pub(super) fn bca_limit(
     measurements: &[Measurement],
-    convention: LeftMass,
     confidence: f64,
     resamples: usize,
     seed: u64,
@@ -30,23 +71,30 @@ pub(super) fn bca_limit(
         let value = resamples as f64;
         return Err(Refused::Setting { name: "number of resamples", value, requirement: "at least 100" });
     }
-    let mean_of = |values: &[Measurement]| unchecked(values, convention).mean;
-    let mean = mean_of(measurements);
-    let mut resample = measurements.to_vec();
+    let sorted = Sorted::new(measurements);
+    let mean = unchecked(measurements, LeftMass::SmallestQuantified).mean;
+    let mut times = vec![0_u32; sorted.levels.len()];
     let mut means: Vec<f64> = (0..resamples)
         .map(|k| {
             let mut random = Random::substream(seed, PURPOSE, k as u64);
-            resample.iter_mut().for_each(|m| *m = measurements[random.below(n as u64) as usize]);
-            mean_of(&resample)
+            times.fill(0);
+            (0..n).for_each(|_| times[sorted.level_of[random.below(n as u64) as usize]] += 1);
+            sorted.mean(&times)
         })
         .collect();
     means.sort_by(f64::total_cmp);
-    let without: Vec<f64> = (0..n)
-        .map(|i| {
-            let rest: Vec<Measurement> = [&measurements[..i], &measurements[i + 1..]].concat();
-            mean_of(&rest)
+    let mut times = vec![0; sorted.levels.len()];
+    sorted.level_of.iter().for_each(|&level| times[level] += 1);
+    // Equal measurements have equal means without one of them.
+    let without_one: Vec<f64> = (0..times.len())
+        .map(|level| {
+            times[level] -= 1;
+            let mean = sorted.mean(&times);
+            times[level] += 1;
+            mean
         })
         .collect();
+    let without: Vec<f64> = sorted.level_of.iter().map(|&level| without_one[level]).collect();
     let centre = without.iter().sum::<f64>() / n as f64;
     let power = |k: i32| without.iter().map(|m| (centre - m).powi(k)).sum::<f64>();
     let acceleration = power(3) / (6.0 * power(2).powf(1.5));
@@ -59,4 +107,37 @@ pub(super) fn bca_limit(
     let level = normal_cdf(bias + tail / (1.0 - acceleration * tail));
     let rank = ((total + 1.0) * level).ceil().clamp(1.0, total) as usize;
     Ok(means[rank - 1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The mean of a resample is the Kaplan-Meier mean of its measurements.
+    #[test]
+    fn the_mean_of_counts_is_that_of_the_measurements() {
+        let mut random = Random::new(7);
+        for round in 0..200 {
+            let n = 3 + random.below(30) as usize;
+            // Coarse numbers, so that values, limits and both are equal.
+            let all: Vec<Measurement> = (0..n)
+                .map(|_| {
+                    let value = (1 + random.below(9)) as f64;
+                    let below = random.below(10) < [0, 3, 8, 10][round % 4];
+                    if below { Measurement::BelowLimit(value) } else { Measurement::Quantified(value) }
+                })
+                .collect();
+            let sorted = Sorted::new(&all);
+            let mut times = vec![0; sorted.levels.len()];
+            let resample: Vec<Measurement> = (0..n)
+                .map(|_| {
+                    let i = random.below(n as u64) as usize;
+                    times[sorted.level_of[i]] += 1;
+                    all[i]
+                })
+                .collect();
+            let expected = unchecked(&resample, LeftMass::SmallestQuantified).mean;
+            assert!((sorted.mean(&times) - expected).abs() < 1e-12, "{resample:?}: {} {expected}", sorted.mean(&times));
+        }
+    }
 }

@@ -57,6 +57,7 @@ pub struct Imputations {
     /// Draws of each censored sample, one chain after the other.
     draws: Vec<f64>,
     count: usize,
+    kept: usize,
     mixing: f64,
 }
 
@@ -120,7 +121,7 @@ impl Imputations {
             }
         }
         let mixing = draws.chunks_exact(count).map(|d| mixing(d, settings.kept)).fold(1.0, f64::max);
-        Ok(Self { samples: conditionals.samples, draws, count, mixing })
+        Ok(Self { samples: conditionals.samples, draws, count, kept: settings.kept, mixing })
     }
 
     /// How many imputations there are.
@@ -141,6 +142,15 @@ impl Imputations {
         &self.draws[a * self.count..(a + 1) * self.count]
     }
 
+    /// All draws of the `a`-th censored sample, the first of each chain first: neighbours in this order are of different chains.
+    ///
+    /// # Panics
+    /// A number beyond the censored samples.
+    pub fn in_turn(&self, a: usize) -> impl Iterator<Item = f64> + '_ {
+        let (draws, chains) = (self.draws(a), self.count / self.kept);
+        (0..self.count).map(move |k| draws[(k % chains) * self.kept + k / chains])
+    }
+
     /// Mean of the draws of the `a`-th censored sample.
     ///
     /// # Panics
@@ -156,7 +166,7 @@ impl Imputations {
     }
 
     /// The samples with the means of their draws in place of limits.
-    pub(super) fn completed(&self, samples: &Samples) -> Result<Samples> {
+    pub(crate) fn completed(&self, samples: &Samples) -> Result<Samples> {
         let mut values = samples.values().to_vec();
         self.samples.iter().enumerate().for_each(|(a, &i)| values[i] = self.mean(a));
         with_values(samples, values)

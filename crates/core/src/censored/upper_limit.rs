@@ -99,7 +99,7 @@ pub fn upper_limit(
     let value = match method {
         UpperLimitMethod::Bootstrap { resamples, seed } => {
             check_spread(&quantified(measurements))?;
-            bca_limit(measurements, km.convention, confidence, resamples, seed)?
+            bca_limit(measurements, confidence, resamples, seed)?
         }
         UpperLimitMethod::Chebyshev => km.mean + (1.0 / (1.0 - confidence) - 1.0).sqrt() * km.standard_error,
         _ => km.mean + student_quantile(confidence, (measurements.len() - 1) as f64) * km.standard_error,

@@ -91,6 +91,9 @@ fn inverse_of_fold(own: DMatrix<f64>, b: DMatrix<f64>) -> Option<(DMatrix<f64>, 
     Some((&vectors * vectors.transpose(), told))
 }
 
+/// What is done with a held-out sample, its prediction, the samples in its system and their weights.
+pub(crate) type EachHeld<'a> = dyn FnMut(usize, Outcome, &[usize], &[f64]) + 'a;
+
 impl Kriging {
     /// Predicts the samples `wanted` from those of the other folds in a moving neighbourhood, and tells the samples in each system and
     /// their weights; none where there is no prediction.
@@ -102,7 +105,7 @@ impl Kriging {
         samples: &Samples,
         folds: &Folds,
         wanted: &[usize],
-        each: &mut dyn FnMut(usize, Outcome, &[usize], &[f64]),
+        each: &mut EachHeld<'_>,
     ) -> Result<()> {
         self.check(samples)?;
         let Neighbourhood::Moving(search) = self.neighbourhood else { panic!("for moving neighbourhoods") };
@@ -112,8 +115,7 @@ impl Kriging {
         for &i in wanted {
             let held = folds.of(i);
             let covariates = predictor.covariates_of(samples, i);
-            let outcome =
-                predictor.predict_one(samples.coords()[i], covariates, |j| folds.of(j) != held, &mut scratch);
+            let outcome = predictor.predict_one(samples.coords()[i], covariates, |j| folds.of(j) != held, &mut scratch);
             match outcome {
                 Ok(_) => {
                     let (near, weights) = scratch.kriging.weights();

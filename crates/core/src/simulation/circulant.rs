@@ -8,6 +8,7 @@ use super::realisations::{LANES, Lanes, Realisations};
 use super::sample_draw::SampleDraws;
 use super::{Simulator, by_place, check, place_key, purpose};
 use crate::Window;
+use crate::censored::Imputations;
 use crate::drift::Drift;
 use crate::executor::{self, Executor};
 use crate::random::Random;
@@ -141,6 +142,7 @@ impl CirculantSimulation {
                         .enumerate()
                         .filter_map(|(node, &c)| first.get(&place_key(c)).map(|&i| (node, i)))
                         .collect(),
+                    imputed: Vec::new(),
                 })
             })
             .transpose()?;
@@ -204,6 +206,18 @@ struct Conditions {
     kriging: Conditioning,
     /// Nodes at samples.
     exact: Vec<(usize, usize)>,
+    /// Values of samples that differ from realisation to realisation, in turn; empty for the others, or where there is none.
+    imputed: Vec<Vec<f64>>,
+}
+
+impl Conditions {
+    /// The value of a sample in a realisation.
+    fn value(&self, sample: usize, realisation: usize) -> f64 {
+        match self.imputed.get(sample) {
+            Some(values) if !values.is_empty() => values[realisation % values.len()],
+            _ => self.samples.values()[sample],
+        }
+    }
 }
 
 /// Simulation on a grid, ready.
@@ -226,6 +240,25 @@ impl CirculantRun {
     /// What the embedding came to; `None` for a field that is all nugget.
     pub fn embedding(&self) -> Option<EmbeddingReport> {
         self.embedding.as_ref().map(|e| e.report)
+    }
+
+    /// Conditions each realisation on values of its own for samples below limits: those of one draw after the other, and of all
+    /// chains in turn, so that neighbouring realisations are not of neighbouring draws. With as many draws as realisations none is used
+    /// twice.
+    ///
+    /// Without samples to condition on nothing changes.
+    ///
+    /// # Panics
+    /// Draws of other samples than those that the simulation was prepared with.
+    #[must_use]
+    pub fn with_imputations(mut self, imputations: &Imputations) -> Self {
+        if let Some(conditions) = &mut self.conditions {
+            conditions.imputed = vec![Vec::new(); conditions.samples.len()];
+            for (a, &i) in imputations.samples().iter().enumerate() {
+                conditions.imputed[i] = imputations.in_turn(a).collect();
+            }
+        }
+        self
     }
 
     /// Completes realisation `number` from its field without nugget on the enlarged window.
@@ -259,7 +292,7 @@ impl CirculantRun {
                     Nugget::OfSample(earlier) => own[earlier],
                 });
                 let observed = smooth + own[i] + conditions.kriging.error_variances()[i].sqrt() * error;
-                differences.push(conditions.samples.values()[i] - mean - observed);
+                differences.push(conditions.value(i, number) - mean - observed);
             }
         }
         Drawn { nodes, differences }
@@ -333,7 +366,10 @@ impl Simulator for CirculantRun {
             }
             for &(node, sample) in &conditions.exact {
                 if conditions.kriging.error_variances()[sample] == 0.0 {
-                    blocks.iter_mut().for_each(|b| b[node] = [conditions.samples.values()[sample]; LANES]);
+                    for (b, block) in blocks.iter_mut().enumerate() {
+                        let first = realisations.start + b * LANES;
+                        block[node] = std::array::from_fn(|k| conditions.value(sample, first + k));
+                    }
                 }
             }
         }

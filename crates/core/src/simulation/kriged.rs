@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::realisations::{LANES, Lanes, Realisations};
 use super::{SequentialGaussian, SequentialRun, Simulator, by_place, check, place_key, purpose};
+use crate::censored::Imputations;
 use crate::drift::Drift;
 use crate::executor::{self, Executor};
 use crate::kriging::{Kriging, Weighted};
@@ -107,8 +108,33 @@ impl KrigedSimulation {
             count: needed,
             own,
             error_deviations: (0..samples.len()).map(|i| (error + samples.error_variance(i)).sqrt()).collect(),
+            deviations: Vec::new(),
             seed: self.seed,
         })
+    }
+
+    /// [`prepare`](Self::prepare) with samples of which some are only known to be below their values: each realisation is conditioned on
+    /// a draw of its own of these, those of all chains in turn. With as many draws as realisations none is used twice.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    ///
+    /// # Panics
+    /// Draws of other samples.
+    pub fn prepare_imputed(
+        &self,
+        samples: &Samples,
+        imputations: &Imputations,
+        nodes: &[Coord],
+        covariates: &[f64],
+    ) -> Result<KrigedRun> {
+        let mut run = self.prepare(&imputations.completed(samples)?, nodes, covariates)?;
+        run.deviations = vec![Vec::new(); samples.len()];
+        for (a, &i) in imputations.samples().iter().enumerate() {
+            let mean = imputations.mean(a);
+            run.deviations[i] = imputations.in_turn(a).map(|y| y - mean).collect();
+        }
+        Ok(run)
     }
 }
 
@@ -122,11 +148,14 @@ pub struct KrigedRun {
     /// Of each sample, its place among those of the field without conditions.
     own: Vec<usize>,
     error_deviations: Vec<f64>,
+    /// Of samples below limits, what each draw is off their mean; empty for the others, or where there is none.
+    deviations: Vec<Vec<f64>>,
     seed: u64,
 }
 
 impl KrigedRun {
-    /// What would be measured of the fields without conditions, sample by sample.
+    /// What would be measured of the fields without conditions, sample by sample, less what a draw of the sample is off the value
+    /// that the prediction is from.
     fn measured(&self, fields: &Realisations) -> Vec<f64> {
         let count = fields.range().len();
         let mut values = vec![0.0; self.own.len() * count];
@@ -134,7 +163,11 @@ impl KrigedRun {
             let mut random = Random::substream(self.seed, purpose::ERRORS, realisation as u64);
             for (i, &place) in self.own.iter().enumerate() {
                 let error = random.normal();
-                values[i * count + k] = fields.get(place, k) + self.error_deviations[i] * error;
+                let imputed = match self.deviations.get(i) {
+                    Some(draws) if !draws.is_empty() => draws[realisation % draws.len()],
+                    _ => 0.0,
+                };
+                values[i * count + k] = fields.get(place, k) + self.error_deviations[i] * error - imputed;
             }
         }
         values

@@ -117,11 +117,9 @@ mod tests {
         let between = centred.iter().map(|&d| f64::from(d).powi(2)).sum::<f64>() / 199.0;
         let prediction = Prediction { value: 0.8, variance: Some(within + between), multiplier: 0.01 };
         let mixture = Mixture::new(within, &centred);
-        for (transform, tolerance) in [
-            (Transform::None, 1e-6),
-            (Transform::Log, 1e-6),
-            (Transform::BoxCox(BoxCox::new(0.3).unwrap()), 1e-3),
-        ] {
+        for (transform, tolerance) in
+            [(Transform::None, 1e-6), (Transform::Log, 1e-6), (Transform::BoxCox(BoxCox::new(0.3).unwrap()), 1e-3)]
+        {
             let parts: Vec<Prediction> = centred
                 .iter()
                 .map(|&d| Prediction { value: 0.8 + f64::from(d), variance: Some(within), multiplier: 0.01 })

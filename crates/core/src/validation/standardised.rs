@@ -69,7 +69,10 @@ mod tests {
             square += seen.square() / n as f64;
             inside += seen.inside(0.674_489_750_196_081_7) / n as f64;
         }
-        assert!(mean.abs() < 0.01 && (square - 1.0).abs() < 0.02 && (inside - 0.5).abs() < 0.01, "{mean} {square} {inside}");
+        assert!(
+            mean.abs() < 0.01 && (square - 1.0).abs() < 0.02 && (inside - 0.5).abs() < 0.01,
+            "{mean} {square} {inside}"
+        );
     }
 
     #[test]

@@ -132,6 +132,17 @@ pub(super) fn radius(picture: &MapPicture<'_>, frame: &Frame) -> f64 {
     (0.14 * room.sqrt()).clamp(0.8, 5.0)
 }
 
+/// A cross over a disc, which reaches beyond it so that it is seen where discs are small.
+pub(super) fn cross(svg: &mut Svg, [x, y]: [f64; 2], radius: f64) {
+    let arm = (1.2 * radius).max(2.2);
+    let [l, r, t, b] = [x - arm, x + arm, y - arm, y + arm].map(num);
+    let width = num((0.3 * radius).clamp(0.7, 1.3));
+    svg.path(
+        &format!("M{l} {t}L{r} {b}M{l} {b}L{r} {t}"),
+        &format!(r##"fill="none" stroke="#14191d" stroke-width="{width}""##),
+    );
+}
+
 /// Attributes of discs of a radius, without their fill.
 pub(super) fn disc_stroke(radius: f64) -> String {
     format!(r##"stroke="#14191d" stroke-width="{}""##, num((0.2 * radius).clamp(0.2, 0.8)))
@@ -159,6 +170,9 @@ fn samples(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale
         // Below the limit of detection the value is not known: no colour of the scale.
         let fill = if below(i) { "#ffffff".into() } else { ramp.at(position).hex() };
         svg.circle(at, radius, &format!(r#"fill="{fill}""#));
+        if picture.undecided.get(i).copied().unwrap_or(false) {
+            cross(svg, at, radius);
+        }
     }
     svg.raw("</g>");
 }

@@ -227,6 +227,10 @@ impl Legend<'_> {
             .map(|(i, _)| picture.below_limit.get(i).copied().unwrap_or(false))
             .collect();
         let below = shown.iter().filter(|&&b| b).count();
+        let inside = |(i, s): (usize, &([f64; 2], f64))| {
+            s.1.is_finite() && self.frame.inside(s.0).is_some() && picture.undecided.get(i).copied().unwrap_or(false)
+        };
+        let undecided = picture.samples.iter().enumerate().filter(|&s| inside(s)).count();
         let finite = picture.samples.iter().filter(|s| s.1.is_finite()).count();
         if finite > 0 {
             let disc = layers::disc_stroke(radius);
@@ -240,9 +244,17 @@ impl Legend<'_> {
                 label = format!("{label} ({outside} {})", words.outside);
             }
             y = self.entry(svg, [x, y], width, &label);
-            if below > 0 {
+            // Each sample is in one entry.
+            let hollow = below.saturating_sub(undecided);
+            if hollow > 0 {
                 svg.circle([x + 0.5 * SWATCH, middle(y)], radius.min(4.2), &format!(r##"fill="#ffffff" {disc}"##));
-                y = self.entry(svg, [x, y], width, &format!("{}: {below}", words.below_limit));
+                y = self.entry(svg, [x, y], width, &format!("{}: {hollow}", words.below_limit));
+            }
+            if undecided > 0 {
+                let at = [x + 0.5 * SWATCH, middle(y)];
+                svg.circle(at, radius.min(4.2), &format!(r##"fill="#ffffff" {disc}"##));
+                layers::cross(svg, at, radius.min(4.2));
+                y = self.entry(svg, [x, y], width, &format!("{}: {undecided}", words.undecided));
             }
         }
         if picture.raster.is_some_and(|r| r.has_gaps()) {

@@ -54,6 +54,8 @@ pub struct Words<'a> {
     pub hotspot: &'a str,
     pub samples: &'a str,
     pub below_limit: &'a str,
+    /// Samples of which nobody knows whether they are above the threshold.
+    pub undecided: &'a str,
     /// Follows a count of samples outside the frame.
     pub outside: &'a str,
     pub threshold: &'a str,
@@ -78,6 +80,7 @@ impl Default for Words<'_> {
             hotspot: "hotspot",
             samples: "samples",
             below_limit: "below the detection limit",
+            undecided: "below a limit above the threshold: cannot tell",
             outside: "outside the map",
             threshold: "threshold",
             above_scale: "above the scale",
@@ -122,6 +125,9 @@ pub struct MapPicture<'a> {
     pub samples: &'a [([f64; 2], f64)],
     /// Which samples are below their limit of detection, in the order of `samples`; may be shorter.
     pub below_limit: &'a [bool],
+    /// Which of those below their limit cannot tell on which side of the threshold they are, in the order of `samples`; may be
+    /// shorter. They are crossed.
+    pub undecided: &'a [bool],
     /// Unit of the coordinates.
     pub unit: LengthUnit<'a>,
     /// Whether to draw a north arrow.
@@ -150,6 +156,7 @@ impl Default for MapPicture<'_> {
             hotspot_label: "",
             samples: &[],
             below_limit: &[],
+            undecided: &[],
             unit: LengthUnit::default(),
             north_arrow: true,
             words: Words::default(),

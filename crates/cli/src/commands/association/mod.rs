@@ -81,7 +81,10 @@ pub(crate) fn run(args: &Association, common: &Common) -> Result<Outcome> {
     if permutations.is_none() {
         refuse_idle(args.seed.map(|_| "--seed").as_slice(), "--permutations 0 arranges nothing at random")?;
     }
-    let source = Source::read(&args.samples, common, Wanted::default())?;
+    let why = "association, whose statistics need a number for each sample: let one stand for values below their limits, as --nondetect \
+               limit/2";
+    let wanted = Wanted { numbers: Some(why), ..Wanted::default() };
+    let source = Source::read(&args.samples, common, wanted)?;
     files::refuse_nowhere(&kinds, &source)?;
     let transform = source.located(args.transform.for_samples(source.samples()))?;
     let samples = &source.located(transform.forward(source.samples()))?;

@@ -8,6 +8,7 @@ use crate::args::{Map, ScaleChoice};
 use crate::field::{Field, SkillRecord};
 use crate::guideline::GuidelineRecord;
 use crate::source::Source;
+use crate::undecided::Undecided;
 use crate::words::{TransformChoice, transformed};
 
 /// A threshold as its source writes it.
@@ -34,6 +35,7 @@ pub(super) fn captioned(
     paths: &Paths,
     found: Option<&Hotspots>,
     skill: Option<&SkillRecord>,
+    undecided: &Undecided,
 ) -> Result<Vec<u8>> {
     let unit = source.unit().unwrap_or("");
     let analyte = source.analyte();
@@ -54,6 +56,9 @@ pub(super) fn captioned(
     };
     let with = field.method.with_secondary();
     let mut subtitle = format!("{}{what}, {} samples{with}", picture::method_words(field), source.samples().len());
+    if let Some(limits) = &field.method.below_limits {
+        subtitle = format!("{subtitle}, {} of them below their limits and used as that", limits.below);
+    }
     if let Some(fallback) = &field.method.fallback {
         subtitle = format!("{subtitle}; fallback: {}", fallback.code.replace('-', " "));
     }
@@ -90,5 +95,5 @@ pub(super) fn captioned(
     };
     // On the transformed scale, and of a probability, the colours are not those of the threshold.
     let marked = threshold.filter(|_| args.scale == ScaleChoice::Data && field.method.indicator.is_none());
-    picture::draw(&paths.of("prediction.tif"), found, marked, field, source, &words)
+    picture::draw(&paths.of("prediction.tif"), found, marked, field, source, undecided, &words)
 }

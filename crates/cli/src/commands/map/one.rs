@@ -37,6 +37,7 @@ use crate::hotspots::{self, HotspotRecord, Rule, Traced};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
+use crate::undecided::Undecided;
 use crate::words::Folds;
 
 /// A map about to be computed: its samples are read, its model is chosen, its files can be written.
@@ -65,6 +66,7 @@ struct Job {
     vectors: Vec<PathBuf>,
     threads: NonZeroUsize,
     notes: Vec<String>,
+    undecided: Undecided,
 }
 
 /// A map that is done.
@@ -82,6 +84,7 @@ pub(super) struct Mapped {
     hotspots: Option<HotspotRecord>,
     outputs: Vec<FileRecord>,
     notes: Vec<String>,
+    undecided: Undecided,
 }
 
 impl Opened {
@@ -116,6 +119,13 @@ impl Opened {
         ensemble::check(&args.decision, &field, &source)?;
         let mut notes = notes(&args, &field, &source);
         notes.extend(limit.iter().flat_map(GuidelineRecord::notes));
+        // Of a limit that differs from place to place, that of each sample's place.
+        let at_samples = cells.as_ref().map(|cells| cells.at(source.samples().coords())).transpose()?;
+        let undecided = match &at_samples {
+            Some(limits) => Undecided::of_each(&source, |i| Some(limits[i])),
+            None => Undecided::of(&source, args.decision.threshold),
+        };
+        notes.extend(undecided.note());
         let products = products(&args, limit.as_ref(), &field, &source, &paths);
         let threads = common.threads()?;
         let options =
@@ -147,6 +157,7 @@ impl Opened {
             vectors,
             threads,
             notes,
+            undecided,
         };
         Ok(Self { job, sink, picture, reliability, curve })
     }
@@ -159,8 +170,9 @@ impl Opened {
     /// Computes and writes everything but the record.
     pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
         let Self { mut job, sink, picture, reliability, curve } = self;
-        let validation =
-            progress.busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1))?.0;
+        let validation = progress
+            .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
+            .0;
         let threshold = job.args.decision.threshold;
         let judged = progress.busy("holding blocks out", || job.field.judged(threshold, &job.source, common))?;
         let Judged { calibration, skill } = judged;
@@ -199,7 +211,7 @@ impl Opened {
             outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
         }
         times.lap("picture");
-        let Job { args, source, field, limit, grid_record, notes, .. } = job;
+        let Job { args, source, field, limit, grid_record, notes, undecided, .. } = job;
         let hotspots = found.map(|f| f.1);
         Ok(Mapped {
             args,
@@ -215,6 +227,7 @@ impl Opened {
             hotspots,
             outputs,
             notes,
+            undecided,
         })
     }
 }
@@ -286,7 +299,8 @@ impl Job {
         let exceedance = self.field.has_variance().then(|| paths.of(probability));
         let above = |i: usize| {
             let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
-            own.is_some_and(|limit| source.is_above(i, limit))
+            let decided = self.undecided.samples.binary_search(&i).is_err();
+            decided.then(|| own.is_some_and(|limit| source.is_above(i, limit)))
         };
         let minimum_area = args.decision.min_area;
         let mut found = hotspots::trace(
@@ -359,7 +373,16 @@ impl Job {
     /// Draws the map.
     fn picture(&self, file: Beside, found: Option<&Traced>, skill: Option<&SkillRecord>) -> Result<FileRecord> {
         let found = found.map(|f| &f.hotspots);
-        let png = captioned(&self.args, self.limit.as_ref(), &self.field, &self.source, &self.paths, found, skill)?;
+        let png = captioned(
+            &self.args,
+            self.limit.as_ref(),
+            &self.field,
+            &self.source,
+            &self.paths,
+            found,
+            skill,
+            &self.undecided,
+        )?;
         filled(file, &self.paths.of("map.png"), &png)
     }
 }
@@ -385,6 +408,7 @@ impl Mapped {
             validation: &self.validation,
             calibration: self.calibration.as_ref(),
             skill: self.skill.as_ref(),
+            undecided: self.undecided.some(),
             grid: &self.grid_record,
             cells: &self.report,
             left_out: &self.left_out,

@@ -11,6 +11,7 @@ use soilscope_pipeline::io::raster_in::{RasterIn, Resampling};
 
 use crate::field::Field;
 use crate::source::Source;
+use crate::undecided::Undecided;
 
 /// Most columns and rows of the raster in the picture: beyond that the eye sees no cells.
 const MOST: [usize; 2] = [1600, 1600];
@@ -35,6 +36,7 @@ pub(super) fn draw(
     threshold: Option<f64>,
     field: &Field,
     source: &Source,
+    undecided: &Undecided,
     words: &Words<'_>,
 ) -> Result<Vec<u8>> {
     let raster = RasterIn::open(prediction, 1)?;
@@ -68,6 +70,7 @@ pub(super) fn draw(
         hotspot_label: words.hotspots,
         samples: &samples,
         below_limit: &below_limit,
+        undecided: &undecided.flags(samples.len()),
         warning: words.warning,
         unit: length_unit(source.crs()),
         ..MapPicture::default()

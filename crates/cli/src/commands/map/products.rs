@@ -50,6 +50,10 @@ pub(super) fn products(
     if let Support::Block { size: [width, height], .. } = field.method.support {
         about.push(("SUPPORT".into(), format!("mean of blocks of {width} by {height}")));
     }
+    if let Some(limits) = &field.method.below_limits {
+        let what = format!("{} samples are below their limits, each drawn {} times", limits.below, limits.draws);
+        about.push(("NONDETECT".into(), what));
+    }
     if let Some(fallback) = &field.method.fallback {
         about.push(("FALLBACK".into(), format!("{} ({})", fallback.used, fallback.code)));
     }

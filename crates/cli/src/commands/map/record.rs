@@ -12,6 +12,7 @@ use crate::field::{CalibrationRecord, MethodRecord, ModelRecord, SkillRecord};
 use crate::guideline::GuidelineRecord;
 use crate::hotspots::HotspotRecord;
 use crate::record::{FileRecord, Times, Versions};
+use crate::undecided::Undecided;
 
 /// The run.
 #[derive(Serialize)]
@@ -43,6 +44,9 @@ pub(super) struct AnalyteRecord<'a> {
     pub(super) calibration: Option<&'a CalibrationRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) skill: Option<&'a SkillRecord>,
+    /// Samples below limits that are above the threshold: nobody knows on which side of it they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) undecided: Option<&'a Undecided>,
     pub(super) grid: &'a GridRecord,
     pub(super) cells: &'a RunReport,
     /// Lines of samples that say nothing new beside others and were left out of a system of all.

@@ -1,6 +1,7 @@
 //! `soilscope simulate`: realisations of the field, and what they say together.
 
 mod above;
+mod limits;
 mod rasters;
 mod scale;
 mod simulator;
@@ -31,7 +32,7 @@ use crate::commands::map::grid::{self, GridRecord};
 use crate::commands::map::provenance::{inputs, refuse_another_record};
 use crate::creation;
 use crate::errors::ErrorRecord;
-use crate::field::{ModelRecord, model};
+use crate::field::{LimitsRecord, ModelRecord, model};
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
 use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
@@ -66,6 +67,9 @@ struct RunRecord<'a> {
     scale: ScaleRecord,
     model: &'a ModelRecord,
     simulation: SimulatorRecord,
+    /// How values below limits enter, where no number stands for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    below_limits: Option<LimitsRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     measurement_errors: Option<&'a ErrorRecord>,
     grid: GridRecord,
@@ -119,13 +123,21 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
 
     let (grid, mask, grid_record) = grid::build(&args.grid, &[], &source)?;
     let samples = source.samples();
-    let (transform, scale) = source.located(scale::transform(args.model.transform, &args.scores, samples))?;
+    let numbers = source.stand_in()?;
+    if numbers.is_some() {
+        limits::refuse(args)?;
+    }
+    let of = numbers.as_ref().unwrap_or(samples);
+    let (transform, scale) = source.located(scale::transform(args.model.transform, &args.scores, of))?;
     let on_scale = source.located(transform.forward(samples))?;
+    let stand_in = source.located(numbers.map(|numbers| transform.forward(&numbers)).transpose())?;
     let subject = Subject {
         observed: samples.clone(),
-        residuals: on_scale.clone(),
+        residuals: stand_in.clone().unwrap_or_else(|| on_scale.clone()),
         drift: drift(&args.simulation, args.model.transform)?,
         variogram_of: "values",
+        below: source.below().to_vec(),
+        stand_in,
         transform,
         on_scale,
     };
@@ -157,8 +169,13 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     announce(common, &model, &grid_record, &source);
     times.lap("model");
 
-    let prepared = progress
-        .busy("preparing", || prepare(&args.simulation, &model.variogram, subject.drift, on_scale, &grid, &cells));
+    let drawn = source.located(limits::draw(args, &model.variogram, &subject, common))?;
+    let (imputations, below_limits) = drawn.unzip();
+    notes.extend(below_limits.iter().filter_map(LimitsRecord::note));
+    let prepared = progress.busy("preparing", || {
+        let imputations = imputations.as_ref();
+        prepare(&args.simulation, &model.variogram, subject.drift, on_scale, imputations, &grid, &cells)
+    });
     let (simulator, simulation, more) = source.located(prepared)?;
     notes.extend(more);
     times.lap("preparation");
@@ -200,6 +217,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
         scale,
         model: &model,
         simulation,
+        below_limits,
         measurement_errors: source.errors(),
         grid: grid_record,
         cells: Cells {

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
+use soilscope_core::censored::Imputations;
 use soilscope_core::drift::Drift;
 use soilscope_core::simulation::{
     CirculantSimulation, EmbeddingReport, PathOrder, PathSharing, SequentialGaussian, Simulator,
@@ -61,12 +62,15 @@ pub(super) fn refuse_idle_options(args: &SimulationArgs) -> Result<()> {
     refuse_idle(&idle, "only --simulator sgs simulates cell by cell; ask for it")
 }
 
-/// The simulator for the cells of a grid, with notes for the reader.
+/// The simulator for the cells of a grid, with notes for the reader; each realisation with a draw of its own of values below limits,
+/// where there are such.
+#[allow(clippy::too_many_arguments, reason = "what is simulated, from what and where, each used once")]
 pub(super) fn prepare(
     args: &SimulationArgs,
     variogram: &Variogram,
     drift: Drift,
     on_scale: &Samples,
+    imputations: Option<&Imputations>,
     grid: &Grid,
     cells: &[usize],
 ) -> Result<(Box<dyn Simulator>, SimulatorRecord, Vec<String>)> {
@@ -100,7 +104,17 @@ pub(super) fn prepare(
                     ));
                 }
                 let record = SimulatorRecord { sample_neighbours: recipe.sample_neighbours, embedding, ..record };
+                let run = match imputations {
+                    Some(imputations) => run.with_imputations(imputations),
+                    None => run,
+                };
                 return Ok((Box::new(run), record, notes));
+            }
+            Err(refused @ Error::Embedding { .. }) if imputations.is_some() => {
+                return Err(anyhow::Error::from(refused).context(
+                    "--nondetect censored needs circulant fields, and this model has none on this grid: let a number stand for values \
+                     below their limits, as --nondetect limit/2",
+                ));
             }
             Err(refused @ Error::Embedding { .. }) if args.simulator == SimulatorChoice::Auto => {
                 notes.push(format!("simulated sequentially, since {refused}"));

@@ -70,6 +70,7 @@ pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
     let wanted =
         Wanted { drift: Some(&args.drift), errors: Some(&args.errors), cross: &args.cross, ..Wanted::default() };
     let source = Source::read(&args.samples, common, wanted)?;
+    refuse_limits(args, &source)?;
     source.located(source.samples().check_variation())?;
     let subject = source.located(Subject::new(&args.model, &args.drift, &source))?;
     let progress = Progress::new(common);
@@ -166,6 +167,27 @@ impl Kind {
     }
 }
 
+/// Refuses values below limits that are no numbers where a number is needed.
+fn refuse_limits(args: &Variogram, source: &Source) -> Result<()> {
+    if source.below().is_empty() {
+        return Ok(());
+    }
+    field::refuse_limits(&args.model, &args.drift.method)?;
+    let given = [
+        ("--no-fit", args.no_fit),
+        ("--covariogram", args.covariogram),
+        ("--cloud", args.cloud.is_some()),
+        ("--cross", !args.cross.is_empty()),
+    ];
+    if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
+        bail!(
+            "--nondetect censored does not go with {name}, which needs a number for each sample: let one stand for values below their limits, \
+             as --nondetect limit/2, or fit a model, which does not need it"
+        );
+    }
+    Ok(())
+}
+
 /// Refuses methods that say nothing of a variogram.
 fn refuse_idle_method(method: &Method) -> Result<()> {
     match method {
@@ -218,6 +240,15 @@ fn modelled(args: &Variogram, subject: &Subject, common: &Common) -> Result<(Emp
     let empirical = || field::empirical(&args.model, &subject.residuals);
     if args.no_fit {
         return Ok((empirical()?, None));
+    }
+    if !subject.below.is_empty() {
+        let mut model = field::model(&args.model, subject, common)?;
+        model.remarks.push(
+            "the lag classes are with half the limit standing for values below it, which the model is not fitted to"
+                .into(),
+        );
+        let shown = model.empirical.clone().map_or_else(empirical, Ok)?;
+        return Ok((shown, Some(model)));
     }
     let model = match &args.model.model.template {
         Some(template) => {

@@ -60,6 +60,9 @@ pub(super) fn text(report: &Report<'_>) -> String {
         if let Some(likelihood) = &model.likelihood {
             text += &format!("\n{}", likelihood.table());
         }
+        if let Some(censored) = &model.censored {
+            text += &format!("\n{}", censored.table());
+        }
         if let Some(choice) = &model.choice {
             text += &compared(choice);
         }

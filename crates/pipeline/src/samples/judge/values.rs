@@ -1,6 +1,6 @@
 //! Judging the values of one analyte.
 
-use soilscope_core::censored::Measurement;
+use soilscope_core::censored::{Measurement, Substitution};
 
 use super::Findings;
 use crate::samples::prepare::{Preparation, stands_for};
@@ -15,6 +15,11 @@ const OUTLIER: f64 = 3.5;
 const RARE: usize = 20;
 /// Outliers that are listed.
 const LISTED: usize = 10;
+
+/// What stands for values below limits in the numbers of a check: where they are taken as what they are, nothing does.
+fn in_statistics(nondetect: Substitution) -> Substitution {
+    if nondetect == Substitution::Censored { Substitution::Drop } else { nondetect }
+}
 
 pub(super) fn judge(
     table: &SampleTable,
@@ -34,7 +39,7 @@ pub(super) fn judge(
             Reading::Missing => {}
             Reading::NotDetected => not_detected.push(row),
             Reading::Measured(measurement) => {
-                values.extend(how.nondetect.apply(measurement));
+                values.extend(in_statistics(how.nondetect).apply(measurement));
                 match measurement {
                     Measurement::Quantified(value) => {
                         quantified.push(value);
