@@ -4,3 +4,4 @@
 mod map;
 mod plots;
 mod support;
+mod two_way;

@@ -116,7 +116,7 @@ pub(crate) struct SampleArgs {
     /// CSV or TSV (wide: a column per analyte; long: analyte, value, unit), GeoPackage, GeoJSON or Shapefile
     #[arg(value_name = "SAMPLES")]
     pub(crate) samples: PathBuf,
-    /// A column of a wide file, or a value of the analyte column of a long one
+    /// A column of a wide file, or a value of the analyte column of a long one; `map` takes several, as zinc,lead
     #[arg(long, value_name = "NAME")]
     pub(crate) analyte: Option<String>,
     /// Column of eastings or longitudes [default: found by its name]

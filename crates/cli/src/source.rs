@@ -37,8 +37,8 @@ pub(crate) struct Source {
 /// What is wanted of the samples beside their values.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Wanted<'a> {
-    /// Template that sets the CRS.
-    pub(crate) template: Option<&'a Crs>,
+    /// CRS that is set, and whose it is.
+    pub(crate) template: Option<(&'a Crs, &'a str)>,
     /// Column of text.
     pub(crate) label: Option<&'a str>,
     pub(crate) drift: Option<&'a DriftArgs>,
@@ -95,9 +95,9 @@ impl Source {
         options.optional_columns.extend(covariates.iter().flat_map(|c| c.optional_columns()));
         let table = read_samples(&args.samples, &options)?;
         let analyte = the_analyte(&table, args)?;
-        if let Some(template) = wanted.template {
-            how.working_crs = Some(template.clone());
-            how.crs_reason = Some("that of the raster of --like".to_owned());
+        if let Some((crs, whose)) = wanted.template {
+            how.working_crs = Some(crs.clone());
+            how.crs_reason = Some(format!("that of {whose}"));
         }
         if let Some(covariates) = &covariates
             && how.working_crs.is_none()

@@ -5,6 +5,7 @@ mod fallback;
 mod method;
 mod model;
 mod soil;
+mod threshold;
 mod transform;
 mod weights;
 
@@ -16,6 +17,7 @@ pub(crate) use fallback::Fallback;
 pub(crate) use method::Method;
 pub(crate) use model::ModelChoice;
 pub(crate) use soil::{SoilFrom, SoilSource};
+pub(crate) use threshold::ThresholdChoice;
 pub(crate) use transform::{TransformChoice, serialize_name, transform_name, transformed};
 pub(crate) use weights::SpatialWeights;
 

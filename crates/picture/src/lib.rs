@@ -7,6 +7,7 @@
 //! - [`variogram_svg`] draws an empirical variogram and its model;
 //! - [`scatter_svg`] draws observed against predicted values;
 //! - [`reliability_svg`] draws forecast probabilities against what happened;
+//! - [`two_way_svg`] draws a map of classes of two properties at once;
 //! - [`curves_svg`] draws lines over one axis, in panels;
 //! - [`svg_to_png`] turns any of them into a PNG without asking the system for a font.
 //!
@@ -48,7 +49,10 @@ mod variogram;
 pub use colour::{Palette, Rgb};
 pub use curves::{Curve, CurvesPanel, CurvesPlot, curves_svg};
 pub use error::{Error, Result};
-pub use map::{LengthUnit, MapPicture, PlaceClass, PlacesMap, Words, map_svg, places_svg};
+pub use map::{
+    LengthUnit, MapPicture, PlaceClass, PlacesMap, TwoWayKey, TwoWayMap, Words, map_svg, places_svg, shades,
+    two_way_svg,
+};
 pub use png::svg_to_png;
 pub use raster::Raster;
 pub use reliability::{ReliabilityPlot, Step, reliability_svg};

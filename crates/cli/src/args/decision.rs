@@ -3,13 +3,24 @@
 use clap::Args;
 
 use super::GuidelineArgs;
+use crate::words::ThresholdChoice;
 
 /// What "polluted" means.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Decision")]
 pub(crate) struct DecisionArgs {
-    /// What "polluted" means: above this value, in the data's unit
-    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, value_parser = crate::words::finite, group = "limit-to-hold")]
+    /// What "polluted" means: above this value, in the data's unit; of several analytes one for all, or each its own as
+    /// zinc=500,lead=150
+    #[arg(
+        id = "threshold",
+        long = "threshold",
+        value_name = "VALUE|NAME=VALUE,…",
+        allow_negative_numbers = true,
+        group = "limit-to-hold"
+    )]
+    pub(crate) thresholds: Option<ThresholdChoice>,
+    /// That of the analyte that is mapped.
+    #[arg(skip)]
     pub(crate) threshold: Option<f64>,
     #[command(flatten)]
     pub(crate) guideline: GuidelineArgs,
@@ -35,8 +46,8 @@ pub(crate) struct DecisionArgs {
     /// What it costs to leave as much that is above the threshold untreated: gives the confidence with the least expected cost
     #[arg(long, value_name = "MONEY", requires = "treat_cost", allow_negative_numbers = true, value_parser = crate::words::positive)]
     pub(crate) leave_cost: Option<f64>,
-    /// Realisations of the soil in hotspots, for intervals of mean, area, volume and mass; 0 for none [default: 200 where the
-    /// method can be simulated]
+    /// Realisations of the soil in hotspots, for intervals of mean, area, volume and mass, and of several analytes together for what
+    /// they are jointly; 0 for none [default: 200 where the method can be simulated]
     #[arg(long, value_name = "N", requires = "limit-to-hold", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub(crate) realisations: Option<u32>,
     /// Seed of the realisations: the same seed gives the same numbers [default: 1]
@@ -47,6 +58,6 @@ pub(crate) struct DecisionArgs {
 impl DecisionArgs {
     /// Whether there is a limit, the same for all cells or not.
     pub(crate) fn is_decided(&self) -> bool {
-        self.threshold.is_some() || self.guideline.guideline.is_some()
+        self.threshold.is_some() || self.thresholds.is_some() || self.guideline.guideline.is_some()
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
-use soilscope_assess::hotspot::{Connectivity, HotspotSettings, smoothed};
+use soilscope_assess::hotspot::{Connectivity, HotspotSettings};
 use soilscope_pipeline::crs::Crs;
 use soilscope_pipeline::io::raster_in::RasterIn;
 use soilscope_pipeline::io::vector::{Feature, Value};
@@ -82,11 +82,7 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
         settings: curve_settings,
     });
     record.costs = curves.as_ref().and_then(Curves::costs);
-    if let Some(passes) = args.smooth {
-        let cell = found.hotspots.frame().cell;
-        found.hotspots.spots.iter_mut().for_each(|spot| spot.shape = smoothed(&spot.shape, cell, passes));
-        record.smoothed = Some(passes);
-    }
+    hotspots::smooth(&mut found, &mut record, args.smooth);
 
     let features = features(args, &found, areas.as_deref(), values, probabilities.map(|p| p.as_path()))?;
     for (path, kind) in args.out.iter().zip(kinds) {

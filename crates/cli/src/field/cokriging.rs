@@ -26,13 +26,13 @@ use crate::words::transform_name;
 
 /// Up to this many samples of all analytes together each target uses all of them by default. One factorisation serves all
 /// targets then: with 4 × 155 samples a cell took 38 µs, a system of the nearest 32 of each analyte 59 µs.
-const GLOBAL_UP_TO: usize = 1000;
+pub(crate) const GLOBAL_UP_TO: usize = 1000;
 /// Fewest places that two analytes must share: below, a cross variogram has no classes of 30 pairs.
 const FEWEST_SHARED: usize = 10;
 /// Below this the cross variogram is worth a warning, as a variogram of so few samples is.
 const FEW_SHARED: usize = soilscope_core::auto::FEWEST_SAMPLES;
 /// Directions in which variograms are taken where an automatic model is anisotropic.
-const DIRECTIONS: [f64; 4] = [0.0, 45.0, 90.0, 135.0];
+pub(crate) const DIRECTIONS: [f64; 4] = [0.0, 45.0, 90.0, 135.0];
 
 /// The linear model of coregionalisation, for the record.
 #[derive(Debug, Clone, Serialize)]
@@ -253,7 +253,7 @@ pub(crate) fn start(args: &ModelArgs, subject: &Subject, common: &Common) -> Res
 }
 
 /// The structures with all but their sills held.
-fn opened(template: &ModelTemplate, nugget: bool) -> ModelTemplate {
+pub(crate) fn opened(template: &ModelTemplate, nugget: bool) -> ModelTemplate {
     let structures = template.structures.iter();
     ModelTemplate {
         nugget: nugget.then_some(Parameter::Free),

@@ -31,7 +31,7 @@ use crate::source::Source;
 use crate::subject::Subject;
 use crate::words::{Fallback, Method};
 use cokriging::SecondaryRecord;
-pub(crate) use cokriging::{Start, shared_places, start};
+pub(crate) use cokriging::{DIRECTIONS, GLOBAL_UP_TO, Start, opened, shared_places, start};
 use fallback::FallbackRecord;
 use held_out::CoKriged;
 use model::Origin;

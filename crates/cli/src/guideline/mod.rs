@@ -137,12 +137,44 @@ pub(crate) fn resolve_for_cells(
     Ok(Some((record, Some(cells))))
 }
 
+/// Whether a limit depends on a property of the soil.
+fn looks_at(limit: &Limit<'_>, property: Property) -> bool {
+    limit.depends_on().contains(&property)
+        || limit.entries().iter().any(|entry| entry.when.range_of(property).is_some())
+}
+
+/// The same options for each of several analytes: with the properties of the soil that its limit looks at. One that no limit
+/// looks at is refused, and analytes without a limit are.
+pub(crate) fn of_each(args: &GuidelineArgs, names: &[String]) -> Result<Vec<GuidelineArgs>> {
+    let Some(typed) = &args.guideline else { return Ok(vec![args.clone(); names.len()]) };
+    let (code, analyte) = parts(typed);
+    if let Some(analyte) = analyte {
+        bail!("--guideline {typed}: of several analytes each is held against its own limit; leave out ':{analyte}'");
+    }
+    let table = Guidelines::open(&args.table)?;
+    let limits: Vec<_> = names.iter().map(|name| table.table().limit(code, name)).collect();
+    let with: Vec<&str> =
+        names.iter().zip(&limits).filter(|(_, limit)| limit.is_ok()).map(|(name, _)| name.as_str()).collect();
+    if !with.is_empty() && with.len() < names.len() {
+        let without: Vec<&str> = names.iter().map(String::as_str).filter(|name| !with.contains(name)).collect();
+        bail!(
+            "--guideline {code} has no limit for {}; of the analytes asked for it has one for {}: leave the others out, or give \
+             each its own by --threshold NAME=VALUE,…",
+            without.join(", "),
+            with.join(", ")
+        );
+    }
+    let limits = limits.into_iter().collect::<Result<Vec<_>, _>>()?;
+    refuse_idle_soil(&limits.iter().collect::<Vec<_>>(), &args.soil)?;
+    let own = |limit: &Limit<'_>| GuidelineArgs {
+        soil: args.soil.iter().filter(|source| looks_at(limit, source.property)).cloned().collect(),
+        ..args.clone()
+    };
+    Ok(limits.iter().map(own).collect())
+}
+
 /// Properties of the soil that none of the limits looks at would have no effect.
 pub(crate) fn refuse_idle_soil(limits: &[&Limit<'_>], given: &[SoilSource]) -> Result<()> {
-    let looks_at = |limit: &Limit<'_>, property: Property| {
-        limit.depends_on().contains(&property)
-            || limit.entries().iter().any(|entry| entry.when.range_of(property).is_some())
-    };
     for source in given.iter().filter(|source| !limits.iter().any(|limit| looks_at(limit, source.property))) {
         let why = match limits {
             [only] => format!("the limit {} for {} does not depend on it", only.code(), only.analyte()),

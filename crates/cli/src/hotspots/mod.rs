@@ -11,6 +11,7 @@ use geo::{Densify, Euclidean, GeodesicArea, MapCoords};
 use serde::Serialize;
 use soilscope_assess::hotspot::{
     ConfidenceCurve, Dropped, GridFrame, HotCell, Hotspot, HotspotClass, HotspotSettings, HotspotTracer, Hotspots,
+    smoothed,
 };
 use soilscope_core::Samples;
 use soilscope_pipeline::crs::{Crs, Transformer};
@@ -215,6 +216,16 @@ pub(crate) fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>
         Ok(on_ellipsoid.geodesic_area_unsigned())
     };
     hotspots.spots.iter().map(area).collect::<Result<_>>().map(Some)
+}
+
+/// Rounds the outlines, where that was asked for; what is said of them stays that of their cells.
+pub(crate) fn smooth(found: &mut Traced, record: &mut HotspotRecord, passes: Option<u8>) {
+    let Some(passes) = passes else { return };
+    let cell = found.hotspots.frame().cell;
+    for spot in &mut found.hotspots.spots {
+        spot.shape = smoothed(&spot.shape, cell, passes);
+    }
+    record.smoothed = Some(passes);
 }
 
 /// Square metres on the ground of a square unit of the map, averaged over cells with a value; `None` on a local plane.

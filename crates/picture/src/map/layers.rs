@@ -8,6 +8,7 @@ use geo::{LineString, Polygon};
 use super::frame::Frame;
 use super::{MapPicture, PAGE};
 use crate::colour::Ramp;
+use crate::raster::Raster;
 use crate::scale::Scale;
 use crate::svg::{Style, Svg, leading, num};
 use crate::text::{Weight, fit};
@@ -36,21 +37,28 @@ pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale
     } else {
         svg.rect(x, y, w, h, r##"fill="#f6f7f8""##);
     }
+    clipped(svg, frame, |svg| {
+        raster(svg, picture, frame, scale, ramp);
+        // Dots over outlines would break them; outlines over large discs would hide these.
+        if radius(picture, frame) < 2.5 {
+            samples(svg, picture, frame, scale, ramp);
+            hotspots(svg, picture.hotspots, frame);
+        } else {
+            hotspots(svg, picture.hotspots, frame);
+            samples(svg, picture, frame, scale, ramp);
+        }
+    });
+}
+
+/// Draws within the frame only.
+pub(super) fn clipped(svg: &mut Svg, frame: &Frame, draw: impl FnOnce(&mut Svg)) {
+    let ([x, y], [w, h]) = (frame.origin(), frame.size());
     // An inner SVG clips without needing an id, which two pictures in one page could share.
     let (nx, ny, nw, nh) = (num(x), num(y), num(w), num(h));
     svg.raw(&format!(
         r#"<svg x="{nx}" y="{ny}" width="{nw}" height="{nh}" viewBox="{nx} {ny} {nw} {nh}" overflow="hidden">"#
     ));
-    raster(svg, picture, frame, scale, ramp);
-    let radius = radius(picture, frame);
-    // Dots over outlines would break them; outlines over large discs would hide these.
-    if radius < 2.5 {
-        samples(svg, picture, frame, scale, ramp);
-        hotspots(svg, picture.hotspots, frame);
-    } else {
-        hotspots(svg, picture.hotspots, frame);
-        samples(svg, picture, frame, scale, ramp);
-    }
+    draw(svg);
     svg.raw("</svg>");
 }
 
@@ -70,12 +78,25 @@ pub(super) fn no_value(svg: &mut Svg, [x, y]: [f64; 2], [w, h]: [f64; 2]) {
 }
 
 fn raster(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale, ramp: &Ramp) {
-    let Some((raster, bounds)) = picture.raster.and_then(|r| Some((r, r.bounds()?))) else { return };
+    if let Some(raster) = &picture.raster {
+        image(svg, frame, raster, picture.width_px, |limit| raster.data_address(scale, ramp, limit));
+    }
+}
+
+/// A raster as the picture that `address` makes of it, with so many pixels a side.
+pub(super) fn image(
+    svg: &mut Svg,
+    frame: &Frame,
+    raster: &Raster<'_>,
+    width_px: u32,
+    address: impl FnOnce(usize) -> String,
+) {
+    let Some(bounds) = raster.bounds() else { return };
     let [left, bottom] = frame.at([bounds[0], bounds[1]]);
     let [right, top] = frame.at([bounds[2], bounds[3]]);
     let (w, h) = (right - left, bottom - top);
     // Twice the pixels of the picture, for those who enlarge it.
-    let limit = (2.0 * w.max(h) / PAGE * f64::from(picture.width_px)).ceil().clamp(1.0, 8192.0);
+    let limit = (2.0 * w.max(h) / PAGE * f64::from(width_px)).ceil().clamp(1.0, 8192.0);
     svg.raw(&format!(
         concat!(
             r#"<image x="{}" y="{}" width="{}" height="{}" preserveAspectRatio="none" "#,
@@ -85,11 +106,11 @@ fn raster(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale,
         num(top),
         num(w),
         num(h),
-        raster.data_address(scale, ramp, limit as usize)
+        address(limit as usize)
     ));
 }
 
-fn hotspots(svg: &mut Svg, hotspots: &[Polygon<f64>], frame: &Frame) {
+pub(super) fn hotspots(svg: &mut Svg, hotspots: &[Polygon<f64>], frame: &Frame) {
     let mut d = String::new();
     for polygon in hotspots {
         for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {

@@ -209,7 +209,7 @@ impl Legend<'_> {
         y
     }
 
-    fn entries(&self, svg: &mut Svg, [x, mut y]: [f64; 2], width: f64) -> f64 {
+    pub(super) fn entries(&self, svg: &mut Svg, [x, mut y]: [f64; 2], width: f64) -> f64 {
         let (picture, words) = (self.picture, self.picture.words);
         let middle = |y: f64| y + 0.5 * leading(TEXT);
         if !picture.hotspots.is_empty() {

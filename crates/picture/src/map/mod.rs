@@ -4,6 +4,7 @@ mod frame;
 mod layers;
 mod legend;
 mod places;
+mod two_way;
 
 use geo::Polygon;
 
@@ -15,6 +16,7 @@ use crate::text::{Weight, fit, wrap};
 use frame::Frame;
 
 pub use places::{PlaceClass, PlacesMap, places_svg};
+pub use two_way::{TwoWayKey, TwoWayMap, shades, two_way_svg};
 
 /// What one unit of the coordinates is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

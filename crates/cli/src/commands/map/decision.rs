@@ -1,10 +1,11 @@
 //! What "polluted" means in a map: a number, or a limit of the law.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
-use crate::args::{Map, ScaleChoice};
+use crate::args::{DecisionArgs, Map, ScaleChoice};
 use crate::field::{Field, refuse_other_threshold, refuse_scale};
 use crate::guideline::GuidelineRecord;
+use crate::words::ThresholdChoice;
 
 /// The same job with the limit of a guideline as its threshold.
 pub(super) fn with_limit(args: &Map, limit: Option<&GuidelineRecord>) -> Result<Map> {
@@ -14,6 +15,30 @@ pub(super) fn with_limit(args: &Map, limit: Option<&GuidelineRecord>) -> Result<
         check_decision(&args)?;
     }
     Ok(args)
+}
+
+/// The threshold of each analyte, where numbers say what polluted means.
+pub(super) fn thresholds(args: &DecisionArgs, names: &[String]) -> Result<Vec<Option<f64>>> {
+    let each = match &args.thresholds {
+        None => return Ok(vec![None; names.len()]),
+        Some(ThresholdChoice::Value(value)) => return Ok(vec![Some(*value); names.len()]),
+        Some(ThresholdChoice::Each(each)) => each,
+    };
+    if let Some((other, _)) = each.iter().find(|(name, _)| !names.contains(name)) {
+        bail!("--threshold {other}=: --analyte does not name '{other}'; it names {}", names.join(", "));
+    }
+    let without: Vec<&str> =
+        names.iter().filter(|name| !each.iter().any(|(other, _)| other == *name)).map(String::as_str).collect();
+    ensure!(without.is_empty(), "--threshold says nothing of {}: give each analyte one", without.join(", "));
+    Ok(names.iter().map(|name| each.iter().find(|(other, _)| other == name).map(|(_, value)| *value)).collect())
+}
+
+/// The job of one analyte, held against its own threshold.
+pub(super) fn of_one(args: &Map, name: Option<&str>, threshold: Option<f64>) -> Map {
+    let mut args = args.clone();
+    args.samples.analyte = name.map(str::to_owned);
+    args.decision.threshold = threshold;
+    args
 }
 
 /// Refuses methods that cannot say how likely a cell is above its own limit.
@@ -35,7 +60,6 @@ pub(super) fn check_decision(args: &Map) -> Result<()> {
         "--confidence is a probability above 0 and at most 1, not {}",
         decision.confidence
     );
-    ensure!(decision.threshold.is_none_or(f64::is_finite), "--threshold must be a finite number");
     ensure!(
         decision.min_area >= 0.0 && decision.min_area.is_finite(),
         "--min-area is an area of at least 0, not {}",

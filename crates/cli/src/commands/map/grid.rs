@@ -121,6 +121,9 @@ fn margin(args: &GridArgs, samples: &Samples) -> [f64; 2] {
     [north / furthest.to_radians().cos(), north]
 }
 
+/// Whose CRS a template sets.
+pub(crate) const TEMPLATE: &str = "the raster of --like";
+
 /// The CRS in which the map is computed, where a template sets it.
 pub(crate) fn template_crs(args: &GridArgs) -> Result<Option<Crs>> {
     let Some(path) = &args.like else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 mod captions;
 mod decision;
+mod frame;
 pub(crate) mod grid;
 mod one;
 pub(crate) mod picture;
@@ -11,6 +12,7 @@ pub(crate) mod provenance;
 mod reach;
 mod record;
 mod reliability;
+mod several;
 mod summary;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +25,7 @@ use crate::follow::{Progress, make_folder};
 use crate::guideline;
 use crate::output;
 use crate::record::{FileRecord, Times, Versions, command_line, finish};
+use crate::words::ThresholdChoice;
 use decision::check_decision;
 use one::Opened;
 use provenance::{inputs, refuse_another_record};
@@ -44,15 +47,30 @@ impl Paths {
     }
 }
 
-pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
-    let mut times = Times::start();
-    guideline::check(&args.decision.guideline)?;
-    check_decision(args)?;
+/// Refuses samples that could not be read a second time.
+fn check_samples(args: &Map) -> Result<()> {
     ensure!(
         args.samples.samples.is_file() || !(args.samples.samples.exists() || args.samples.samples == Path::new("-")),
         "{}: a map's record holds the sum of its samples, so they must be a file that can be read again: save them first",
         args.samples.samples.display()
     );
+    Ok(())
+}
+
+pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
+    let names = several::names(args)?;
+    if names.len() > 1 {
+        return several::run(args, &names, common);
+    }
+    let mut times = Times::start();
+    guideline::check(&args.decision.guideline)?;
+    let threshold = match &args.decision.thresholds {
+        Some(ThresholdChoice::Value(value)) => Some(*value),
+        _ => decision::thresholds(&args.decision, &names)?.into_iter().flatten().next(),
+    };
+    let args = &decision::of_one(args, names.first().map(String::as_str), threshold);
+    check_decision(args)?;
+    check_samples(args)?;
     refuse_another_record(&args.out, "map", args.samples.analyte.as_deref())?;
     output::source_date()?; // refused now and not after the computing
     let mut inputs = inputs(&args.samples, &args.grid, Some(&args.method))?;
@@ -62,7 +80,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
-    let opened = Opened::new(args, common, &progress, &mut times)?;
+    let opened = Opened::new(args, None, common, &progress, &mut times)?;
     inputs.extend(opened.soil_files()?);
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
     let mapped = opened.compute(common, &progress, &mut times)?;

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use soilscope_assess::hotspot::{HotspotSettings, smoothed};
+use soilscope_assess::hotspot::HotspotSettings;
 use soilscope_pipeline::grid::Grid;
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::mask::{All, Mask};
@@ -16,6 +16,7 @@ use soilscope_pipeline::tile::TileSink;
 
 use super::captions::{self, captioned};
 use super::decision::{refuse_for_cells, with_limit};
+use super::frame::{FIRST, Frame};
 use super::grid::{self, GridRecord};
 use super::picture::method_words;
 use super::polygons::{vector_paths, write_hotspots};
@@ -42,7 +43,7 @@ use crate::words::Folds;
 
 /// A map about to be computed: its samples are read, its model is chosen, its files can be written.
 pub(super) struct Opened {
-    job: Job,
+    pub(super) job: Job,
     sink: Box<GeoTiffSink>,
     picture: Beside,
     reliability: Option<Beside>,
@@ -51,17 +52,17 @@ pub(super) struct Opened {
 }
 
 /// What is mapped, and how.
-struct Job {
+pub(super) struct Job {
     /// With the limit of a guideline as the threshold.
-    args: Map,
-    source: Source,
-    limit: Option<GuidelineRecord>,
-    cells: Option<CellLimits>,
-    grid: Grid,
-    mask: Option<All>,
+    pub(super) args: Map,
+    pub(super) source: Source,
+    pub(super) limit: Option<GuidelineRecord>,
+    pub(super) cells: Option<CellLimits>,
+    pub(super) grid: Grid,
+    pub(super) mask: Option<All>,
     grid_record: GridRecord,
-    field: Field,
-    paths: Paths,
+    pub(super) field: Field,
+    pub(super) paths: Paths,
     products: Vec<Product>,
     vectors: Vec<PathBuf>,
     threads: NonZeroUsize,
@@ -89,12 +90,19 @@ pub(super) struct Mapped {
 
 impl Opened {
     /// Reads the samples, fits the field and opens every output before the computing, so that a place that cannot be written is
-    /// told now.
-    pub(super) fn new(args: &Map, common: &Common, progress: &Progress, times: &mut Times) -> Result<Self> {
+    /// told now. With a `frame` the map lies there.
+    pub(super) fn new(
+        args: &Map,
+        frame: Option<&Frame>,
+        common: &Common,
+        progress: &Progress,
+        times: &mut Times,
+    ) -> Result<Self> {
         let creation = creation::options(&args.co)?;
         let template = grid::template_crs(&args.grid)?;
+        let template = template.as_ref().map(|crs| (crs, grid::TEMPLATE)).or(frame.map(|f| (f.crs(), FIRST)));
         let wanted = Wanted {
-            template: template.as_ref(),
+            template,
             drift: Some(&args.method.drift),
             secondary: args.method.secondary.as_deref(),
             errors: Some(&args.errors),
@@ -108,7 +116,11 @@ impl Opened {
         times.lap("read");
         check_interrupt("the model was fitted")?;
 
-        let (grid, mask, grid_record) = grid::build(&args.grid, &args.method.drift.covariate, &source)?;
+        let grid_args = frame.map_or_else(|| args.grid.clone(), |frame| frame.of(&args.grid));
+        let (grid, mask, mut grid_record) = grid::build(&grid_args, &args.method.drift.covariate, &source)?;
+        if frame.is_some() && args.grid.like.is_none() {
+            (grid_record.cell_from, grid_record.extent_from) = (FIRST, FIRST);
+        }
         let field =
             source.located(progress.busy("fitting the model", || {
                 Field::new(&args.model, &args.method, Some(&args.block), &source, common)
@@ -162,6 +174,11 @@ impl Opened {
         Ok(Self { job, sink, picture, reliability, curve })
     }
 
+    /// Where it lies.
+    pub(super) fn frame(&self) -> Frame {
+        Frame::new(&self.job.source, &self.job.grid)
+    }
+
     /// Rasters that say what the soil of a cell is.
     pub(super) fn soil_files(&self) -> Result<Vec<FileRecord>> {
         self.job.cells.iter().flat_map(CellLimits::files).map(|path| FileRecord::of("soil", path)).collect()
@@ -204,7 +221,7 @@ impl Opened {
         }
         times.lap("hotspots");
 
-        job.notes.extend(remove_outdated(&job.args, &job.paths, &job.products, &job.vectors)?);
+        job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
         outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), skill.as_ref())?);
         if let (Some(file), Some(skill)) = (reliability, &skill) {
             let png = reliability::draw(skill, &job.field, &job.source)?;
@@ -324,13 +341,7 @@ impl Job {
         let simulated = ensemble.of(&found.0.hotspots, areas.as_deref().unwrap_or(&on_map), progress)?;
         (found.0.spreads, found.1.joint) = simulated.map_or((Vec::new(), None), |(spots, all)| (spots, Some(all)));
         found.1.costs = self.curve_of(&found.0)?.and_then(|curves| curves.costs());
-        if let Some(passes) = args.decision.smooth {
-            let cell = found.0.hotspots.frame().cell;
-            for spot in &mut found.0.hotspots.spots {
-                spot.shape = smoothed(&spot.shape, cell, passes);
-            }
-            found.1.smoothed = Some(passes);
-        }
+        hotspots::smooth(&mut found.0, &mut found.1, args.decision.smooth);
         write_hotspots(args, self.limit.as_ref(), &self.field, source, &found.0, areas.as_deref(), &self.vectors)?;
         Ok(Some(found))
     }

@@ -1,11 +1,10 @@
 //! Where a map comes from: what went in, the settings that took effect, and what an earlier run left in the folder.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map as JsonMap, Value as Json, json};
-use soilscope_pipeline::product::Product;
 use soilscope_pipeline::run;
 
 use super::{Paths, grid};
@@ -45,7 +44,10 @@ pub(crate) fn refuse_another_record(out: &Path, ours: &str, analyte: Option<&str
     if theirs != ours {
         bail!("{} holds what {theirs} made, and its record: use another folder for {ours}", out.display());
     }
-    match (record["analyte"].as_str(), analyte) {
+    let several =
+        || -> Option<Vec<&str>> { record["analytes"].as_array()?.iter().map(|a| a["analyte"].as_str()).collect() };
+    let theirs = record["analyte"].as_str().map(str::to_owned).or_else(|| several().map(|names| names.join(", ")));
+    match (theirs, analyte) {
         (Some(theirs), Some(analyte)) if theirs != analyte => {
             bail!("{} holds a {ours} of {theirs}, and its record: use another folder for {analyte}", out.display())
         }
@@ -90,14 +92,9 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     Json::Object(settings)
 }
 
-/// Removes what an earlier run of this analyte left in the folder and this one did not make: a map must not stand beside
-/// decisions of another.
-pub(super) fn remove_outdated(
-    args: &Map,
-    paths: &Paths,
-    products: &[Product],
-    vectors: &[PathBuf],
-) -> Result<Vec<String>> {
+/// Removes what an earlier run of this analyte left in the folder and this one did not make (`outputs`): a map must not stand
+/// beside decisions of another.
+pub(super) fn remove_outdated(args: &Map, paths: &Paths, outputs: &[FileRecord]) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     if args.overwrite {
         for what in [
@@ -111,7 +108,7 @@ pub(super) fn remove_outdated(
             "curve.png",
         ] {
             let path = paths.of(what);
-            if path.is_file() && !vectors.contains(&path) && !products.iter().any(|p| p.path == path) {
+            if path.is_file() && !outputs.iter().any(|output| Path::new(&output.path) == path) {
                 std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
                 notes.push(format!("{} of an earlier run was removed", path.display()));
             }

@@ -57,7 +57,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
 }
 
 /// An area in square metres or kilometres where that is known.
-fn ground(area_m2: Option<f64>, on_map: f64) -> String {
+pub(super) fn ground(area_m2: Option<f64>, on_map: f64) -> String {
     match area_m2 {
         Some(area) if area >= 1e5 => format!("{} km²", short_number(area / 1e6)),
         Some(area) => format!("{} m²", short_number(area)),
@@ -65,7 +65,7 @@ fn ground(area_m2: Option<f64>, on_map: f64) -> String {
     }
 }
 
-fn names(files: &[FileRecord]) -> String {
+pub(super) fn names(files: &[FileRecord]) -> String {
     let name = |f: &FileRecord| Path::new(&f.path).file_name().map(|n| n.to_string_lossy().into_owned());
     files.iter().filter_map(name).chain(["run.json".to_owned()]).collect::<Vec<_>>().join(", ")
 }

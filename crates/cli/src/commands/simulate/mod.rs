@@ -113,7 +113,11 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     let progress = Progress::new(common);
 
     let template = grid::template_crs(&args.grid)?;
-    let wanted = Wanted { template: template.as_ref(), errors: Some(&args.errors), ..Wanted::default() };
+    let wanted = Wanted {
+        template: template.as_ref().map(|crs| (crs, grid::TEMPLATE)),
+        errors: Some(&args.errors),
+        ..Wanted::default()
+    };
     let source = Source::read(&args.samples, common, wanted)?;
     let limit = guideline::resolve(&args.guideline, &source)?;
     let args = &Simulate { threshold: limit.as_ref().and_then(|l| l.threshold).or(args.threshold), ..args.clone() };

@@ -1,0 +1,479 @@
+//! The joint simulation of the analytes of a run, and what comes of it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use soilscope_assess::hotspot::HotspotSettings;
+use soilscope_assess::several::{Held, Joint, JointProducts, Limits};
+use soilscope_core::cokriging::Means;
+use soilscope_core::simulation::{CoSimulation, CoSimulationRun, batch_bytes};
+use soilscope_core::transform::Transform;
+use soilscope_core::{Coord, Samples};
+use soilscope_pipeline::executor::Threads;
+use soilscope_pipeline::grid::Grid;
+use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
+use soilscope_pipeline::io::raster_in::RasterIn;
+use soilscope_pipeline::io::vector::Value;
+use soilscope_pipeline::mask::Mask;
+use soilscope_pipeline::product::RasterFile;
+use soilscope_pipeline::run;
+use soilscope_pipeline::scatter::{cells_inside, scatter};
+use soilscope_pipeline::tidy::Beside;
+use soilscope_pipeline::tile::TileSink;
+
+use super::super::Paths;
+use super::super::one::{Job, Mapped};
+use super::super::polygons::vector_paths;
+use super::model::{self, CoregionalisationRecord};
+use super::rasters::{self, COLUMNS, Column};
+use super::record::{AreaRecord, EachArea, JointRecord, MarginalRecord, SimulationRecord};
+use super::{pairs, picture, same_cells};
+use crate::args::{Common, Map};
+use crate::creation;
+use crate::field::GLOBAL_UP_TO;
+use crate::follow::{Progress, watching, wrote};
+use crate::guideline::GuidelineRecord;
+use crate::hotspots::{self, Rule, Traced};
+use crate::output;
+use crate::record::FileRecord;
+use crate::spread::Spread;
+use crate::words::Neighbours;
+
+/// Realisations, where nobody asks for another number.
+const REALISATIONS: u32 = 200;
+/// Samples of each analyte for a cell by default, where all together are more than [`GLOBAL_UP_TO`]: as in co-kriging.
+const NEIGHBOURS: usize = 32;
+/// Bytes of the realisations that are held at a time, and the most that eight of them may take.
+const BATCH: usize = 512 << 20;
+const MOST: usize = 4 << 30;
+/// A mean difference between probabilities by simulation and by kriging that is worth a note.
+const WORTH_A_NOTE: f64 = 0.05;
+
+/// A joint simulation that is ready: its model is fitted and its files can be written.
+pub(super) struct Prepared {
+    names: Vec<String>,
+    transforms: Vec<Transform>,
+    /// Limit of each analyte at each node.
+    limits: Vec<Vec<f64>>,
+    guidelines: Vec<Option<GuidelineRecord>>,
+    thresholds: Vec<Option<f64>>,
+    /// Of each analyte, its probabilities on the map of it alone.
+    exceedance: Vec<PathBuf>,
+    run: CoSimulationRun,
+    model: CoregionalisationRecord,
+    sample_neighbours: Option<usize>,
+    grid: Grid,
+    cells: Vec<usize>,
+    /// All places that were sampled, and whether any analyte is above its limit there; `None` where nobody can tell.
+    samples: Samples,
+    above: Vec<Option<bool>>,
+    threads: NonZeroUsize,
+    sink: Box<GeoTiffSink>,
+    files: Vec<RasterFile>,
+    vectors: Vec<PathBuf>,
+    categories: Beside,
+    picture: Beside,
+    notes: Vec<String>,
+}
+
+impl Prepared {
+    /// Fits the model and opens the outputs.
+    pub(super) fn new(args: &Map, jobs: &[&Job], paths: &Paths, common: &Common, progress: &Progress) -> Result<Self> {
+        same_cells(jobs)?;
+        let source = &jobs[0].source;
+        ensure!(
+            !source.crs().is_geographic(),
+            "analytes are simulated together on a plane, and {} is geographic: name a projected CRS by --out-crs, or ask for \
+             --realisations 0, which maps each analyte alone",
+            source.crs().title()
+        );
+        if let Some(job) = jobs.iter().find(|job| !job.source.below().is_empty()) {
+            bail!(
+                "--nondetect censored: values of {} below their limits have no number, and several analytes are simulated together from \
+                 numbers: let one stand for them, as --nondetect limit/2, or ask for --realisations 0, which maps each analyte alone",
+                job.source.analyte()
+            );
+        }
+        let names: Vec<String> = jobs.iter().map(|job| job.source.analyte().to_owned()).collect();
+        let grid = jobs[0].grid.clone();
+        let cells = common_cells(jobs)?;
+        let room = jobs.len().saturating_mul(batch_bytes(cells.len(), 8));
+        ensure!(
+            room <= MOST,
+            "eight realisations of {} analytes at {} cells take {:.1} GiB, more than the {} GiB there may be: use larger cells or a \
+             smaller extent, or ask for --realisations 0, which maps each analyte alone",
+            jobs.len(),
+            cells.len(),
+            room as f64 / f64::from(1 << 30),
+            MOST >> 30
+        );
+        let patch = grid.patch([0, 0], grid.size());
+        let places: Vec<Coord> = cells.iter().map(|&cell| patch.centre(cell)).collect();
+        let limits = jobs.iter().map(|job| limits(job, &places)).collect::<Result<Vec<_>>>()?;
+        let fitted = progress.busy("fitting the joint model", || model::fitted(args, jobs, common))?;
+        let (model, record, mut notes) = fitted;
+        let samples: Vec<Samples> = jobs.iter().map(|job| job.field.on_scale.clone()).collect();
+        let total: usize = samples.iter().map(Samples::len).sum();
+        let mut recipe = CoSimulation::new(model, Means::Unknown, args.decision.seed.unwrap_or(1));
+        recipe.sample_neighbours = match args.method.neighbours {
+            Some(Neighbours::Nearest(most)) => Some(most),
+            Some(Neighbours::All) => None,
+            None => (total > GLOBAL_UP_TO).then_some(NEIGHBOURS),
+        };
+        let prepare = || recipe.prepare(&samples, patch.window(), Some(&cells));
+        let run = progress.busy("preparing realisations", prepare).with_context(|| {
+            format!("{} cannot be simulated together; --realisations 0 maps each alone", names.join(", "))
+        })?;
+        let worst = run.embeddings().iter().map(|e| e.covariance_error).fold(0.0, f64::max);
+        if worst > 1e-12 {
+            notes.push(format!(
+                "the embedding takes negative eigenvalues as 0: covariances are off by at most {worst:.1e} of the sills"
+            ));
+        }
+        let (samples, above) = sampled(jobs)?;
+        let about = about(args, jobs, &record);
+        let files = rasters::files(&names, &about, paths);
+        let threads = common.threads()?;
+        let options = GeoTiffOptions {
+            existing: output::existing(args.overwrite),
+            creation: creation::options(&args.co)?,
+            threads,
+            tile: run::DEFAULT_TILE,
+        };
+        let vectors = vector_paths(paths, source);
+        for path in &vectors {
+            drop(output::open(path, args.overwrite)?);
+        }
+        Ok(Self {
+            transforms: jobs.iter().map(|job| job.field.transform.clone()).collect(),
+            guidelines: jobs.iter().map(|job| job.limit.clone()).collect(),
+            thresholds: jobs.iter().map(|job| job.args.decision.threshold).collect(),
+            exceedance: jobs.iter().map(|job| job.paths.of("exceedance.tif")).collect(),
+            categories: output::open(&paths.of("dominant.tif.aux.xml"), args.overwrite)?,
+            picture: output::open(&paths.of("map.png"), args.overwrite)?,
+            sink: Box::new(GeoTiffSink::create_files(&grid, &files, &options)?),
+            sample_neighbours: recipe.sample_neighbours,
+            model: record,
+            names,
+            limits,
+            run,
+            grid,
+            cells,
+            samples,
+            above,
+            threads,
+            files,
+            vectors,
+            notes,
+        })
+    }
+
+    /// Simulates and writes; gives the record, the files and notes.
+    pub(super) fn compute(
+        self,
+        args: &Map,
+        mapped: &[Mapped],
+        paths: &Paths,
+        progress: &Progress,
+    ) -> Result<(JointRecord, Vec<FileRecord>, Vec<String>)> {
+        let kriged = self.exceedance.iter().map(|path| self.at_cells(path)).collect::<Result<Vec<_>>>()?;
+        let realisations = args.decision.realisations.unwrap_or(REALISATIONS) as usize;
+        let products = watching(|| self.simulate(&kriged, realisations, progress))?;
+        let marginals = marginals(&self.names, &kriged, &products, realisations);
+        let Self { names, grid, cells, sink, files, vectors, categories, picture, samples, above, mut notes, .. } =
+            self;
+        let mut outputs = Vec::new();
+        let mut sink = sink;
+        watching(|| -> Result<()> {
+            let value = |node: usize, layer: usize| COLUMNS[layer].value(&products, node);
+            scatter(&grid, &cells, COLUMNS.len(), value, sink.as_mut(), progress)?;
+            sink.finish(progress)?.iter().for_each(|path| wrote(path));
+            Ok(())
+        })?;
+        for file in &files {
+            outputs.push(FileRecord::of("raster", &file.path)?);
+        }
+        let aux = paths.of("dominant.tif.aux.xml");
+        output::fill(categories, rasters::categories(&names).as_bytes())?;
+        wrote(&aux);
+        outputs.push(FileRecord::of("categories", &aux)?);
+
+        let source = &mapped[0].source;
+        let any = paths.of(Column::Any.file());
+        let (mut found, mut spots) = hotspots::trace(
+            &paths.of(Column::Fractions.file()),
+            Some(&any),
+            Rule::Probability { at_least: args.decision.confidence },
+            HotspotSettings { minimum_area: args.decision.min_area, ..HotspotSettings::default() },
+            Some((&samples, &|i| above[i])),
+        )?;
+        let areas = hotspots::areas_m2(&found.hotspots, source.crs())?;
+        spots.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
+        hotspots::smooth(&mut found, &mut spots, args.decision.smooth);
+        let limits = said(&names, &self.thresholds, &self.guidelines, mapped);
+        let acts = acts(&self.guidelines);
+        let features = features(args, &names, &[limits.clone(), acts.clone()].concat(), &found, areas.as_deref());
+        for path in &vectors {
+            hotspots::files::write(path, "hotspots", &features, source.crs(), args.overwrite)?;
+            wrote(path);
+            outputs.push(FileRecord::of("hotspots", path)?);
+        }
+        let scene = picture::Scene {
+            args,
+            names: &names,
+            limits: &limits,
+            acts: &acts,
+            products: &products,
+            grid: &grid,
+            cells: &cells,
+        };
+        let png = scene.draw(&found.hotspots, &samples, mapped, realisations)?;
+        output::fill(picture, &png)?;
+        wrote(&paths.of("map.png"));
+        outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
+
+        let scale = hotspots::scale_on_ground(&any, source.crs())?;
+        let cell = grid.cell()[0] * grid.cell()[1] * scale.unwrap_or(1.0);
+        let unit = if scale.is_some() { "m2" } else { "square-units" };
+        let area = area(&names, &products, unit, cell, args.decision.confidence);
+        for m in marginals.iter().filter(|m| m.mean_absolute_difference > WORTH_A_NOTE + m.by_chance) {
+            notes.push(format!(
+                "the probabilities of {} are others by joint simulation than on its own map, by {:.2} in the mean: there the samples of the \
+                 other analytes count too, and structures are shared with them",
+                m.analyte, m.mean_absolute_difference
+            ));
+        }
+        let simulation = SimulationRecord {
+            simulator: "circulant-embedding of a coregionalisation, conditioned by ordinary co-kriging",
+            realisations,
+            seed: args.decision.seed.unwrap_or(1),
+            sample_neighbours: self.sample_neighbours,
+            cells: products.cells.nodes,
+            embeddings: self.run.embeddings(),
+        };
+        let record = JointRecord { coregionalisation: self.model, simulation, area, marginals, hotspots: spots };
+        Ok((record, outputs, notes))
+    }
+
+    /// Counts over the realisations, batch by batch.
+    fn simulate(&self, kriged: &[Vec<f64>], realisations: usize, progress: &Progress) -> Result<JointProducts> {
+        let executor = Threads::new(self.threads, progress)?;
+        let mut limits = self.limits.clone();
+        // A cell that an analyte has no prediction in has nothing to be said of all of them.
+        for (limits, kriged) in limits.iter_mut().zip(kriged) {
+            limits.iter_mut().zip(kriged).filter(|(_, p)| p.is_nan()).for_each(|(limit, _)| *limit = f64::NAN);
+        }
+        let mut joint = Joint::new(limits.into_iter().map(Limits::OfEachNode).collect(), self.cells.len())?;
+        let eight = (self.names.len() * batch_bytes(self.cells.len(), 8)).max(1);
+        let at_once = (BATCH / eight).max(1) * 8;
+        for first in (0..realisations).step_by(at_once) {
+            let range = first..(first + at_once).min(realisations);
+            let mut fields = progress.busy("simulating together", || self.run.simulate(range, &executor))?;
+            progress.busy("summing up", || {
+                for (field, transform) in fields.iter_mut().zip(&self.transforms) {
+                    field.map(|value| transform.back_value(value));
+                }
+                joint.add(&fields, &executor)
+            })?;
+        }
+        Ok(joint.finish())
+    }
+
+    /// The values of a raster at the cells; not a number where it has none.
+    fn at_cells(&self, path: &std::path::Path) -> Result<Vec<f64>> {
+        let raster = RasterIn::open(path, 1)?;
+        let columns = self.grid.size()[0];
+        let mut values = Vec::with_capacity(self.cells.len());
+        for (row, line) in raster.rows().enumerate() {
+            let line = line?;
+            while let Some(&cell) = self.cells.get(values.len()).filter(|cell| **cell < (row + 1) * columns) {
+                values.push(line[cell - row * columns].unwrap_or(f64::NAN));
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// The cells inside the masks of all analytes: those around samples are each analyte's own.
+fn common_cells(jobs: &[&Job]) -> Result<Vec<usize>> {
+    let mut common: Option<Vec<usize>> = None;
+    for job in jobs {
+        let own = cells_inside(&job.grid, job.mask.as_ref().map(|m| m as &dyn Mask))?;
+        common = Some(match common {
+            None => own,
+            Some(mut cells) => {
+                let mut own = own.into_iter().peekable();
+                cells.retain(|cell| {
+                    while own.next_if(|other| other < cell).is_some() {}
+                    own.peek() == Some(cell)
+                });
+                cells
+            }
+        });
+    }
+    let cells = common.unwrap_or_default();
+    ensure!(!cells.is_empty(), "the masks leave no cell to all analytes: do they lie where the samples do?");
+    Ok(cells)
+}
+
+/// The limits of an analyte at places.
+fn limits(job: &Job, places: &[Coord]) -> Result<Vec<f64>> {
+    let limits = match (&job.cells, job.args.decision.threshold) {
+        (Some(cells), _) => cells.at(places)?,
+        (None, threshold) => vec![threshold.unwrap_or(f64::NAN); places.len()],
+    };
+    if let Some(limit) = limits.iter().find(|limit| **limit <= 0.0) {
+        bail!(
+            "the limit of {} is {limit}, and concentrations are compared as fractions of their limits: it must be above 0; or ask for \
+             --realisations 0, which maps each analyte alone",
+            job.source.analyte()
+        );
+    }
+    Ok(limits)
+}
+
+/// All places that were sampled, and whether any analyte is above its limit there; `None` where nobody can tell.
+fn sampled(jobs: &[&Job]) -> Result<(Samples, Vec<Option<bool>>)> {
+    // The first of several at a place speaks for it: one above its limit, else one that nobody can tell of.
+    let mut places: Vec<(Coord, u8)> = Vec::new();
+    for job in jobs {
+        let held = pairs::held(job)?.unwrap_or_default();
+        let coords = job.source.samples().coords().iter();
+        let rank = |held: &Option<Held>| match held {
+            Some(Held::Above) => 0,
+            Some(Held::Undecided) => 1,
+            _ => 2,
+        };
+        places.extend(coords.zip(&held).map(|(&c, held)| (c.map(|v| v + 0.0), rank(held))));
+    }
+    let order = |a: &Coord, b: &Coord| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]));
+    places.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
+    places.dedup_by(|a, b| a.0 == b.0);
+    let above = places.iter().map(|(_, rank)| (*rank != 1).then_some(*rank == 0)).collect();
+    let coords: Vec<Coord> = places.into_iter().map(|(c, _)| c).collect();
+    let count = coords.len();
+    Ok((Samples::new(coords, vec![0.0; count])?, above))
+}
+
+/// Metadata of every raster.
+fn about(args: &Map, jobs: &[&Job], model: &CoregionalisationRecord) -> Vec<(String, String)> {
+    let mut about = vec![
+        ("SOILSCOPE_VERSION".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ("ANALYTES".to_owned(), jobs.iter().map(|job| job.source.analyte()).collect::<Vec<_>>().join(", ")),
+        ("COREGIONALISATION".to_owned(), model.notation.clone()),
+        ("REALISATIONS".to_owned(), args.decision.realisations.unwrap_or(REALISATIONS).to_string()),
+        ("SEED".to_owned(), args.decision.seed.unwrap_or(1).to_string()),
+    ];
+    for (k, job) in jobs.iter().enumerate() {
+        let threshold = job.args.decision.threshold.map_or_else(|| "that of each cell".to_owned(), |t| t.to_string());
+        about.push((format!("THRESHOLD_{}", k + 1), threshold));
+        about.extend(
+            job.limit
+                .iter()
+                .flat_map(|limit| limit.metadata())
+                .map(|(name, value)| (format!("{name}_{}", k + 1), value)),
+        );
+    }
+    about
+}
+
+/// The limits in words: `zinc 500 mg/kg`, `lead its own at each place`.
+fn said(
+    names: &[String],
+    thresholds: &[Option<f64>],
+    guidelines: &[Option<GuidelineRecord>],
+    mapped: &[Mapped],
+) -> Vec<String> {
+    let of = |k: usize| {
+        let unit = mapped[k].source.unit().unwrap_or("");
+        let short = guidelines[k].as_ref().and_then(GuidelineRecord::short_threshold);
+        match (short, thresholds[k]) {
+            (Some(short), _) => format!("{} {short} {unit}", names[k]),
+            (None, Some(threshold)) => format!("{} {threshold} {unit}", names[k]),
+            (None, None) => format!("{} that of each place", names[k]),
+        }
+    };
+    (0..names.len()).map(|k| of(k).trim_end().to_owned()).collect()
+}
+
+/// Where the limits are from, each once, with how far they can be trusted.
+fn acts(guidelines: &[Option<GuidelineRecord>]) -> Vec<String> {
+    let mut acts: Vec<String> = guidelines.iter().flatten().map(GuidelineRecord::name).collect();
+    acts.dedup();
+    acts
+}
+
+/// Hotspots of "any of" as features.
+fn features(
+    args: &Map,
+    names: &[String],
+    limits: &[String],
+    found: &Traced,
+    areas: Option<&[f64]>,
+) -> Vec<soilscope_pipeline::io::vector::Feature> {
+    let text = |t: &str| Value::Text(t.to_owned());
+    let about = [
+        ("analytes", text(&names.join(", "))),
+        ("limits", text(&limits.join("; "))),
+        ("value", text("sum of concentration over limit")),
+        ("confidence", Value::Real(args.decision.confidence)),
+        ("rule", text("probability that any is above its limit, by joint simulation")),
+    ];
+    hotspots::features(found, areas, &about)
+}
+
+/// What the joint simulation says of each analyte alone, against its own map.
+fn marginals(
+    names: &[String],
+    kriged: &[Vec<f64>],
+    products: &JointProducts,
+    realisations: usize,
+) -> Vec<MarginalRecord> {
+    let one = |(k, name): (usize, &String)| {
+        let both = products.above[k].iter().zip(&kriged[k]).filter(|(a, b)| !a.is_nan() && !b.is_nan());
+        let pairs: Vec<(f64, f64)> = both.map(|(a, b)| (*a, *b)).collect();
+        let mean = |of: &dyn Fn(f64, f64) -> f64| {
+            pairs.iter().map(|&(a, b)| of(a, b)).sum::<f64>() / pairs.len().max(1) as f64
+        };
+        // The mean size of a normal number is √(2/π) of its standard deviation.
+        let chance = |p: f64| (2.0 / std::f64::consts::PI * p * (1.0 - p) / realisations as f64).sqrt();
+        MarginalRecord {
+            analyte: name.clone(),
+            cells: pairs.len(),
+            largest_difference: pairs.iter().map(|(a, b)| (a - b).abs()).fold(0.0, f64::max),
+            mean_difference: mean(&|a, b| a - b),
+            mean_absolute_difference: mean(&|a, b| (a - b).abs()),
+            by_chance: mean(&|_, b| chance(b)),
+        }
+    };
+    names.iter().enumerate().map(one).collect()
+}
+
+/// Areas over the realisations, of cells that are so large on the ground.
+fn area(names: &[String], products: &JointProducts, unit: &'static str, cell: f64, confidence: f64) -> AreaRecord {
+    let spread = |counts: &[u64]| Spread::of(counts.iter().map(|&n| n as f64 * cell));
+    let nodes = (0..products.any.len()).filter(|&k| !products.any[k].is_nan());
+    let independent =
+        nodes.clone().map(|k| products.if_independent(k)).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
+    let dominant = |analyte: usize| {
+        // A probability is kept in 32 bits: 0.8 must count as 0.8.
+        let hot = |&k: &usize| products.any[k] as f32 >= confidence as f32 && products.dominant[k] == Some(analyte);
+        nodes.clone().filter(hot).count() as f64 * cell
+    };
+    let each = names.iter().enumerate().map(|(k, name)| EachArea {
+        analyte: name.clone(),
+        above: spread(&products.cells.each[k]),
+        dominant_where_hot: dominant(k),
+    });
+    AreaRecord {
+        unit,
+        simulated: products.cells.nodes as f64 * cell,
+        any: spread(&products.cells.any),
+        all: spread(&products.cells.all),
+        fractions_above: spread(&products.cells.fractions),
+        each: each.collect(),
+        any_if_independent: independent[0] * cell,
+        all_if_independent: independent[1] * cell,
+    }
+}

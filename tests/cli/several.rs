@@ -1,0 +1,274 @@
+//! Several analytes in one map: files, record, joint products, and what is refused.
+
+use serde_json::Value;
+
+use crate::support::{folder, names, soilscope, table};
+
+const BASE: [&str; 10] =
+    ["--crs", "EPSG:28992", "--unit", "mg/kg", "--transform", "log", "--mask", "meuse_area.csv", "--cell", "200"];
+const SPHERICAL: [&str; 2] = ["--model", "Nug + Sph(900)"];
+
+fn run(folder: &std::path::Path, analytes: &str, out: &str, more: &[&str]) -> crate::support::Run {
+    let words = [&["map", "meuse.csv", "--analyte", analytes, "-o", out], &BASE[..], more].concat();
+    soilscope(folder, &words)
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value}"))
+}
+
+/// Values of a raster, row by row, by GDAL itself; `None` for no data.
+fn cells(folder: &std::path::Path, file: &str) -> Vec<Option<f64>> {
+    let words = ["-q", "-of", "XYZ", file, "/vsistdout/"];
+    let run = std::process::Command::new("gdal_translate").args(words).current_dir(folder).output().unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
+    let value = |line: &str| line.split_whitespace().nth(2).map(|v| v.parse::<f64>().unwrap());
+    text.lines().filter_map(value).map(|v| Some(v).filter(|v| *v != -9999.0)).collect()
+}
+
+const JOINT: [&str; 13] = [
+    "joint_all.tif",
+    "joint_any.tif",
+    "joint_count.tif",
+    "joint_dominant.tif",
+    "joint_dominant.tif.aux.xml",
+    "joint_dominant_probability.tif",
+    "joint_fractions.tif",
+    "joint_fractions_above.tif",
+    "joint_hotspots.geojson",
+    "joint_hotspots.gpkg",
+    "joint_map.png",
+    "joint_samples.csv",
+    "run.json",
+];
+
+#[test]
+fn a_map_of_three_has_the_map_of_each_and_what_they_are_together() {
+    let folder = folder();
+    let limits = ["--threshold", "zinc=500,lead=150,copper=40", "--realisations", "60", "--json"];
+    let more = [&limits[..], &SPHERICAL].concat();
+    let record = run(folder.path(), "zinc,lead,copper", "out", &more).done().json();
+    // Each has what a map of it alone has.
+    run(folder.path(), "lead", "alone", &[&["--threshold", "150", "--realisations", "60"], &SPHERICAL[..]].concat())
+        .done();
+    let there = names(&folder.path().join("out"));
+    assert!(JOINT.iter().all(|name| there.contains(&(*name).to_owned())), "{there:?}");
+    for name in names(&folder.path().join("alone")) {
+        assert!(there.contains(&name), "{name} of a map of one");
+    }
+    for file in ["lead_prediction.tif", "lead_exceedance.tif", "lead_hotspots.geojson"] {
+        let of = |out: &str| std::fs::read(folder.path().join(out).join(file)).unwrap();
+        assert!(of("out") == of("alone"), "{file}: the map of one analyte does not depend on the others");
+    }
+    assert_eq!(there.len(), JOINT.len() + 3 * (names(&folder.path().join("alone")).len() - 1), "and nothing else");
+
+    let [any, all, count, fractions, over, dominant, share] =
+        ["any", "all", "count", "fractions", "fractions_above", "dominant", "dominant_probability"]
+            .map(|what| cells(folder.path(), &format!("out/joint_{what}.tif")));
+    let kriged = cells(folder.path(), "out/zinc_exceedance.tif");
+    let mut seen = 0;
+    for i in 0..any.len() {
+        assert_eq!(any[i].is_some(), kriged[i].is_some(), "cell {i}: where there is a map of each");
+        let (Some(any), Some(all), Some(count), Some(sum), Some(over)) =
+            (any[i], all[i], count[i], fractions[i], over[i])
+        else {
+            continue;
+        };
+        seen += 1;
+        assert!((0.0..=any).contains(&all) && any <= count + 1e-6 && count <= 3.0 * any + 1e-6, "cell {i}");
+        // One above its limit makes a sum above 1.
+        assert!(over >= any - 1e-6 && sum > 0.0, "cell {i}");
+        let (dominant, share) = (dominant[i].unwrap(), share[i].unwrap());
+        assert!([1.0, 2.0, 3.0].contains(&dominant) && (1.0 / 3.0 - 1e-6..=1.0).contains(&share), "cell {i}");
+    }
+    assert_eq!(seen, record["joint"]["simulation"]["cells"].as_u64().unwrap());
+    assert!(seen > 100);
+
+    // The record.
+    assert!(record["analyte"].is_null());
+    let each: Vec<&str> =
+        record["analytes"].as_array().unwrap().iter().map(|a| a["analyte"].as_str().unwrap()).collect();
+    assert_eq!(each, ["zinc", "lead", "copper"]);
+    let joint = &record["joint"];
+    assert_eq!(joint["coregionalisation"]["notation"], "Nug + Sph(900)");
+    let area = |name: &str, of: &str| number(&joint["area"][name][of]);
+    assert!(area("all", "mean") < area("any", "mean") && area("any", "q05") < area("any", "q95"));
+    // They vary together: more places with all above, fewer with any, than if they were independent.
+    assert!(area("all", "mean") > 1.1 * number(&joint["area"]["all_if_independent"]), "{}", joint["area"]);
+    assert!(area("any", "mean") < 0.95 * number(&joint["area"]["any_if_independent"]), "{}", joint["area"]);
+    let mean: f64 = any.iter().flatten().sum::<f64>() / seen as f64;
+    assert!((area("any", "mean") / (mean * number(&joint["area"]["simulated"])) - 1.0).abs() < 1e-6);
+    assert_eq!(joint["area"]["unit"], "m2");
+    // What the joint simulation says of each alone is what its own map says, but for what the other analytes tell of it.
+    for marginal in joint["marginals"].as_array().unwrap() {
+        let (mean, difference) = (number(&marginal["mean_absolute_difference"]), number(&marginal["mean_difference"]));
+        let allowed = 0.06 + number(&marginal["by_chance"]);
+        assert!(mean < allowed && difference.abs() < 0.03, "{marginal}");
+    }
+    assert!(number(&joint["hotspots"]["count"]) >= 1.0 && number(&joint["hotspots"]["area_m2"]) > 0.0);
+    let rows = table(&std::fs::read_to_string(folder.path().join("out/joint_samples.csv")).unwrap());
+    let pairs: Vec<String> = rows.iter().map(|r| format!("{} {}", r["analyte_1"], r["analyte_2"])).collect();
+    assert_eq!(pairs, ["zinc lead", "zinc copper", "lead copper"]);
+    // 57 samples above 500 of zinc, 59 above 150 of lead, counted in the file by hand.
+    let count = |name: &str| rows[0][name].parse::<usize>().unwrap();
+    assert_eq!((count("both_above") + count("only_1_above"), count("both_above") + count("only_2_above")), (57, 59));
+    let text = std::fs::read_to_string(folder.path().join("out/joint_hotspots.geojson")).unwrap();
+    let features: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(features["features"][0]["properties"]["analytes"], "zinc, lead, copper");
+    let run = std::process::Command::new("gdalinfo").arg("out/joint_dominant.tif").current_dir(folder.path()).output();
+    let info = String::from_utf8(run.unwrap().stdout).unwrap();
+    assert!(info.contains("1: zinc") && info.contains("3: copper") && info.contains("CLASS_2=lead"), "{info}");
+}
+
+#[test]
+fn joint_products_are_the_same_for_any_number_of_threads_and_others_for_another_seed() {
+    let folder = folder();
+    let more = [&["--threshold", "200", "--realisations", "24", "--progress", "never"][..], &SPHERICAL].concat();
+    let go = |out: &'static str, own: &[&str]| {
+        run(folder.path(), "zinc,lead", out, &[&more[..], own].concat()).done();
+    };
+    go("one", &["--threads", "1"]);
+    go("three", &["--threads", "3"]);
+    go("seed", &["--seed", "9"]);
+    let of = |out: &str, name: &str| std::fs::read(folder.path().join(out).join(name)).unwrap();
+    for name in JOINT.iter().filter(|name| name.ends_with(".tif") || name.ends_with(".png")) {
+        assert!(of("one", name) == of("three", name), "{name}");
+    }
+    assert!(of("one", "joint_any.tif") != of("seed", "joint_any.tif"));
+    assert!(of("one", "zinc_exceedance.tif") == of("seed", "zinc_exceedance.tif"));
+}
+
+#[test]
+fn without_a_limit_there_are_the_maps_and_the_correlations() {
+    let folder = folder();
+    let limit = ["--threshold", "zinc=500,lead=150", "--realisations", "8"];
+    run(folder.path(), "zinc,lead", "out", &[&limit[..], &SPHERICAL].concat()).done();
+    assert!(folder.path().join("out/joint_any.tif").is_file());
+    let record =
+        run(folder.path(), "zinc,lead", "out", &["--overwrite", "--json", "--model", "Nug + Sph(900)"]).done().json();
+    assert!(record["joint"].is_null());
+    let left: Vec<String> =
+        names(&folder.path().join("out")).into_iter().filter(|name| name.starts_with("joint")).collect();
+    assert_eq!(left, ["joint_samples.csv"], "nothing of the decision of another run");
+    let pair = &record["samples_together"][0];
+    assert!(number(&pair["correlation"]["pearson"]) > 0.9 && pair["above"].is_null(), "{pair}");
+    // The same without realisations, which any method can have.
+    let more = ["--threshold", "200", "--realisations", "0", "--method", "idw:2", "--json", "--transform", "none"];
+    let words = ["map", "meuse.csv", "--analyte", "zinc,lead", "--crs", "EPSG:28992", "--cell", "200", "-o", "idw"];
+    let record = soilscope(folder.path(), &[&words[..], &more[..]].concat()).done().json();
+    assert!(record["joint"].is_null() && record["analytes"][1]["hotspots"]["count"].as_u64().is_some());
+    assert!(record["samples_together"][0]["above"]["both"].as_u64().is_some_and(|n| n > 0));
+}
+
+#[test]
+fn limits_of_the_law_are_each_analytes_own_and_may_differ_from_cell_to_cell() {
+    let folder = folder();
+    let om = "ncols 2\nnrows 1\nxllcorner 178400\nyllcorner 329400\ndx 1600\ndy 4400\nNODATA_value -9999\n4 -9999\n";
+    std::fs::write(folder.path().join("om.asc"), om).unwrap();
+    let more = ["--guideline", "NL/intervention", "--soil", "clay=8,om=om.asc", "--realisations", "16", "--json"];
+    let record = run(folder.path(), "zinc,lead,cadmium", "out", &[&more[..], &SPHERICAL].concat()).done().json();
+    for analyte in record["analytes"].as_array().unwrap() {
+        assert_eq!(analyte["guideline"]["soil_rasters"]["om"], "om.asc");
+        assert_eq!(analyte["guideline"]["code"], "NL/intervention/any");
+    }
+    let inputs = record["inputs"].as_array().unwrap();
+    assert_eq!(inputs.iter().filter(|i| i["role"] == "soil").count(), 1, "a raster that all share is one input");
+    let (any, limit) = (cells(folder.path(), "out/joint_any.tif"), cells(folder.path(), "out/zinc_threshold.tif"));
+    let known = any.iter().zip(&limit).filter(|(any, limit)| any.is_some() && limit.is_some()).count();
+    assert!(known > 50 && any.iter().zip(&limit).all(|(any, limit)| any.is_some() == limit.is_some()));
+    assert_eq!(known as u64, record["joint"]["simulation"]["cells"].as_u64().unwrap());
+    assert!(record["joint"]["area"]["any"]["mean"].as_f64().is_some_and(|a| a > 0.0));
+}
+
+#[test]
+fn undecided_samples_are_told_apart() {
+    let folder = folder();
+    let text = std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let lead = header.iter().position(|c| c.trim_matches('"') == "lead").unwrap();
+    for (line, own) in [(1, "<400"), (2, "<20"), (3, "<400")] {
+        let mut fields: Vec<&str> = lines[line].split(',').collect();
+        fields[lead] = own;
+        lines[line] = fields.join(",");
+    }
+    std::fs::write(folder.path().join("meuse.csv"), lines.join("\n")).unwrap();
+    let more = ["--threshold", "zinc=500,lead=150", "--realisations", "8", "--json"];
+    let record = run(folder.path(), "zinc,lead", "out", &[&more[..], &SPHERICAL].concat()).done().json();
+    let pair = &record["samples_together"][0];
+    assert_eq!(
+        (&pair["places"], &pair["below_limit"], &pair["correlation"]["n"]),
+        (&155.into(), &3.into(), &152.into())
+    );
+    assert_eq!((&pair["above"]["undecided"], &pair["above"]["n"]), (&2.into(), &153.into()), "{pair}");
+    // Values that are no numbers are mapped alone.
+    let censored = ["--nondetect", "censored", "--threshold", "zinc=500,lead=150"];
+    let run =
+        |more: &[&str]| self::run(folder.path(), "zinc,lead", "cens", &[&censored[..], &SPHERICAL, more].concat());
+    let refused = run(&[]);
+    assert!(refused.code == Some(2) && refused.err.contains("values of lead below their limits"), "{}", refused.err);
+    run(&["--realisations", "0"]).done();
+}
+
+#[test]
+fn what_is_of_one_analyte_or_of_none_is_refused() {
+    let folder = folder();
+    let text = std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap();
+    let header = text.lines().next().unwrap().replace('"', "");
+    let zinc = header.split(',').position(|c| c == "zinc").unwrap();
+    let doubled: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(k, line)| match k {
+            0 => format!("{line},twin"),
+            _ => format!("{line},{}", 2.0 * line.split(',').nth(zinc).unwrap().parse::<f64>().unwrap()),
+        })
+        .collect();
+    std::fs::write(folder.path().join("twins.csv"), doubled.join("\n")).unwrap();
+    let limit = ["--threshold", "100"];
+    for (analytes, more, why) in [
+        ("zinc,zinc", &limit[..], "'zinc' stands there twice"),
+        ("zinc,,lead", &limit, "a comma without an analyte"),
+        ("zinc,joint", &limit, "would have the files of all analytes together"),
+        ("zinc,tin", &limit, "tin"),
+        ("zinc,lead", &["--threshold", "zinc=500"], "--threshold says nothing of lead"),
+        ("zinc,lead", &["--threshold", "zinc=500,lead=1,tin=3"], "--analyte does not name 'tin'"),
+        ("zinc,lead", &["--threshold", "zinc=500,lead=0"], "the limit of lead is 0"),
+        ("zinc,lead", &["--threshold", "100", "--limit", "5"], "--limit is of one analyte"),
+        ("zinc,lead", &["--threshold", "100", "--method", "simple:5"], "are of one analyte"),
+        ("zinc,lead", &["--threshold", "100", "--method", "universal:1"], "use --method ordinary"),
+        ("zinc,lead", &["--threshold", "100", "--block", "40"], "--block asks for means of blocks"),
+        ("zinc,lead", &["--model", "0.1 Nug + 0.6 Sph(900)"], "leave them open"),
+        ("zinc,lead", &["--guideline", "NL/intervention:Zn"], "leave out ':Zn'"),
+        ("zinc,elev", &["--guideline", "NL/intervention"], "of the analytes asked for it has one for zinc"),
+        ("zinc,lead", &["--realisations", "10"], "--realisations"),
+        ("zinc,lead", &["--seed", "3"], "--seed"),
+    ] {
+        let run = run(folder.path(), analytes, "none", more);
+        assert_eq!(run.code, Some(2), "{analytes} {more:?}: {}", run.err);
+        assert!(run.err.contains(why), "{analytes} {more:?}: {}", run.err);
+        assert!(!folder.path().join("none").exists(), "{analytes} {more:?}");
+    }
+    // One that is another multiplied adds nothing, and the model says so.
+    let words = ["map", "twins.csv", "--analyte", "zinc,twin", "--threshold", "100", "-o", "none"];
+    let run = soilscope(folder.path(), &[&words[..], &BASE, &SPHERICAL].concat());
+    assert_eq!(run.code, Some(2), "{}", run.err);
+    assert!(run.err.contains("linear function of the other") && run.err.contains("leave out"), "{}", run.err);
+    // A folder is of the analytes that it was made for.
+    let made = ["--realisations", "8", "--threshold", "100", "--model", "Nug + Sph(900)"];
+    self::run(folder.path(), "zinc,lead", "out", &made).done();
+    let other = self::run(folder.path(), "zinc", "out", &["--overwrite"]);
+    assert!(other.code == Some(2) && other.err.contains("a map of zinc, lead"), "{}", other.err);
+}
+
+#[test]
+fn the_threshold_of_one_analyte_may_be_named_too() {
+    let folder = folder();
+    let of = |threshold: &'static str, out: &'static str| {
+        run(folder.path(), "zinc", out, &["--threshold", threshold, "--realisations", "0"]).done();
+        std::fs::read(folder.path().join(out).join("zinc_exceedance.tif")).unwrap()
+    };
+    assert!(of("zinc=500", "named") == of("500", "plain"));
+    let wrong = run(folder.path(), "zinc", "none", &["--threshold", "lead=500"]);
+    assert!(wrong.code == Some(2) && wrong.err.contains("--analyte does not name 'lead'"), "{}", wrong.err);
+}
