@@ -26,7 +26,7 @@ use super::super::Paths;
 use super::super::one::{Job, Mapped};
 use super::super::polygons::vector_paths;
 use super::model::{self, CoregionalisationRecord};
-use super::rasters::{self, COLUMNS, Column};
+use super::rasters::{self, COLUMNS, Column, NUMBERS};
 use super::record::{AreaRecord, EachArea, JointRecord, MarginalRecord, SimulationRecord};
 use super::{pairs, picture, same_cells};
 use crate::args::{Common, Map};
@@ -69,7 +69,8 @@ pub(super) struct Prepared {
     samples: Samples,
     above: Vec<Option<bool>>,
     threads: NonZeroUsize,
-    sink: Box<GeoTiffSink>,
+    /// Of numbers, and of classes.
+    sinks: [Box<GeoTiffSink>; 2],
     files: Vec<RasterFile>,
     vectors: Vec<PathBuf>,
     categories: Beside,
@@ -141,6 +142,12 @@ impl Prepared {
             threads,
             tile: run::DEFAULT_TILE,
         };
+        let of_classes = GeoTiffOptions { creation: rasters::of_classes(&options.creation), ..options.clone() };
+        let (numbers, classes) = files.split_at(NUMBERS);
+        let sinks = [
+            Box::new(GeoTiffSink::create_files(&grid, numbers, &options)?),
+            Box::new(GeoTiffSink::create_files(&grid, classes, &of_classes)?),
+        ];
         let vectors = vector_paths(paths, source);
         for path in &vectors {
             drop(output::open(path, args.overwrite)?);
@@ -152,7 +159,7 @@ impl Prepared {
             exceedance: jobs.iter().map(|job| job.paths.of("exceedance.tif")).collect(),
             categories: output::open(&paths.of("dominant.tif.aux.xml"), args.overwrite)?,
             picture: output::open(&paths.of("map.png"), args.overwrite)?,
-            sink: Box::new(GeoTiffSink::create_files(&grid, &files, &options)?),
+            sinks,
             sample_neighbours: recipe.sample_neighbours,
             model: record,
             names,
@@ -181,14 +188,15 @@ impl Prepared {
         let realisations = args.decision.realisations.unwrap_or(REALISATIONS) as usize;
         let products = watching(|| self.simulate(&kriged, realisations, progress))?;
         let marginals = marginals(&self.names, &kriged, &products, realisations);
-        let Self { names, grid, cells, sink, files, vectors, categories, picture, samples, above, mut notes, .. } =
+        let Self { names, grid, cells, sinks, files, vectors, categories, picture, samples, above, mut notes, .. } =
             self;
         let mut outputs = Vec::new();
-        let mut sink = sink;
         watching(|| -> Result<()> {
-            let value = |node: usize, layer: usize| COLUMNS[layer].value(&products, node);
-            scatter(&grid, &cells, COLUMNS.len(), value, sink.as_mut(), progress)?;
-            sink.finish(progress)?.iter().for_each(|path| wrote(path));
+            for (mut sink, columns) in sinks.into_iter().zip([&COLUMNS[..NUMBERS], &COLUMNS[NUMBERS..]]) {
+                let value = |node: usize, layer: usize| columns[layer].value(&products, node);
+                scatter(&grid, &cells, columns.len(), value, sink.as_mut(), progress)?;
+                sink.finish(progress)?.iter().for_each(|path| wrote(path));
+            }
             Ok(())
         })?;
         for file in &files {

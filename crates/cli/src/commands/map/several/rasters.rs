@@ -22,15 +22,27 @@ pub(super) enum Column {
     DominantProbability,
 }
 
-pub(super) const COLUMNS: [Column; 7] = [
+/// Numbers, and then classes: of those no mean can be taken, so that they have a sink of their own.
+pub(super) const COLUMNS: [Column; NUMBERS + 1] = [
     Column::Any,
     Column::All,
     Column::Count,
     Column::Fractions,
     Column::FractionsAbove,
-    Column::Dominant,
     Column::DominantProbability,
+    Column::Dominant,
 ];
+pub(super) const NUMBERS: usize = 6;
+
+/// Creation options of a raster of classes, whose overviews show the most frequent one: the user's, but for what is of numbers.
+pub(super) fn of_classes(creation: &[(String, String)]) -> Vec<(String, String)> {
+    let of_numbers = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        name == "PREDICTOR" || name.ends_with("RESAMPLING")
+    };
+    let kept = creation.iter().filter(|(name, _)| !of_numbers(name)).cloned();
+    kept.chain([("OVERVIEW_RESAMPLING".to_owned(), "MODE".to_owned())]).collect()
+}
 
 impl Column {
     pub(super) fn file(self) -> &'static str {
