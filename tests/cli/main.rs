@@ -11,6 +11,7 @@ mod hotspots;
 mod limits;
 mod map;
 mod readme;
+mod sample_plan;
 mod several;
 mod simulate;
 mod skill;

@@ -26,6 +26,7 @@ fn map_writes_everything_and_accounts_for_every_cell() {
         "zinc_prediction.tif",
         "zinc_reliability.png",
         "zinc_sd.tif",
+        "zinc_trust.tif",
     ];
     assert_eq!(names(&folder.path().join("out")), expected);
     let cells = &record["cells"];
@@ -67,6 +68,11 @@ fn gdal_reads_every_output_without_a_warning() {
         assert_eq!(said.contains("Unit Type: mg/kg"), name != "exceedance", "{said}");
         assert!(said.contains("Description = "), "{said}");
     }
+    let said = read("gdalinfo", &["out/zinc_trust.tif"]);
+    for expected in ["LAYOUT=COG", "NoData Value=255", "Type=Byte", "TRUST_1=extrapolation: ", "TRUST_4=near-sill: "] {
+        assert!(said.contains(expected), "no {expected} in {said}");
+    }
+    assert!(!said.contains("TRUST_16"), "there is no covariate: {said}");
     for file in ["out/zinc_hotspots.geojson", "out/zinc_hotspots.gpkg"] {
         let said = read("ogrinfo", &["-ro", "-al", file]);
         for column in ["area_m2", "mean", "maximum", "mean_probability", "samples_inside"] {
@@ -223,8 +229,11 @@ fn map_says_how_far_it_reaches() {
     .json();
     assert!(wide["notes"].to_string().contains("% of the cells"), "{}", wide["notes"]);
     let near = map(folder.path(), "near", &[]);
-    // What the model's own remarks say, and nothing of reach.
-    assert_eq!(near["notes"], near["model"]["remarks"]);
+    // What the model's own remarks say, what is hatched, and nothing of reach.
+    let notes = near["notes"].as_array().unwrap();
+    let (own, rest) = notes.split_at(near["model"]["remarks"].as_array().unwrap().len());
+    assert_eq!(own, near["model"]["remarks"].as_array().unwrap());
+    assert!(rest.iter().all(|n| n.as_str().unwrap().contains("are not to be trusted")), "{rest:?}");
 }
 
 #[test]
@@ -233,7 +242,10 @@ fn overwriting_leaves_no_decision_of_another_map() {
     map(folder.path(), "out", &[]);
     let record =
         soilscope(folder.path(), &with("map", &["--cell", "100", "-o", "out", "--overwrite", "--json"])).done().json();
-    assert_eq!(names(&folder.path().join("out")), ["run.json", "zinc_map.png", "zinc_prediction.tif", "zinc_sd.tif"]);
+    assert_eq!(
+        names(&folder.path().join("out")),
+        ["run.json", "zinc_map.png", "zinc_prediction.tif", "zinc_sd.tif", "zinc_trust.tif"]
+    );
     assert!(record["notes"].to_string().contains("zinc_exceedance.tif of an earlier run was removed"));
 }
 
@@ -244,4 +256,37 @@ fn a_failed_run_leaves_no_folder() {
         soilscope(folder.path(), &["map", "meuse.csv", "--analyte", "zinc", "--crs", "EPSG:99999", "-o", "new/deep"]);
     assert_eq!(run.code, Some(2));
     assert!(!folder.path().join("new").exists());
+}
+
+#[test]
+fn a_map_says_where_it_is_not_to_be_trusted() {
+    let folder = folder();
+    let within = map(folder.path(), "within", &[]);
+    let counted =
+        |record: &serde_json::Value, reason: &str| record["cells"]["trust"]["reasons"][reason].as_u64().unwrap_or(0);
+    let doubtful = |record: &serde_json::Value| record["cells"]["trust"]["doubtful"].as_u64().unwrap();
+    // The flood plain is sampled nearly to its edges.
+    assert!(doubtful(&within) * 5 < within["cells"]["predicted"].as_u64().unwrap(), "{}", within["cells"]["trust"]);
+    assert_eq!((within["trust"]["fewest"].as_u64(), within["trust"]["sill_share"].as_f64()), (Some(5), Some(0.9)));
+    // Four times as wide, and most of it is beyond the samples.
+    let wide = ["--transform", "log", "--cell", "50", "--bounds", "176000,327000,184000,336000", "--json", "-o"];
+    let run = |out: &'static str, more: &[&'static str]| {
+        soilscope(folder.path(), &[&with("map", &wide)[..], &[out], more].concat()).done().json()
+    };
+    let kriged = run("wide", &[]);
+    let cells = kriged["cells"]["predicted"].as_u64().unwrap();
+    assert!(doubtful(&kriged) * 10 > cells * 8 && doubtful(&kriged) < cells, "{}", kriged["cells"]["trust"]);
+    for reason in ["extrapolation", "too-few-neighbours", "near-sill", "cluster"] {
+        assert!(counted(&kriged, reason) > 0, "{reason}: {}", kriged["cells"]["trust"]);
+    }
+    let notes = kriged["notes"].to_string();
+    assert!(notes.contains("are not to be trusted, and hatched in the picture"), "{notes}");
+    // What is doubtful of places alone is the same without a model.
+    let words = ["--cell", "50", "--bounds", "176000,327000,184000,336000", "--method", "idw:2", "--json", "-o", "idw"];
+    let weighted = soilscope(folder.path(), &with("map", &words)).done().json();
+    let reasons: Vec<&str> =
+        weighted["trust"]["reasons"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["extrapolation", "too-few-neighbours", "cluster"]);
+    assert_eq!((counted(&weighted, "near-sill"), counted(&weighted, "too-few-neighbours")), (0, 0));
+    assert!(counted(&weighted, "extrapolation") >= counted(&within, "extrapolation"));
 }

@@ -252,7 +252,18 @@ fn json_usage_describes_every_verb() {
     let verbs: Vec<&str> = json["verbs"].as_array().unwrap().iter().map(|v| v["name"].as_str().unwrap()).collect();
     assert_eq!(
         verbs,
-        ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "thresholds"]
+        [
+            "check",
+            "variogram",
+            "validate",
+            "predict",
+            "map",
+            "hotspots",
+            "association",
+            "simulate",
+            "sample-plan",
+            "thresholds"
+        ]
     );
 }
 
@@ -261,7 +272,7 @@ fn help_of_every_verb() {
     let folder = folder();
     insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("help", soilscope(folder.path(), &["--help"]).done().out);
-        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "thresholds"] {
+        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "sample-plan", "thresholds"] {
             insta::assert_snapshot!(format!("help_{verb}"), soilscope(folder.path(), &[verb, "--help"]).done().out);
         }
         for verb in ["list", "show", "compare"] {

@@ -247,3 +247,41 @@ fn samples_that_cannot_tell_are_crossed() {
     assert_eq!(with.matches("<path").count(), without.matches("<path").count() + 3); // two samples and the legend
     assert_legible(&with);
 }
+
+#[test]
+fn doubtful_cells_are_hatched_and_only_they() {
+    let values: Vec<f32> = (0..2000).map(|i| if i % 50 < 5 { f32::NAN } else { i as f32 }).collect();
+    // The eastern half, and cells without a value.
+    let doubtful: Vec<bool> = (0..2000).map(|i| i % 50 >= 25 || i % 50 < 3).collect();
+    let base = MapPicture { raster: Some(raster(&values, 50, 40)), width_px: 1000, ..MapPicture::default() };
+    let hatched = MapPicture { doubtful: &doubtful, doubtful_label: "hatched: beyond the samples", ..base };
+    let svg = map_svg(&hatched);
+    assert_legible(&svg);
+    assert!(svg.contains("hatched: beyond the samples"));
+    let ((columns, _, with), (_, _, without)) = (pixels(&svg, 1.0), pixels(&map_svg(&base), 1.0));
+    // Where the raster lies on the page.
+    let image = svg.split("<image ").nth(1).unwrap();
+    let number = |name: &str| {
+        let text = image.split(&format!("{name}=\"")).nth(1).unwrap();
+        text.split('"').next().unwrap().parse::<f64>().unwrap()
+    };
+    let [x, y, w, h] = ["x", "y", "width", "height"].map(number);
+    let (mut changed, mut hatchable) = (0, 0);
+    for row in (y + 1.0) as usize..(y + h - 1.0) as usize {
+        for column in (x + 1.0) as usize..(x + w - 1.0) as usize {
+            let (a, b) = (with[row * columns as usize + column], without[row * columns as usize + column]);
+            let differs = a != b;
+            let inside = column as f64 >= x + 0.5 * w - 2.0;
+            assert!(inside || !differs, "{column},{row} is hatched");
+            changed += usize::from(a.iter().zip(b).any(|(a, b)| a.abs_diff(b) > 40));
+            hatchable += usize::from(inside);
+        }
+    }
+    // Seen, and most of the colours too.
+    assert!(changed > hatchable / 10 && changed < hatchable * 2 / 5, "{changed} of {hatchable}");
+    // Nothing is said where nothing is doubtful, also where the list is short.
+    for doubtful in [&[][..], &[false; 2000]] {
+        assert!(!map_svg(&MapPicture { doubtful, ..base }).contains("hatched"));
+    }
+    assert!(map_svg(&MapPicture { doubtful: &[false, false, false, false, false, true], ..base }).contains("hatched"));
+}

@@ -12,7 +12,7 @@ use soilscope_pipeline::mask::{Mask, WithinOfSamples};
 use soilscope_pipeline::product::{Layer, Product};
 use soilscope_pipeline::run::{RunReport, run};
 use soilscope_pipeline::tidy::Existing;
-use soilscope_pipeline::tile::TileSink;
+use soilscope_pipeline::tile::{Tile, TileSink};
 use soilscope_pipeline::{Error, Result, Unwatched, Watch};
 
 use crate::support::{LAYERS, StopAfter, Waves, grid, plan, run_in_memory};
@@ -348,4 +348,42 @@ fn large_grids_take_no_more_memory() {
         begun.elapsed().as_secs_f64()
     );
     assert!(peak < 300, "{peak} MB");
+}
+
+#[test]
+fn classes_are_bytes_and_their_overviews_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let grid = in_rd([178_000.0, 334_000.0], 2.0, [1200, 1024]);
+    let product = Product {
+        layer: Layer::Trust,
+        path: folder.path().join("zinc_trust.tif"),
+        unit: String::new(),
+        description: "doubts".into(),
+        metadata: vec![("TRUST_1".into(), "extrapolation".into())],
+    };
+    // What only numbers can have is left out, what both can have is not.
+    let creation = [("predictor", "FLOATING_POINT"), ("OVERVIEW_RESAMPLING", "AVERAGE"), ("COMPRESS", "LZW")];
+    let creation = creation.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let options = GeoTiffOptions { creation, ..options(1, 128) };
+    let mut sink = Box::new(GeoTiffSink::create(&grid, &[product], &options).unwrap());
+    for patch in (0..grid.tiles(128).len()).map(|i| grid.tiles(128).get(i)) {
+        let mut tile = Tile::new(patch.first, patch.size, 1);
+        for cell in (0..patch.cells()).filter(|cell| patch.centre(*cell)[1] < 333_000.0) {
+            tile.set(cell, &[if patch.centre(cell)[0] < 179_000.0 { 5.0 } else { 0.0 }]);
+        }
+        sink.write(&tile).unwrap();
+    }
+    let path = sink.finish(&Unwatched).unwrap().remove(0);
+    let dataset = Dataset::open(&path).unwrap();
+    let band = dataset.rasterband(1).unwrap();
+    assert_eq!((band.band_type(), band.no_data_value()), (gdal::raster::GdalDataType::UInt8, Some(255.0)));
+    assert_eq!(dataset.metadata_item("COMPRESSION", "IMAGE_STRUCTURE").as_deref(), Some("LZW"));
+    assert_eq!(dataset.metadata_item("TRUST_1", "").as_deref(), Some("extrapolation"));
+    let raster = RasterIn::open(&path, 1).unwrap();
+    let rows: Vec<_> = raster.rows().map(std::result::Result::unwrap).collect();
+    assert_eq!((rows[0][0], rows[600][499], rows[600][500]), (None, Some(5.0), Some(0.0)));
+    // From the overview, in which a mean would be 2.5 at the border.
+    let small = raster.decimated([300, 256], Resampling::Nearest).unwrap();
+    assert!(small.values.iter().flatten().all(|&v| v == 0.0 || v == 5.0));
+    assert_eq!(small.values.iter().flatten().filter(|&&v| v == 5.0).count(), 125 * 131);
 }

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use soilscope_core::drift::Drift;
 use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
+use soilscope_core::support::Support;
+use soilscope_core::trust::{Doubts, Rules, Trust, TrustScratch};
 use soilscope_core::variogram::{Model, Structure, Variogram};
 use soilscope_core::{Interpolator, Prediction, Predictions, Predictor, Samples, Scratch, Targets};
 use soilscope_pipeline::mask::WithinOfSamples;
 use soilscope_pipeline::product::{Layer, Scale};
-use soilscope_pipeline::run::run;
+use soilscope_pipeline::run::{Plan, run};
 use soilscope_pipeline::tile::{Tile, TileSink};
 use soilscope_pipeline::{Error, Result, Unwatched, Watch};
 
@@ -213,5 +215,49 @@ fn kriged_maps_are_the_same_bits_too() {
             assert_eq!(report.layers, expected.layers, "cells of {cell}, {threads} threads, tiles of {tile}");
             assert!(sink.layers == kept.layers, "cells of {cell}, {threads} threads, tiles of {tile}");
         }
+    }
+}
+
+#[test]
+fn cells_in_doubt_are_counted_by_reason_and_written_as_bits() {
+    let places = (0..36).map(|i| [f64::from(i % 6) * 20.0 + 50.0, f64::from(i / 6) * 20.0 + 50.0]).collect();
+    let samples = Samples::new(places, (0..36).map(f64::from).collect()).unwrap();
+    let variogram = Variogram::new(0.1, vec![Structure::new(Model::Spherical, 1.0, 70.0).unwrap()]).unwrap();
+    let trust = Trust::new(&samples, Rules::default()).with_model(&variogram, Support::Point).unwrap();
+    let predictor =
+        Kriging::new(variogram, Drift::Constant, Neighbourhood::nearest(16).unwrap()).fit(&samples).unwrap();
+    let mask = WithinOfSamples::new(&[[60.0, 60.0], [150.0, 120.0]], 120.0).unwrap();
+    for grid in [grid([0.0, 300.0], 2.0, [150, 150]), grid([0.03, 300.07], 1.9, [150, 150])] {
+        let layers = vec![Layer::Prediction, Layer::Trust];
+        let base = |threads, tile| Plan {
+            layers: layers.clone(),
+            trust: Some(&trust),
+            ..plan(&grid, Some(&mask), threads, tile)
+        };
+        let (report, sink) = run_in_memory(&base(2, 64), &*predictor);
+        let mut counted = std::collections::BTreeMap::<&str, u64>::new();
+        let mut doubtful = 0;
+        let (mut scratch, mut judging) = (Scratch::default(), TrustScratch::default());
+        let mut out = Predictions::default();
+        for (i, bits) in sink.layers[1].iter().enumerate() {
+            assert_eq!(bits.is_some(), sink.layers[0][i].is_some());
+            let Some(bits) = bits else { continue };
+            let place = grid.patch([0, 0], grid.size()).centre(i);
+            predictor.predict_into(&Targets::points(&[place]), &mut scratch, &mut out);
+            let of_variance = trust.of_variance(out.get(0).unwrap().variance.unwrap());
+            let doubts = trust.of_place(place, &mut judging).and(of_variance);
+            assert_eq!(*bits, f32::from(doubts.bits()), "{place:?}");
+            doubtful += u64::from(!doubts.is_empty());
+            for reason in Doubts::REASONS.into_iter().filter(|&r| doubts.has(r)) {
+                *counted.entry(reason.name()).or_default() += 1;
+            }
+        }
+        let trusted = report.trust.as_ref().unwrap();
+        assert_eq!((trusted.doubtful, &trusted.reasons), (doubtful, &counted));
+        assert!(doubtful > 1000 && counted.contains_key("extrapolation") && counted.contains_key("near-sill"));
+        assert!(doubtful < report.predicted / 2 + report.predicted / 4);
+        // The same for any threads and tiles.
+        let (again, other) = run_in_memory(&base(1, 23), &*predictor);
+        assert_eq!((again.trust, other.layers == sink.layers), (report.trust, true));
     }
 }

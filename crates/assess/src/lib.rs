@@ -4,5 +4,6 @@
 //! library, a thread or a clock; coordinates are easting, northing in the units of the map's CRS.
 
 pub mod hotspot;
+pub mod plan;
 pub mod several;
 pub mod threshold;

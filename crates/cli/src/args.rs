@@ -4,6 +4,7 @@ mod association;
 mod decision;
 mod hotspots;
 mod method;
+mod sample_plan;
 mod simulate;
 mod thresholds;
 mod variogram;
@@ -22,6 +23,7 @@ pub(crate) use association::{Association, Standardise};
 pub(crate) use decision::DecisionArgs;
 pub(crate) use hotspots::Hotspots;
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
+pub(crate) use sample_plan::{DesignChoice, LowerChoice, SamplePlan};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
 pub(crate) use thresholds::{
     CompareThresholds, GuidelineArgs, ListThresholds, ShowThresholds, TableArgs, ThresholdFilter, ThresholdOutput,
@@ -105,6 +107,8 @@ pub(crate) enum Verb {
     Association(Association),
     /// Realisations of the field, and what they say together: means, quantiles, probabilities, areas above a threshold
     Simulate(Simulate),
+    /// Where to sample next: sites that lower most what is wrong with a map; first sites; the chance to miss a hotspot
+    SamplePlan(SamplePlan),
     /// Limits of the law: list them, show one, compare jurisdictions, alone or on samples
     Thresholds(Thresholds),
 }

@@ -2,6 +2,7 @@
 
 mod covariate;
 mod fallback;
+mod hotspot;
 mod method;
 mod model;
 mod soil;
@@ -14,6 +15,7 @@ use std::str::FromStr;
 
 pub(crate) use covariate::{Covariate, CovariateRaster};
 pub(crate) use fallback::Fallback;
+pub(crate) use hotspot::Hotspot;
 pub(crate) use method::Method;
 pub(crate) use model::ModelChoice;
 pub(crate) use soil::{SoilFrom, SoilSource};

@@ -55,6 +55,7 @@ mod samples;
 pub mod simulation;
 pub mod support;
 pub mod transform;
+pub mod trust;
 pub mod validation;
 pub mod variogram;
 

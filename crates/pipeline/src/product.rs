@@ -26,6 +26,9 @@ pub enum Layer {
     CellExceedance,
     /// The cell's own threshold, in the data's unit.
     CellThreshold,
+    /// Reasons not to trust the prediction, as bits of a whole number ([`Doubts`](soilscope_core::trust::Doubts)); 0 for
+    /// none. The plan knows the judge.
+    Trust,
 }
 
 /// The scale on which predictions and their errors are written.
@@ -42,12 +45,17 @@ pub enum Scale {
 impl Layer {
     /// Whether the layer needs the variance of the prediction.
     pub fn needs_variance(self) -> bool {
-        !matches!(self, Self::Prediction | Self::CellThreshold)
+        !matches!(self, Self::Prediction | Self::CellThreshold | Self::Trust)
     }
 
     /// Whether the layer needs the threshold of each cell.
     pub fn needs_threshold(self) -> bool {
         matches!(self, Self::CellExceedance | Self::CellThreshold)
+    }
+
+    /// Whether the layer's numbers are names of classes, of which no mean can be taken: bytes from 0 to 254.
+    pub fn is_class(self) -> bool {
+        matches!(self, Self::Trust)
     }
 
     /// The layer's value in a cell with a threshold of its own.
@@ -66,7 +74,8 @@ impl Layer {
         }
     }
 
-    /// The layer's value; `None` where it takes a threshold of the cell, which is not known here, or where it takes a variance that is not there.
+    /// The layer's value; `None` where it takes a threshold of the cell or what is doubtful about it, which are not known here, or
+    /// where it takes a variance that is not there.
     ///
     /// `modelled` is the prediction on the modelling scale, its error normal; `shown` the same on the scale that is written.
     ///
@@ -85,7 +94,7 @@ impl Layer {
             Self::StandardDeviation => shown.variance.map(|v| non_negative(v).sqrt()),
             Self::Variance => shown.variance.map(non_negative),
             Self::Exceedance { threshold } => transform.exceedance(modelled, threshold),
-            Self::CellExceedance | Self::CellThreshold => None,
+            Self::CellExceedance | Self::CellThreshold | Self::Trust => None,
         }
     }
 }
@@ -121,6 +130,8 @@ pub struct RasterFile {
     pub bands: Vec<String>,
     /// Metadata items, in this order; names without `=`.
     pub metadata: Vec<(String, String)>,
+    /// Whether the numbers are [names of classes](Layer::is_class), which are kept as bytes.
+    pub classes: bool,
 }
 
 impl From<&Product> for RasterFile {
@@ -130,6 +141,7 @@ impl From<&Product> for RasterFile {
             unit: product.unit.clone(),
             bands: vec![product.description.clone()],
             metadata: product.metadata.clone(),
+            classes: product.layer.is_class(),
         }
     }
 }

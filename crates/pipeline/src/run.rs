@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use soilscope_core::transform::Transform;
+use soilscope_core::trust::{Doubts, Trust, TrustScratch};
 use soilscope_core::{Coord, Gap, Mixture, Prediction, Predictions, Predictor, Scratch, Targets};
 
 use crate::covariates::{Covariates, PatchCovariates, Remark};
@@ -41,6 +42,8 @@ pub struct Plan<'a> {
     pub covariates: Option<&'a dyn Covariates>,
     /// Thresholds of the cells, for the layers that need them: cells without one are gaps.
     pub thresholds: Option<&'a dyn Thresholds>,
+    /// Judges how far each cell is to be trusted; its counts are in the report, its doubts in the layer [`Layer::Trust`].
+    pub trust: Option<&'a Trust>,
     /// What a tile holds, in this order.
     pub layers: Vec<Layer>,
     /// The transform under which the predictor sees the data.
@@ -74,10 +77,38 @@ pub struct RunReport {
     pub extrapolated: u64,
     /// Cells without a value for a class of a covariate that no sample has; among the gaps they are missing covariates.
     pub unknown_class: u64,
+    /// Predicted cells that are doubtful, where the plan has a judge of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustReport>,
     /// Statistics of each layer, in the plan's order.
     pub layers: Vec<LayerReport>,
     /// Time taken, in seconds; the only number here that differs between runs of one plan.
     pub seconds: f64,
+}
+
+/// Predicted cells that are not to be trusted.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct TrustReport {
+    /// Cells with at least one reason.
+    pub doubtful: u64,
+    /// Cells by reason; a cell may have several.
+    pub reasons: BTreeMap<&'static str, u64>,
+}
+
+impl TrustReport {
+    fn count(&mut self, doubts: Doubts) {
+        self.doubtful += u64::from(!doubts.is_empty());
+        for reason in Doubts::REASONS {
+            if doubts.has(reason) {
+                *self.reasons.entry(reason.name()).or_default() += 1;
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.doubtful += other.doubtful;
+        other.reasons.into_iter().for_each(|(name, n)| *self.reasons.entry(name).or_default() += n);
+    }
 }
 
 /// One layer of a finished run.
@@ -113,6 +144,7 @@ struct Tally {
     clipped: u64,
     extrapolated: u64,
     unknown_class: u64,
+    trust: TrustReport,
 }
 
 impl Tally {
@@ -124,6 +156,7 @@ impl Tally {
         self.clipped += other.clipped;
         self.extrapolated += other.extrapolated;
         self.unknown_class += other.unknown_class;
+        self.trust.merge(other.trust);
     }
 }
 
@@ -142,7 +175,7 @@ enum Message {
 /// mask or the sink says (computing then stops after the tiles in work), [`Error::Worker`] when a predictor panics.
 ///
 /// # Panics
-/// A layer that needs thresholds of the cells, in a plan without any.
+/// A layer that needs thresholds of the cells or a judge of trust, in a plan without it.
 pub fn run(
     plan: &Plan<'_>,
     predictor: &dyn Predictor,
@@ -157,6 +190,7 @@ pub fn run(
         plan.thresholds.is_some() || !plan.layers.iter().any(|layer| layer.needs_threshold()),
         "a layer needs thresholds of the cells, and the plan has none"
     );
+    assert!(plan.trust.is_some() || !plan.layers.contains(&Layer::Trust), "nobody judges the layer of trust");
     let (needed, found) = (predictor.covariates(), plan.covariates.map_or(0, Covariates::count));
     if needed != found {
         return Err(soilscope_core::Error::Covariates { needed, found }.into());
@@ -217,6 +251,7 @@ pub fn run(
         clipped: total.clipped,
         extrapolated: total.extrapolated,
         unknown_class: total.unknown_class,
+        trust: plan.trust.map(|_| total.trust),
         layers: (plan.layers.iter().zip(&summaries))
             .map(|(&layer, summary)| LayerReport { layer, statistics: summary.finish() })
             .collect(),
@@ -256,6 +291,8 @@ struct Bench {
     /// Covariates of the points, where the tile does not go as a window.
     picked: Vec<f64>,
     thresholds: Vec<f64>,
+    trust: TrustScratch,
+    doubts: Vec<Doubts>,
     values: Vec<f32>,
 }
 
@@ -331,6 +368,13 @@ impl Shop<'_> {
             self.predictor.predict_into(&targets, &mut bench.scratch, &mut bench.predictions);
         }
 
+        if let Some(trust) = self.plan.trust {
+            let columns = patch.size[0];
+            let wanted = (inside < cells).then_some(&bench.inside[..]);
+            let centre = |column, row| patch.centre(row * columns + column);
+            trust.of_cells(patch.size, &centre, wanted, &mut bench.trust, &mut bench.doubts);
+        }
+
         let mut tile = Tile::new(patch.first, patch.size, self.plan.layers.len());
         let mut tally = Tally { outside: (cells - inside) as u64, ..Tally::default() };
         for (nth, &cell) in bench.cells.iter().enumerate() {
@@ -342,8 +386,18 @@ impl Shop<'_> {
                 continue;
             }
             let (outcome, mixture) = (bench.predictions.get(target), bench.predictions.mixture(target));
-            match outcome.and_then(|p| self.values(&p, mixture, threshold.unwrap_or(f64::NAN), &mut bench.values)) {
+            let doubts = match (self.plan.trust, &outcome) {
+                (Some(trust), Ok(prediction)) => {
+                    let of_covariates = if remark.extrapolated { Doubts::COVARIATE } else { Doubts::NONE };
+                    let of_variance = prediction.variance.map_or(Doubts::NONE, |v| trust.of_variance(v));
+                    bench.doubts[cell].and(of_variance).and(of_covariates)
+                }
+                _ => Doubts::NONE,
+            };
+            let threshold = threshold.unwrap_or(f64::NAN);
+            match outcome.and_then(|p| self.values(&p, mixture, threshold, doubts, &mut bench.values)) {
                 Ok(clipped) => {
+                    tally.trust.count(doubts);
                     tile.set(cell, &bench.values);
                     tally.predicted += 1;
                     tally.clipped += u64::from(clipped);
@@ -366,6 +420,7 @@ impl Shop<'_> {
         modelled: &Prediction,
         mixture: Mixture<'_>,
         threshold: f64,
+        doubts: Doubts,
         values: &mut Vec<f32>,
     ) -> std::result::Result<bool, Gap> {
         let mut shown = match self.plan.scale {
@@ -379,7 +434,10 @@ impl Shop<'_> {
         });
         values.clear();
         for layer in &self.plan.layers {
-            let value = layer.value_above(threshold, (modelled, mixture), &shown, &self.plan.transform);
+            let value = match layer {
+                Layer::Trust => Some(doubts.bits().into()),
+                _ => layer.value_above(threshold, (modelled, mixture), &shown, &self.plan.transform),
+            };
             let value = value.ok_or(Gap::NotFinite)? as f32;
             if !value.is_finite() {
                 return Err(Gap::NotFinite);

@@ -5,6 +5,7 @@ mod check;
 mod hotspots;
 mod map;
 mod predict;
+mod sample_plan;
 mod simulate;
 mod thresholds;
 mod validate;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Map(args) => map::run(args, common),
         Verb::Hotspots(args) => hotspots::run(args, common),
         Verb::Association(args) => association::run(args, common),
+        Verb::SamplePlan(args) => sample_plan::run(args, common),
         Verb::Simulate(args) => simulate::run(args, common),
         Verb::Thresholds(args) => thresholds::run(args, common),
     }

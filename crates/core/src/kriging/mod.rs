@@ -12,6 +12,7 @@
 //! are solved for, so that a mean of 10⁶ does not cost the digits of a variation of 10⁻³.
 
 pub(crate) mod cholesky;
+mod errors;
 mod global;
 mod leave_out;
 mod moving;
@@ -20,7 +21,9 @@ mod setting;
 mod trend;
 mod weights;
 
+pub use errors::ErrorCovariances;
 pub(crate) use moving::KrigingScratch;
+pub(crate) use setting::variance_without_samples;
 pub use trend::TrendEstimate;
 pub(crate) use weights::{Weighted, solve_upper};
 

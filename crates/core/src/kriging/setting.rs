@@ -2,7 +2,7 @@
 
 use super::Kriging;
 use crate::drift::Basis;
-use crate::support::Node;
+use crate::support::{Node, Support};
 use crate::variogram::Variogram;
 use crate::{Coord, Result, Samples};
 
@@ -24,9 +24,8 @@ impl Setting {
     /// As [`Basis::new`].
     pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<Self> {
         let variogram = recipe.variogram.clone().on(samples.metric())?.localised(samples.diagonal());
+        let own_variance = variance_without_samples(&variogram, recipe.support);
         let mut nodes = recipe.support.nodes();
-        let own_variance =
-            if nodes.len() == 1 { variogram.variance_at_zero() } else { mean_covariance(&variogram, &nodes) };
         if nodes.len() == 1 {
             nodes.clear();
         }
@@ -70,6 +69,12 @@ impl Setting {
             }
         }
     }
+}
+
+/// Variance of what is predicted where no sample says anything of it and the mean is known: C(0), or its mean over the block.
+pub(crate) fn variance_without_samples(variogram: &Variogram, support: Support) -> f64 {
+    let nodes = support.nodes();
+    if nodes.len() == 1 { variogram.variance_at_zero() } else { mean_covariance(variogram, &nodes) }
 }
 
 /// Mean covariance between the points of a block. The nugget is left out, also of a node with itself: over a block it

@@ -63,6 +63,11 @@ impl SampleIndex {
         std::array::from_fn(|_| distances.next().unwrap_or(f64::INFINITY))
     }
 
+    /// Samples by increasing distance from a place, with their places; equal distances in no particular order.
+    pub fn nearest(&self, at: Coord) -> impl Iterator<Item = (f64, Coord)> + '_ {
+        self.by_key(at).map(|(key, _, coord)| (self.metric.distance_of(key), coord))
+    }
+
     /// Samples by increasing [key](Metric::key_of) of their distance; equal ones in no particular order.
     fn by_key(&self, at: Coord) -> impl Iterator<Item = (f64, usize, Coord)> + '_ {
         // The key is computed here and not taken from the tree, so that it does not depend on how the tree bounds its

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use geo::{LineString, Polygon};
 
 use super::frame::Frame;
-use super::{MapPicture, PAGE};
+use super::{MapPicture, PAGE, hatch, sites};
 use crate::colour::Ramp;
 use crate::raster::Raster;
 use crate::scale::Scale;
@@ -39,6 +39,7 @@ pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale
     }
     clipped(svg, frame, |svg| {
         raster(svg, picture, frame, scale, ramp);
+        hatch::draw(svg, picture, frame);
         // Dots over outlines would break them; outlines over large discs would hide these.
         if radius(picture, frame) < 2.5 {
             samples(svg, picture, frame, scale, ramp);
@@ -47,6 +48,7 @@ pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale
             hotspots(svg, picture.hotspots, frame);
             samples(svg, picture, frame, scale, ramp);
         }
+        sites::draw(svg, picture, frame);
     });
 }
 

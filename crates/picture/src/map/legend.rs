@@ -1,8 +1,7 @@
 //! How to read the map: colour bar, entries, scale bar, north arrow.
 
 use super::frame::Frame;
-use super::layers;
-use super::{LengthUnit, MapPicture};
+use super::{LengthUnit, MapPicture, hatch, layers, sites};
 use crate::colour::Ramp;
 use crate::number::{nice_below, significant};
 use crate::scale::Scale;
@@ -218,6 +217,11 @@ impl Legend<'_> {
             layers::outline(svg, &format!("M{l} {t}L{r} {t}L{r} {b}L{l} {b}Z"));
             y = self.entry(svg, [x, y], width, label);
         }
+        if picture.raster.is_some() && picture.doubtful.contains(&true) {
+            let label = if picture.doubtful_label.is_empty() { words.doubtful } else { picture.doubtful_label };
+            hatch::swatch(svg, [x, middle(y) - 7.0], [SWATCH, 14.0]);
+            y = self.entry(svg, [x, y], width, label);
+        }
         let radius = layers::radius(picture, self.frame).max(2.0);
         let shown: Vec<bool> = picture
             .samples
@@ -255,6 +259,16 @@ impl Legend<'_> {
                 svg.circle(at, radius.min(4.2), &format!(r##"fill="#ffffff" {disc}"##));
                 layers::cross(svg, at, radius.min(4.2));
                 y = self.entry(svg, [x, y], width, &format!("{}: {undecided}", words.undecided));
+            }
+        }
+        for (places, word, draw) in [
+            (picture.sites, words.sites, sites::site as fn(&mut Svg, [f64; 2], &str)),
+            (picture.taken, words.samples, |svg, at, _| sites::cross(svg, at)),
+        ] {
+            let shown = places.iter().filter(|p| self.frame.inside(**p).is_some()).count();
+            if shown > 0 {
+                draw(svg, [x + 0.5 * SWATCH, middle(y)], "1");
+                y = self.entry(svg, [x, y], width, &format!("{word}: {shown}"));
             }
         }
         if picture.raster.is_some_and(|r| r.has_gaps()) {

@@ -1,9 +1,11 @@
 //! A map for a report: field, hotspots and samples, with all that is needed to read it.
 
 mod frame;
+mod hatch;
 mod layers;
 mod legend;
 mod places;
+mod sites;
 mod two_way;
 
 use geo::Polygon;
@@ -54,7 +56,9 @@ pub struct Words<'a> {
     pub north: &'a str,
     pub no_value: &'a str,
     pub hotspot: &'a str,
+    pub doubtful: &'a str,
     pub samples: &'a str,
+    pub sites: &'a str,
     pub below_limit: &'a str,
     /// Samples of which nobody knows whether they are above the threshold.
     pub undecided: &'a str,
@@ -80,7 +84,9 @@ impl Default for Words<'_> {
             north: "N",
             no_value: "no value",
             hotspot: "hotspot",
+            doubtful: "hatched: not to be trusted",
             samples: "samples",
+            sites: "proposed sites",
             below_limit: "below the detection limit",
             undecided: "below a limit above the threshold: cannot tell",
             outside: "outside the map",
@@ -123,8 +129,16 @@ pub struct MapPicture<'a> {
     pub hotspots: &'a [Polygon<f64>],
     /// What an outline means: "zinc > 720 mg/kg with a probability of at least 0.8".
     pub hotspot_label: &'a str,
+    /// Which cells of the raster are not to be trusted, in the order of its values; may be shorter. They are hatched.
+    pub doubtful: &'a [bool],
+    /// What hatching means: "hatched: not to be trusted (outside the samples)".
+    pub doubtful_label: &'a str,
     /// Easting, northing and value of each sample.
     pub samples: &'a [([f64; 2], f64)],
+    /// Places of samples whose values are not shown: small crosses.
+    pub taken: &'a [[f64; 2]],
+    /// Proposed places, numbered in their order.
+    pub sites: &'a [[f64; 2]],
     /// Which samples are below their limit of detection, in the order of `samples`; may be shorter.
     pub below_limit: &'a [bool],
     /// Which of those below their limit cannot tell on which side of the threshold they are, in the order of `samples`; may be
@@ -156,7 +170,11 @@ impl Default for MapPicture<'_> {
             threshold: None,
             hotspots: &[],
             hotspot_label: "",
+            doubtful: &[],
+            doubtful_label: "",
             samples: &[],
+            taken: &[],
+            sites: &[],
             below_limit: &[],
             undecided: &[],
             unit: LengthUnit::default(),

@@ -24,6 +24,9 @@ use crate::{Error, Result, Watch};
 /// How a file spells a cell without a value.
 pub const NODATA: f32 = -9999.0;
 
+/// How a file of [classes](crate::product::Layer::is_class) spells a cell without one.
+pub const NO_CLASS: u8 = 255;
+
 /// How GeoTIFFs are written.
 #[derive(Debug, Clone)]
 pub struct GeoTiffOptions {
@@ -48,9 +51,9 @@ struct File {
     summaries: Vec<Summary>,
 }
 
-/// Writes the layers of a run as cloud-optimised GeoTIFFs of 32-bit floating-point numbers.
+/// Writes the layers of a run as cloud-optimised GeoTIFFs of 32-bit floating-point numbers, classes as bytes.
 ///
-/// Cells without a value hold [`NODATA`]; the very value −9999 is written as its neighbour −9998.999. Equal maps are equal
+/// Cells without a value hold [`NODATA`], or [`NO_CLASS`]; the very value −9999 is written as its neighbour −9998.999. Equal maps are equal
 /// bytes, whatever the threads and tiles.
 pub struct GeoTiffSink {
     files: Vec<File>,
@@ -81,7 +84,7 @@ impl GeoTiffSink {
         let listening = Listening::here();
         let fail = |error: gdal::errors::GdalError| Error::Gdal { message: listening.reason(&error) };
         let (gtiff, cog) = (driver("GTiff")?, driver("COG")?);
-        let creation = cog_options(options, 1).map_err(fail)?;
+        let creation = cog_options(options, 1, false).map_err(fail)?;
         if !ffi::options_are_valid(&cog, &creation) {
             let message = listening.warnings().unwrap_or_default();
             return Err(Error::Gdal { message: format!("creation options: {message}") });
@@ -124,18 +127,25 @@ impl TileSink for GeoTiffSink {
             summaries.iter_mut().enumerate().map(move |(band, summary)| (product, tiles, band + 1, summary))
         });
         for (layer, (product, tiles, band, summary)) in bands.enumerate() {
-            self.buffer.clear();
-            self.buffer.extend(tile.values(layer).map(|value| match value {
-                Some(value) if value == NODATA => NODATA.next_up(),
-                Some(value) => value,
-                None => NODATA,
-            }));
             summary.merge(tile.summary(layer));
-            let mut buffer = Buffer::new((size[0], size[1]), std::mem::take(&mut self.buffer));
-            let outcome = tiles
-                .rasterband(band)
-                .and_then(|mut band| band.write((column as isize, row as isize), (size[0], size[1]), &mut buffer));
-            (_, self.buffer) = buffer.into_shape_and_vec();
+            let corner = (column as isize, row as isize);
+            let outcome = if product.classes {
+                let classes = tile.values(layer).map(|value| value.map_or(NO_CLASS, |class| class as u8)).collect();
+                let mut buffer = Buffer::new((size[0], size[1]), classes);
+                tiles.rasterband(band).and_then(|mut band| band.write(corner, (size[0], size[1]), &mut buffer))
+            } else {
+                self.buffer.clear();
+                self.buffer.extend(tile.values(layer).map(|value| match value {
+                    Some(value) if value == NODATA => NODATA.next_up(),
+                    Some(value) => value,
+                    None => NODATA,
+                }));
+                let mut buffer = Buffer::new((size[0], size[1]), std::mem::take(&mut self.buffer));
+                let outcome =
+                    tiles.rasterband(band).and_then(|mut band| band.write(corner, (size[0], size[1]), &mut buffer));
+                (_, self.buffer) = buffer.into_shape_and_vec();
+                outcome
+            };
             // GDAL writes behind: what it says now may be of an earlier tile, and it is as fatal.
             if let Some(message) = listening.failures().or(outcome.err().map(|e| e.to_string())) {
                 return Err(write_error(&product.path, message));
@@ -150,7 +160,7 @@ impl TileSink for GeoTiffSink {
         watch.stage("writing", cells * files.len() as u64);
         let mut finished = Vec::with_capacity(files.len());
         for file in files {
-            let options = cog_options(&options, file.product.bands.len());
+            let options = cog_options(&options, file.product.bands.len(), file.product.classes);
             let options = options.map_err(|e| Error::Gdal { message: e.to_string() })?;
             finished.push(file.complete(&cog, &options, cells, watch)?);
         }
@@ -243,8 +253,14 @@ fn create_tiles(
         creation.set_name_value(name, value)?;
     }
     let [columns, rows] = grid.size();
-    let mut dataset =
-        gtiff.create_with_band_type_with_options::<f32, _>(path, columns, rows, product.bands.len(), &creation)?;
+    let bands = product.bands.len();
+    let (mut dataset, nodata) = if product.classes {
+        let dataset = gtiff.create_with_band_type_with_options::<u8, _>(path, columns, rows, bands, &creation)?;
+        (dataset, f64::from(NO_CLASS))
+    } else {
+        let dataset = gtiff.create_with_band_type_with_options::<f32, _>(path, columns, rows, bands, &creation)?;
+        (dataset, f64::from(NODATA))
+    };
     dataset.set_geo_transform(&grid.geotransform())?;
     if let Some(crs) = crs {
         dataset.set_spatial_ref(crs)?;
@@ -254,7 +270,7 @@ fn create_tiles(
     }
     for (i, description) in product.bands.iter().enumerate() {
         let mut band = dataset.rasterband(i + 1)?;
-        band.set_no_data_value(Some(f64::from(NODATA)))?;
+        band.set_no_data_value(Some(nodata))?;
         band.set_description(description)?;
         if !ffi::set_unit(&mut band, &product.unit) {
             return Err(gdal::errors::GdalError::BadArgument(format!("the unit '{}'", product.unit)));
@@ -280,8 +296,9 @@ fn describe_statistics(tiles: &Dataset, band: usize, summary: &Summary, cells: u
     Ok(())
 }
 
-/// Our creation options under those of the user.
-fn cog_options(options: &GeoTiffOptions, bands: usize) -> gdal::errors::Result<CslStringList> {
+/// Our creation options under those of the user. Of classes no mean can be taken and no floating-point predictor made, so
+/// that for them only the user's other options count.
+fn cog_options(options: &GeoTiffOptions, bands: usize, classes: bool) -> gdal::errors::Result<CslStringList> {
     let compression = options.creation.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("COMPRESS"));
     let compression = compression.map_or("DEFLATE".into(), |(_, value)| value.to_ascii_uppercase());
     let threads = options.threads.to_string();
@@ -292,16 +309,21 @@ fn cog_options(options: &GeoTiffOptions, bands: usize) -> gdal::errors::Result<C
         ("BLOCKSIZE", block),
         ("BIGTIFF", "IF_SAFER"),
         ("NUM_THREADS", &threads),
-        ("OVERVIEW_RESAMPLING", "AVERAGE"),
+        ("OVERVIEW_RESAMPLING", if classes { "MODE" } else { "AVERAGE" }),
     ];
-    if matches!(compression.as_str(), "DEFLATE" | "LZW" | "ZSTD") {
+    if matches!(compression.as_str(), "DEFLATE" | "LZW" | "ZSTD") && !classes {
         ours.push(("PREDICTOR", "FLOATING_POINT"));
     }
     if matches!(compression.as_str(), "DEFLATE" | "ZSTD") {
         ours.push(("LEVEL", "1"));
     }
     let mut list = CslStringList::new();
-    let theirs = options.creation.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let for_numbers = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        name == "PREDICTOR" || name.ends_with("RESAMPLING")
+    };
+    let theirs = options.creation.iter().filter(|(name, _)| !(classes && for_numbers(name)));
+    let theirs = theirs.map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in ours.into_iter().chain(theirs) {
         list.set_name_value(name, value)?;
     }

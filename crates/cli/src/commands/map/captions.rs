@@ -3,6 +3,7 @@
 use anyhow::Result;
 use soilscope_assess::hotspot::Hotspots;
 
+use super::picture::Doubtful;
 use super::{Paths, picture};
 use crate::args::{Map, ScaleChoice};
 use crate::field::{Field, SkillRecord};
@@ -33,6 +34,7 @@ pub(super) fn captioned(
     field: &Field,
     source: &Source,
     paths: &Paths,
+    doubtful: &Doubtful<'_>,
     found: Option<&Hotspots>,
     skill: Option<&SkillRecord>,
     undecided: &Undecided,
@@ -95,5 +97,5 @@ pub(super) fn captioned(
     };
     // On the transformed scale, and of a probability, the colours are not those of the threshold.
     let marked = threshold.filter(|_| args.scale == ScaleChoice::Data && field.method.indicator.is_none());
-    picture::draw(&paths.of("prediction.tif"), found, marked, field, source, undecided, &words)
+    picture::draw(&paths.of("prediction.tif"), doubtful, found, marked, field, source, undecided, &words)
 }

@@ -14,6 +14,7 @@ mod record;
 mod reliability;
 mod several;
 mod summary;
+mod trust;
 
 use std::path::{Path, PathBuf};
 

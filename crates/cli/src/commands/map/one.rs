@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use soilscope_assess::hotspot::HotspotSettings;
+use soilscope_core::trust::Trust;
 use soilscope_pipeline::grid::Grid;
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::mask::{All, Mask};
@@ -18,11 +19,12 @@ use super::captions::{self, captioned};
 use super::decision::{refuse_for_cells, with_limit};
 use super::frame::{FIRST, Frame};
 use super::grid::{self, GridRecord};
-use super::picture::method_words;
+use super::picture::{Doubtful, method_words};
 use super::polygons::{vector_paths, write_hotspots};
 use super::products::{layers, products};
 use super::provenance::{remove_outdated, settings};
 use super::record::AnalyteRecord;
+use super::trust::{self, TrustRecord};
 use super::{Paths, reach, reliability};
 use crate::args::{Common, Map, ScaleChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
@@ -62,6 +64,8 @@ pub(super) struct Job {
     pub(super) mask: Option<All>,
     grid_record: GridRecord,
     pub(super) field: Field,
+    trust: Trust,
+    trust_record: TrustRecord,
     pub(super) paths: Paths,
     products: Vec<Product>,
     vectors: Vec<PathBuf>,
@@ -81,6 +85,7 @@ pub(super) struct Mapped {
     calibration: Option<CalibrationRecord>,
     skill: Option<SkillRecord>,
     report: RunReport,
+    trust: TrustRecord,
     left_out: Vec<usize>,
     hotspots: Option<HotspotRecord>,
     outputs: Vec<FileRecord>,
@@ -138,7 +143,9 @@ impl Opened {
             None => Undecided::of(&source, args.decision.threshold),
         };
         notes.extend(undecided.note());
-        let products = products(&args, limit.as_ref(), &field, &source, &paths);
+        let trust = trust::judge(&field)?;
+        let trust_record = TrustRecord::new(&trust, &field);
+        let products = products(&args, limit.as_ref(), &field, &source, &trust_record, &paths);
         let threads = common.threads()?;
         let options =
             GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
@@ -164,6 +171,8 @@ impl Opened {
             mask,
             grid_record,
             field,
+            trust,
+            trust_record,
             paths,
             products,
             vectors,
@@ -222,13 +231,13 @@ impl Opened {
         times.lap("hotspots");
 
         job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
-        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), skill.as_ref())?);
+        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), skill.as_ref(), &report)?);
         if let (Some(file), Some(skill)) = (reliability, &skill) {
             let png = reliability::draw(skill, &job.field, &job.source)?;
             outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
         }
         times.lap("picture");
-        let Job { args, source, field, limit, grid_record, notes, undecided, .. } = job;
+        let Job { args, source, field, limit, grid_record, trust_record: trust, notes, undecided, .. } = job;
         let hotspots = found.map(|f| f.1);
         Ok(Mapped {
             args,
@@ -240,6 +249,7 @@ impl Opened {
             calibration,
             skill,
             report,
+            trust,
             left_out,
             hotspots,
             outputs,
@@ -261,6 +271,7 @@ impl Job {
             mask: self.mask.as_ref().map(|m| m as &dyn Mask),
             covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
             thresholds: self.cells.as_ref().map(|cells| cells as &dyn Thresholds),
+            trust: Some(&self.trust),
             layers: layers(args, field),
             transform: field.transform.clone(),
             scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
@@ -295,6 +306,7 @@ impl Job {
             left_out,
         };
         self.notes.extend(counts.notes("cells", report.cells - report.outside_mask));
+        self.notes.extend(trust::notes(report.trust.as_ref(), report.predicted));
         if report.predicted == 0 {
             let why = match report.outside_mask == report.cells {
                 true => "the mask leaves none: does it lie where the samples do, and in the CRS it says?",
@@ -382,14 +394,25 @@ impl Job {
     }
 
     /// Draws the map.
-    fn picture(&self, file: Beside, found: Option<&Traced>, skill: Option<&SkillRecord>) -> Result<FileRecord> {
+    fn picture(
+        &self,
+        file: Beside,
+        found: Option<&Traced>,
+        skill: Option<&SkillRecord>,
+        report: &RunReport,
+    ) -> Result<FileRecord> {
         let found = found.map(|f| &f.hotspots);
+        let doubtful = Doubtful {
+            trust: &self.paths.of("trust.tif"),
+            label: report.trust.as_ref().map(trust::label).unwrap_or_default(),
+        };
         let png = captioned(
             &self.args,
             self.limit.as_ref(),
             &self.field,
             &self.source,
             &self.paths,
+            &doubtful,
             found,
             skill,
             &self.undecided,
@@ -422,6 +445,7 @@ impl Mapped {
             undecided: self.undecided.some(),
             grid: &self.grid_record,
             cells: &self.report,
+            trust: &self.trust,
             left_out: &self.left_out,
             guideline: self.limit.as_ref(),
             hotspots: self.hotspots.as_ref(),

@@ -29,9 +29,19 @@ pub(super) struct Words<'a> {
     pub(super) warning: &'a str,
 }
 
+/// Cells that are hatched.
+pub(super) struct Doubtful<'a> {
+    /// The raster of doubts.
+    pub(super) trust: &'a Path,
+    /// What hatching means.
+    pub(super) label: String,
+}
+
 /// Draws the prediction with samples and hotspots, as PNG.
+#[allow(clippy::too_many_arguments, reason = "what a picture shows, each used once")]
 pub(super) fn draw(
     prediction: &Path,
+    doubtful: &Doubtful<'_>,
     hotspots: Option<&Hotspots>,
     threshold: Option<f64>,
     field: &Field,
@@ -52,6 +62,8 @@ pub(super) fn draw(
         north,
         cell: [width * columns as f64 / small.size[0] as f64, -height * rows as f64 / small.size[1] as f64],
     };
+    let trust = RasterIn::open(doubtful.trust, 1)?.decimated(MOST, Resampling::Nearest)?;
+    let hatched: Vec<bool> = trust.values.iter().map(|v| v.is_some_and(|doubts| doubts > 0.0)).collect();
     let outlines: Vec<Polygon<f64>> =
         hotspots.iter().flat_map(|h| &h.spots).flat_map(|s| s.shape.0.iter().cloned()).collect();
     // In the colours of the raster, on whichever scale that is.
@@ -66,6 +78,8 @@ pub(super) fn draw(
         credit: words.credit,
         raster: Some(shown),
         threshold,
+        doubtful: &hatched,
+        doubtful_label: &doubtful.label,
         hotspots: &outlines,
         hotspot_label: words.hotspots,
         samples: &samples,

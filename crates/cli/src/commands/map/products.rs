@@ -4,6 +4,7 @@ use soilscope_core::support::Support;
 use soilscope_pipeline::product::{Layer, Product};
 
 use super::Paths;
+use super::trust::TrustRecord;
 use crate::args::{Map, ScaleChoice};
 use crate::field::Field;
 use crate::guideline::GuidelineRecord;
@@ -23,6 +24,7 @@ pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
             layers.extend([Layer::CellExceedance, Layer::CellThreshold]);
         }
     }
+    layers.push(Layer::Trust);
     layers
 }
 
@@ -32,6 +34,7 @@ pub(super) fn products(
     limit: Option<&GuidelineRecord>,
     field: &Field,
     source: &Source,
+    trust: &TrustRecord,
     paths: &Paths,
 ) -> Vec<Product> {
     let analyte = source.analyte();
@@ -101,6 +104,11 @@ pub(super) fn products(
                 Layer::StandardDeviation => {
                     let what = "standard deviation of the prediction error";
                     ("sd.tif", unit.clone(), format!("{analyte}, {what}{with_unit}"))
+                }
+                Layer::Trust => {
+                    metadata.extend(trust.metadata());
+                    let what = format!("reasons not to trust the prediction of {analyte}, as bits");
+                    ("trust.tif", String::new(), what)
                 }
                 _ => ("prediction.tif", unit.clone(), format!("{analyte}, predicted{with_unit}")),
             };

@@ -7,6 +7,7 @@ use soilscope_pipeline::run::RunReport;
 use soilscope_pipeline::samples::PreparationRecord;
 
 use super::grid::GridRecord;
+use super::trust::TrustRecord;
 use crate::commands::validate::ValidationRecord;
 use crate::field::{CalibrationRecord, MethodRecord, ModelRecord, SkillRecord};
 use crate::guideline::GuidelineRecord;
@@ -49,6 +50,8 @@ pub(super) struct AnalyteRecord<'a> {
     pub(super) undecided: Option<&'a Undecided>,
     pub(super) grid: &'a GridRecord,
     pub(super) cells: &'a RunReport,
+    /// Where doubt about a cell begins; `cells` counts those in doubt.
+    pub(super) trust: &'a TrustRecord,
     /// Lines of samples that say nothing new beside others and were left out of a system of all.
     pub(super) left_out: &'a [usize],
     /// The limit of the law that the threshold is.

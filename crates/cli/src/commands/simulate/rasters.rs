@@ -30,12 +30,15 @@ impl Rasters {
         let with_unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
         let n = args.simulation.realisations as usize;
         let mut all = Self { files: Vec::new(), columns: Vec::new() };
-        let mut add =
-            |file: &str, unit: &str, bands: Vec<String>, columns: Vec<Column>, more: Vec<(String, String)>| {
-                let metadata = about.iter().cloned().chain(more).collect();
-                all.files.push(RasterFile { path: paths.of(file), unit: unit.to_owned(), bands, metadata });
-                all.columns.extend(columns);
-            };
+        let mut add = |file: &str,
+                       unit: &str,
+                       bands: Vec<String>,
+                       columns: Vec<Column>,
+                       more: Vec<(String, String)>| {
+            let metadata = about.iter().cloned().chain(more).collect();
+            all.files.push(RasterFile { path: paths.of(file), unit: unit.to_owned(), bands, metadata, classes: false });
+            all.columns.extend(columns);
+        };
         let what = |what: &str| vec![format!("{analyte}, {what} of {n} realisations{with_unit}")];
         add("mean.tif", unit, what("mean"), vec![Column::Mean], vec![]);
         add("sd.tif", unit, what("standard deviation"), vec![Column::StandardDeviation], vec![]);

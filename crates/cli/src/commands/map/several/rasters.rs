@@ -98,6 +98,7 @@ pub(super) fn files(names: &[String], about: &[(String, String)], paths: &Paths)
             unit: String::new(),
             bands: vec![column.description(&all)],
             metadata,
+            classes: false,
         }
     };
     COLUMNS.iter().map(file).collect()

@@ -1,0 +1,33 @@
+//! `--detect`.
+
+use std::str::FromStr;
+
+use soilscope_assess::plan::Target;
+
+/// The outline of a hotspot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Hotspot(pub(crate) Target);
+
+impl FromStr for Hotspot {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let size = |part: &str| {
+            let size = part.trim().parse::<f64>().ok().filter(|s| *s > 0.0 && s.is_finite());
+            size.ok_or_else(|| format!("'{part}' is not a length above 0"))
+        };
+        match text.split_once(':') {
+            Some(("circle", radius)) => Ok(Self(Target::Circle { radius: size(radius)? })),
+            Some(("ellipse", parts)) => match parts.split(',').collect::<Vec<_>>()[..] {
+                [a, b] => Ok(Self(Target::Ellipse { semi_axes: [size(a)?, size(b)?], azimuth: None })),
+                [a, b, azimuth] => {
+                    let azimuth =
+                        super::finite(azimuth).map_err(|_| format!("'{azimuth}' is not a direction in degrees"))?;
+                    Ok(Self(Target::Ellipse { semi_axes: [size(a)?, size(b)?], azimuth: Some(azimuth) }))
+                }
+                _ => Err("an ellipse is ellipse:A,B or ellipse:A,B,AZIMUTH".to_owned()),
+            },
+            _ => Err(format!("'{text}' is neither circle:RADIUS nor ellipse:A,B[,AZIMUTH]")),
+        }
+    }
+}
