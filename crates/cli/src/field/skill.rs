@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use soilscope_core::validation::{Forecast, HeldOut, Skill, calibration, hold_out_blocks, skill};
+use soilscope_core::validation::{Forecast, HeldOut, Skill, calibration, hold_out_blocks, hold_out_blocks_of, skill};
 use soilscope_core::{Mixture, Outcome, Prediction};
 
 use super::Field;
@@ -18,11 +18,37 @@ pub(crate) struct Judged {
     pub(crate) skill: Option<SkillRecord>,
 }
 
+/// What may be exceeded, in the data's unit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Limits<'a> {
+    Nowhere,
+    /// The same value everywhere.
+    Everywhere(f64),
+    /// That of each sample's place; not a number where there is none.
+    Each(&'a [f64]),
+}
+
+impl From<Option<f64>> for Limits<'_> {
+    fn from(threshold: Option<f64>) -> Self {
+        threshold.map_or(Self::Nowhere, Self::Everywhere)
+    }
+}
+
+impl Limits<'_> {
+    fn of(self, sample: usize) -> Option<f64> {
+        match self {
+            Self::Nowhere => None,
+            Self::Everywhere(threshold) => Some(threshold),
+            Self::Each(limits) => Some(limits[sample]).filter(|limit| limit.is_finite()),
+        }
+    }
+}
+
 /// Skill of the exceedance probabilities.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct SkillRecord {
-    /// The value that is exceeded, in the data's unit.
-    pub(crate) threshold: f64,
+    /// The value that is exceeded, in the data's unit; `None` where it is that of each place.
+    pub(crate) threshold: Option<f64>,
     /// `gaussian` on the modelling scale, `mixture` of Gaussians over draws of values below limits, or `indicator`.
     route: &'static str,
     #[serde(flatten)]
@@ -40,10 +66,23 @@ pub(crate) struct SkillRecord {
 }
 
 impl SkillRecord {
-    fn new(threshold: f64, field: &Field, held_out: &HeldOut, source: &Source) -> Self {
-        let route = field.route();
+    /// Without what was found.
+    fn empty(limits: Limits<'_>, field: &Field) -> Self {
+        Self {
+            threshold: if let Limits::Everywhere(threshold) = limits { Some(threshold) } else { None },
+            route: field.route(),
+            found: None,
+            not_possible: None,
+            undecided: 0,
+            without_prediction: 0,
+            forecasts: Vec::new(),
+        }
+    }
+
+    fn new(limits: Limits<'_>, field: &Field, held_out: &HeldOut, source: &Source) -> Self {
         let (mut undecided, mut without_prediction) = (0, 0);
         let mut forecast = |&(i, outcome): &(usize, Outcome)| {
+            let threshold = limits.of(i)?;
             if source.is_undecided(i, threshold) {
                 undecided += 1;
                 return None;
@@ -61,7 +100,12 @@ impl SkillRecord {
             Err(error) => (None, Some(error.to_string())),
         };
         let forecasts = blocks.concat();
-        Self { threshold, route, found, not_possible, undecided, without_prediction, forecasts }
+        Self { found, not_possible, undecided, without_prediction, forecasts, ..Self::empty(limits, field) }
+    }
+
+    /// What is exceeded, in words.
+    pub(crate) fn above(&self) -> String {
+        self.threshold.map_or_else(|| "the limit of each place".to_owned(), |t| t.to_string())
     }
 
     /// Whether the probabilities have been shown to be better than the base rate.
@@ -78,12 +122,12 @@ impl SkillRecord {
             Some(_) => format!(
                 "no skill here: held-out blocks do not show that the probabilities of being above {} are better than the share of \
                  samples that are; {}",
-                self.threshold,
+                self.above(),
                 self.line()
             ),
             None => format!(
                 "no skill is shown for the probabilities of being above {}: {}",
-                self.threshold,
+                self.above(),
                 self.not_possible.as_deref().unwrap_or("no sample could be held out")
             ),
         })
@@ -130,41 +174,69 @@ impl Field {
 
     /// Holds samples out by spatial blocks, and compares what is predicted of them with what they are; nothing without a
     /// model.
-    pub(crate) fn judged(&self, threshold: Option<f64>, source: &Source, common: &Common) -> Result<Judged> {
+    pub(crate) fn judged(&self, limits: Limits<'_>, source: &Source, common: &Common) -> Result<Judged> {
         let Some(model) = &self.model else { return Ok(Judged::default()) };
-        let threshold = threshold.or(self.method.indicator);
+        let limits = self.limits(limits);
+        let held_out =
+            || hold_out_blocks(self.at_points(), &model.variogram, &self.on_scale, SEED, &executor(common)?);
+        self.judged_by(limits, source, &held_out)
+    }
+
+    /// The same, by squares of so many samples on average, however wide.
+    pub(crate) fn judged_by_width(
+        &self,
+        samples_a_block: f64,
+        limits: Limits<'_>,
+        source: &Source,
+        common: &Common,
+    ) -> Result<Judged> {
+        let held_out =
+            || hold_out_blocks_of(samples_a_block, self.at_points(), &self.on_scale, SEED, &executor(common)?);
+        self.judged_by(self.limits(limits), source, &held_out)
+    }
+
+    /// An indicator has its own.
+    fn limits<'a>(&self, limits: Limits<'a>) -> Limits<'a> {
+        match (limits, self.method.indicator) {
+            (Limits::Nowhere, Some(threshold)) => Limits::Everywhere(threshold),
+            (limits, _) => limits,
+        }
+    }
+
+    fn judged_by(
+        &self,
+        limits: Limits<'_>,
+        source: &Source,
+        hold_out: &dyn Fn() -> soilscope_core::Result<HeldOut>,
+    ) -> Result<Judged> {
+        let Some(model) = &self.model else { return Ok(Judged::default()) };
         let wanted = self.calibrated().is_none() && self.method.indicator.is_none();
-        if !wanted && threshold.is_none() {
+        let decided = !matches!(limits, Limits::Nowhere);
+        if !wanted && !decided {
             return Ok(Judged { calibration: self.calibrated().cloned(), skill: None });
         }
-        let held_out =
-            match hold_out_blocks(self.at_points(), &model.variogram, &self.on_scale, SEED, &executor(common)?) {
-                Ok(held_out) => held_out.with_limits(&self.below),
-                Err(soilscope_core::Error::Cancelled) => return Err(soilscope_core::Error::Cancelled.into()),
-                Err(error) => {
-                    let calibration = match self.calibrated() {
-                        None if wanted => Some(CalibrationRecord::of(Err(error.clone()))?),
-                        done => done.cloned(),
-                    };
-                    let skill = threshold.map(|threshold| SkillRecord {
-                        threshold,
-                        route: self.route(),
-                        found: None,
-                        not_possible: Some(error.to_string()),
-                        undecided: 0,
-                        without_prediction: 0,
-                        forecasts: Vec::new(),
-                    });
-                    return Ok(Judged { calibration, skill });
-                }
-            };
+        let held_out = match hold_out() {
+            Ok(held_out) => held_out.with_limits(&self.below),
+            Err(soilscope_core::Error::Cancelled) => return Err(soilscope_core::Error::Cancelled.into()),
+            Err(error) => {
+                let calibration = match self.calibrated() {
+                    None if wanted => Some(CalibrationRecord::of(Err(error.clone()))?),
+                    done => done.cloned(),
+                };
+                let skill = decided.then(|| SkillRecord {
+                    not_possible: Some(error.to_string()),
+                    ..SkillRecord::empty(limits, self)
+                });
+                return Ok(Judged { calibration, skill });
+            }
+        };
         let calibration = match self.calibrated() {
             None if wanted => {
                 Some(CalibrationRecord::of(calibration(&held_out, &model.variogram, &self.on_scale, SEED))?)
             }
             done => done.cloned(),
         };
-        let skill = threshold.map(|t| SkillRecord::new(t, self, &held_out, source));
+        let skill = decided.then(|| SkillRecord::new(limits, self, &held_out, source));
         Ok(Judged { calibration, skill })
     }
 }

@@ -60,17 +60,63 @@ pub fn hold_out_blocks(
     seed: u64,
     executor: &dyn Executor,
 ) -> Result<HeldOut> {
-    let (block_size, folds) = blocks(variogram, samples)?;
+    let (block_size, folds) = blocks(Some(variogram), SAMPLES_A_BLOCK, samples)?;
+    held_out(recipe, samples, seed, executor, (block_size, &folds))
+}
+
+/// As [`hold_out_blocks`], by squares that hold so many samples on average however wide that makes them: how much a verdict
+/// depends on the width of the gaps.
+///
+/// # Errors
+/// As [`hold_out_blocks`]; a number of samples below 1 or above a quarter of them.
+///
+/// # Examples
+/// ```
+/// use soilscope_core::executor::Serial;
+/// use soilscope_core::validation::hold_out_blocks_of;
+/// use soilscope_core::{Samples, idw::InverseDistance, neighbourhood::Neighbourhood};
+/// let coords: Vec<[f64; 2]> = (0..100).map(|i| [f64::from(i % 10), f64::from(i / 10)]).collect();
+/// let values = coords.iter().map(|c| c[0] + c[1]).collect();
+/// let samples = Samples::new(coords, values)?;
+/// let idw = InverseDistance { power: 2.0, neighbourhood: Neighbourhood::Global };
+/// let wide = hold_out_blocks_of(25.0, &idw, &samples, 1, &Serial)?;
+/// let narrow = hold_out_blocks_of(4.0, &idw, &samples, 1, &Serial)?;
+/// assert!(wide.block_size > narrow.block_size && wide.blocks.len() < narrow.blocks.len());
+/// # Ok::<(), soilscope_core::Error>(())
+/// ```
+pub fn hold_out_blocks_of(
+    samples_a_block: f64,
+    recipe: &dyn Interpolator,
+    samples: &Samples,
+    seed: u64,
+    executor: &dyn Executor,
+) -> Result<HeldOut> {
+    let most = samples.len() as f64 / 4.0;
+    if !(samples_a_block >= 1.0 && samples_a_block <= most) {
+        let (name, requirement) = ("number of samples in a block", "from 1 to a quarter of the samples");
+        return Err(Error::Parameter { name, value: samples_a_block, requirement });
+    }
+    let (block_size, folds) = blocks(None, samples_a_block, samples)?;
+    held_out(recipe, samples, seed, executor, (block_size, &folds))
+}
+
+fn held_out(
+    recipe: &dyn Interpolator,
+    samples: &Samples,
+    seed: u64,
+    executor: &dyn Executor,
+    (block_size, folds): (f64, &Folds),
+) -> Result<HeldOut> {
     if samples.len() <= ALL_UP_TO {
         let mut blocks = vec![Vec::new(); folds.count()];
-        let mut predictions = recipe.leave_out_on(samples, &folds, executor)?;
+        let mut predictions = recipe.leave_out_on(samples, folds, executor)?;
         for (i, outcome) in predictions.iter().enumerate() {
             blocks[folds.of(i)].push((i, outcome));
         }
         let mixtures = std::mem::take(predictions.mixtures_mut());
         return Ok(HeldOut { block_size, blocks, mixtures, below: Vec::new() });
     }
-    let members = drawn(&folds, samples.len(), seed);
+    let members = drawn(folds, samples.len(), seed);
     let blocks = map(executor, members.len(), |k| -> Result<(Vec<(usize, Outcome)>, Mixtures)> {
         let block = folds.of(members[k][0]);
         let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != block).collect();
@@ -127,8 +173,9 @@ fn drawn(folds: &Folds, samples: usize, seed: u64) -> Vec<Vec<usize>> {
     members
 }
 
-/// Blocks of about [`SAMPLES_A_BLOCK`], at least [`FEWEST_BLOCKS`] of them where that is possible.
-fn blocks(variogram: &Variogram, samples: &Samples) -> Result<(f64, Folds)> {
+/// Blocks of about so many samples, no wider than the range of a variogram; with one, at least [`FEWEST_BLOCKS`] of them where that is
+/// possible, else at least 2.
+fn blocks(variogram: Option<&Variogram>, each: f64, samples: &Samples) -> Result<(f64, Folds)> {
     let index = SampleIndex::of(samples);
     let mut nearest: Vec<f64> = samples.coords().iter().map(|&c| index.nearest_two(c)[1]).collect();
     nearest.sort_unstable_by(f64::total_cmp);
@@ -138,11 +185,13 @@ fn blocks(variogram: &Variogram, samples: &Samples) -> Result<(f64, Folds)> {
     let area = [0, 1].map(|k| {
         samples.metric().distance([low[0], low[1]], if k == 0 { [high[0], low[1]] } else { [low[0], high[1]] })
     });
-    let ten = (SAMPLES_A_BLOCK * area[0] * area[1] / samples.len() as f64).sqrt();
-    let mut size = variogram.effective_range().min(ten).clamp(usual, (0.5 * samples.diagonal()).max(usual));
+    let wide = (each * area[0] * area[1] / samples.len() as f64).sqrt();
+    let mut size =
+        variogram.map_or(wide, |v| v.effective_range().min(wide)).clamp(usual, (0.5 * samples.diagonal()).max(usual));
+    let fewest = if variogram.is_some() { FEWEST_BLOCKS } else { 2 };
     loop {
         match Folds::spatial_blocks(samples, size) {
-            Ok(folds) if folds.count() >= FEWEST_BLOCKS.min(samples.len()) || size <= 0.5 * usual => {
+            Ok(folds) if folds.count() >= fewest.min(samples.len()) || size <= 0.5 * usual => {
                 return Ok((size, folds));
             }
             Err(error) if size <= 0.5 * usual => return Err(error),

@@ -9,6 +9,6 @@ mod standardised;
 
 pub use calibration::{Calibration, CoverageInterval, OFF_BY, calibrate, calibration};
 pub use folds::Folds;
-pub use hold_out::{HeldOut, hold_out_blocks};
+pub use hold_out::{HeldOut, hold_out_blocks, hold_out_blocks_of};
 pub use scores::{BelowLimits, Coverage, Residual, Scores, residuals, residuals_with_limits};
 pub use skill::{Forecast, ReliabilityStep, Skill, skill};
