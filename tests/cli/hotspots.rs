@@ -85,7 +85,7 @@ fn a_drift_is_simulated_and_what_cannot_be_is_said() {
             "--seed would have no effect: hotspots are not simulated: the method has no model",
         ),
         (&["--method", "idw:2", "--depth", "1"], "--depth would have no effect"),
-        (&["--block", "40", "--realisations", "10"], "a mean of blocks is not simulated"),
+        (&["--block", "40", "--realisations", "20"], "a mean of blocks is not simulated"),
         (&["--realisations", "0", "--seed", "3"], "--realisations 0 simulates nothing"),
         (&["--depth", "1", "--bulk-density", "1.3", "--unit", "%"], "values in mg/kg"),
         (&["--bulk-density", "1.3"], "--depth"),
@@ -108,17 +108,56 @@ fn areas_and_costs_stand_against_confidence() {
     assert_eq!(costs["of"], "cubic metre");
     assert_eq!(number(&costs["least"]["confidence"]), 80.0 / 250.0);
     let rows = table(&std::fs::read_to_string(folder.path().join("out/zinc_curve.csv")).unwrap());
-    assert_eq!(rows.len(), 99);
+    assert_eq!(rows.len(), 100);
     let column = |name: &str| rows.iter().map(|r| r[name].parse().unwrap()).collect::<Vec<f64>>();
     let (area, outside, total) = (column("area_m2"), column("false_negative_m2"), column("total_cost"));
     assert!(area.windows(2).all(|w| w[0] >= w[1]) && outside.windows(2).all(|w| w[0] <= w[1]));
-    let least = (0..99).min_by(|&a, &b| total[a].total_cmp(&total[b])).unwrap();
+    let least = (0..100).min_by(|&a, &b| total[a].total_cmp(&total[b])).unwrap();
     assert_eq!(rows[least]["confidence"], "0.32");
     assert!((number(&costs["least"]["costs"]["total"]) / total[least] - 1.0).abs() < 1e-12);
     let at_map = &rows[79];
-    assert!((number(&costs["at_confidence"]["treat"]) - at_map["area_m2"].parse::<f64>().unwrap() * 40.0).abs() < 1e-3);
+    assert!((number(&costs["of_hotspots"]["treat"]) - at_map["area_m2"].parse::<f64>().unwrap() * 40.0).abs() < 1e-3);
     assert!((area[79] / number(&record["hotspots"]["area_m2"]) - 1.0).abs() < 1e-4);
     assert_eq!(&std::fs::read(folder.path().join("out/zinc_curve.png")).unwrap()[1..4], b"PNG");
+}
+
+#[test]
+fn realisations_are_spread_over_models_only_where_a_likelihood_says_how() {
+    let folder = folder();
+    let joint = |more: &[&str]| {
+        let base = ["--transform", "log", "--threshold", "500", "--cell", "100", "--realisations", "30", "-o", "out"];
+        let words = [&with("map", &base)[..], &["--overwrite", "--json"], more].concat();
+        soilscope(folder.path(), &words).done().json()["hotspots"]["joint"].clone()
+    };
+    let models = |joint: &Value| -> Vec<String> {
+        joint["models"].as_array().unwrap().iter().map(|m| m.as_str().unwrap().to_owned()).collect()
+    };
+    let reml = joint(&["--model", "0.1 Nug + Exp", "--fit", "reml"]);
+    assert!(number(&reml["models_are"]["drawn"]["effective"]) > 20.0, "{reml}");
+    let drawn = models(&reml);
+    assert!(drawn.len() == 20 && drawn.iter().any(|m| *m != drawn[0]));
+    assert!(drawn.iter().all(|m| m.starts_with("0.1 Nug + ")), "what was given is held: {drawn:?}");
+    let wls = joint(&["--model", "Nug + Exp"]);
+    assert!(wls["models_are"] == "fitted-by-least-squares" && models(&wls).len() == 1, "{wls}");
+    let given = joint(&["--model", "0.05 Nug + 0.59 Sph(897)"]);
+    assert!(given["models_are"] == "given" && models(&given) == ["0.05 Nug + 0.59 Sph(897)"], "{given}");
+    let few = [&with("map", &["--threshold", "500", "-o", "no"])[..], &["--realisations", "5"]].concat();
+    assert!(soilscope(folder.path(), &few).err.contains("expected 20 to 10000, or 0 for none"));
+}
+
+#[test]
+fn a_second_run_keeps_what_it_wrote_itself() {
+    use sha2::{Digest, Sha256};
+    let folder = folder();
+    let words = [&with("map", &MAP)[..], &["--realisations", "0", "--overwrite", "--json"]].concat();
+    soilscope(folder.path(), &words).done();
+    let record = soilscope(folder.path(), &words).done().json();
+    for file in record["outputs"].as_array().unwrap() {
+        let path = file["path"].as_str().unwrap();
+        let bytes = std::fs::read(folder.path().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+        let sum: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(file["sha256"], sum.as_str(), "{path}");
+    }
 }
 
 #[test]

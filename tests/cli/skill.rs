@@ -148,3 +148,27 @@ fn hotspots_state_their_errors() {
         assert_eq!(own["class"] == "needs samples", above == 0, "{own}");
     }
 }
+
+#[test]
+fn verdicts_can_be_asked_for_at_any_width_of_blocks() {
+    let folder = folder();
+    let base = ["--transform", "log", "--model", "0.05 Nug + 0.59 Sph(897)", "--threshold", "500"];
+    let asked = [&with("validate", &base)[..], &["--block-samples", "5,20", "--json"]].concat();
+    let json = soilscope(folder.path(), &asked).done().json();
+    let widths = json["by_block_samples"].as_array().unwrap();
+    assert_eq!(widths.iter().map(|w| w["samples_a_block"].as_f64().unwrap()).collect::<Vec<_>>(), [5.0, 20.0]);
+    let score = |k: usize| widths[k]["skill"]["score"].as_f64().unwrap();
+    let size = |k: usize| widths[k]["calibration"]["block_size"].as_f64().unwrap();
+    assert!(size(1) > 1.9 * size(0) && score(1) < score(0), "wider gaps are harder: {widths:?}");
+    let text = soilscope(folder.path(), &asked[..asked.len() - 1]).done().out;
+    assert!(text.contains("blocks of 5 samples: squared errors") && text.contains("blocks of 20 samples"), "{text}");
+    for (more, why) in [
+        (&["--block-samples", "0"][..], "expected a number above 0"),
+        (&["--method", "nearest", "--block-samples", "5"], "--block-samples would have no effect"),
+    ] {
+        let run = soilscope(folder.path(), &[&with("validate", &[])[..], more].concat());
+        assert!(run.code == Some(2) && run.err.contains(why), "{more:?}: {}", run.err);
+    }
+    let run = soilscope(folder.path(), &[&with("validate", &base)[..], &["--block-samples", "80"]].concat()).done();
+    assert!(run.out.contains("not possible: number of samples in a block"), "{}", run.out);
+}

@@ -24,13 +24,13 @@ proptest! {
         // A ten-thousandth below a step counts as the step.
         let near = cells.iter().filter(|&&p| (f64::from(p) - confidence).abs() < 1.01e-4).count() as u64;
         let count = cells.iter().filter(|&&p| inside(p)).count() as u64;
-        prop_assert!(at.cells.abs_diff(count) <= near, "{} {}", at.cells, count);
+        prop_assert!((at.size - count as f64).abs() <= near as f64, "{} {}", at.size, count);
         let total: f64 = cells.iter().map(|&p| f64::from(p)).sum();
-        prop_assert!((curve.expected_cells() - total).abs() < 1e-9);
+        prop_assert!((curve.expected() - total).abs() < 1e-9);
         // What is inside and right, and what is outside and wrong, is all that is above.
-        let right = at.cells as f64 - at.false_positive;
+        let right = at.size - at.false_positive;
         prop_assert!((right + at.false_negative - total).abs() < 1e-9);
-        prop_assert!(at.false_positive >= 0.0 && at.false_positive <= at.cells as f64 * (1.0 - confidence) + 1e-3);
+        prop_assert!(at.false_positive >= 0.0 && at.false_positive <= at.size * (1.0 - confidence) + 1e-3);
     }
 }
 

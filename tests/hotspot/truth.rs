@@ -25,7 +25,7 @@ const SIDE: usize = 40;
 const SAMPLES: usize = 120;
 const REALISATIONS: usize = 200;
 /// Models that the samples allow, over which realisations are spread.
-const MODELS: usize = 10;
+const MODELS: usize = 20;
 const CONFIDENCE: f64 = 0.8;
 /// On the scale of the logarithm, whose mean is 3 and sill 1.
 const THRESHOLD: f64 = 3.5;
@@ -82,7 +82,7 @@ impl Tally {
             if chance >= CONFIDENCE { hot.push(i) } else { cold.push(i) }
         }
         let stated = curve.at(CONFIDENCE);
-        assert_eq!(stated.cells as usize, hot.len());
+        assert_eq!(stated.size as usize, hot.len());
         let above = |cells: &[usize]| cells.iter().filter(|&&i| truth[i] > THRESHOLD).count() as f64;
         self.hot_cells += hot.len() as f64;
         self.cold_cells += cold.len() as f64;
@@ -99,7 +99,10 @@ impl Tally {
         // One model taken as true, or several that the samples allow.
         let models = match models {
             0 => vec![variogram.clone()],
-            n => plausible_models(&samples, Drift::Constant, variogram, n, seed, &Serial).unwrap(),
+            n => {
+                let template = model("Nug + Sph");
+                plausible_models(&samples, Drift::Constant, &template, Some(variogram), n, seed, &Serial).unwrap().models
+            }
         };
         let zone: Vec<usize> = (0..hot.len()).collect();
         let (mut counts, mut totals) = (Vec::new(), Vec::new());

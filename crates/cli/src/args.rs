@@ -350,6 +350,10 @@ pub(crate) struct Validate {
     pub(crate) threshold: Option<f64>,
     #[command(flatten)]
     pub(crate) guideline: GuidelineArgs,
+    /// Judge variances and probabilities also by squares that hold so many samples on average, however wide: how much a verdict depends
+    /// on the width of the gaps, as 5,10,20,40
+    #[arg(long, value_name = "N1,N2,…", value_delimiter = ',', value_parser = crate::words::positive)]
+    pub(crate) block_samples: Vec<f64>,
     /// Seed of random folds [default: 1]
     #[arg(long)]
     pub(crate) seed: Option<u64>,

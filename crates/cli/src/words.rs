@@ -33,6 +33,12 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     finite(text).ok().filter(|v| *v > 0.0).ok_or_else(|| "expected a number above 0".to_owned())
 }
 
+/// A number of realisations that intervals can be told from, or none.
+pub(crate) fn realisations(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|n| *n == 0 || (20..=10_000).contains(n));
+    number.ok_or_else(|| "expected 20 to 10000, or 0 for none: fewer do not tell a 5 % and a 95 % quantile".to_owned())
+}
+
 /// `--neighbours`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Neighbours {

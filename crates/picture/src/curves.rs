@@ -69,7 +69,7 @@ pub fn curves_svg(plot: &CurvesPlot<'_>) -> String {
         .iter()
         .map(|panel| {
             let most = range(panel.curves.iter().flat_map(|c| c.points).map(|p| p[1])).map_or(1.0, |r| r[1]);
-            Axis::new(0.0, 1.05 * most.max(0.0), false)
+            Axis::new(0.0, if most > 0.0 { 1.05 * most } else { 1.0 }, false)
         })
         .collect();
     let left = MARGIN + axes.iter().map(|a| Chart::label_room(*a)).fold(0.0, f64::max);

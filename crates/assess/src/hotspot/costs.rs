@@ -26,10 +26,15 @@ pub struct ExpectedCosts {
 }
 
 impl UnitCosts {
-    /// Expected costs at one confidence, for cells of so many units.
-    pub fn expected(&self, at: &AtConfidence, units_a_cell: f64) -> ExpectedCosts {
-        let treat = self.treat * at.cells as f64 * units_a_cell;
-        let leave = self.leave.map(|leave| leave * at.false_negative * units_a_cell);
+    /// Expected costs at one confidence, where what counts as 1 in the curve is so many units.
+    pub fn expected(&self, at: &AtConfidence, units: f64) -> ExpectedCosts {
+        self.of(at.size * units, at.false_negative * units)
+    }
+
+    /// Expected costs of treating so many units, where so many of those that are left are expected above the threshold.
+    pub fn of(&self, treated: f64, left_above: f64) -> ExpectedCosts {
+        let treat = self.treat * treated;
+        let leave = self.leave.map(|leave| leave * left_above);
         ExpectedCosts { treat, leave, total: treat + leave.unwrap_or(0.0) }
     }
 
@@ -55,9 +60,9 @@ impl UnitCosts {
         self.leave.map(|leave| self.treat / leave).filter(|p| *p <= 1.0)
     }
 
-    /// Expected costs where treatment pays.
-    pub fn least(&self, curve: &ConfidenceCurve, units_a_cell: f64) -> Option<(AtConfidence, ExpectedCosts)> {
+    /// Expected costs where treatment pays; its confidence is rounded up to thousandths, as the curve's are.
+    pub fn least(&self, curve: &ConfidenceCurve, units: f64) -> Option<(AtConfidence, ExpectedCosts)> {
         let at = curve.at(self.pays_from()?);
-        Some((at, self.expected(&at, units_a_cell)))
+        Some((at, self.expected(&at, units)))
     }
 }

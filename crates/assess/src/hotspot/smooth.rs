@@ -2,7 +2,7 @@
 
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 
-/// Rounds the outlines of cells by so many passes of corner cutting, with a vertex at every cell's corner to begin with, so that no
+/// Rounds the outlines of cells by so many passes of corner cutting, with vertices a cell from every corner to begin with, so that no
 /// vertex moves by more than a fifth of a cell and no straight side is bent.
 ///
 /// Parts and holes that touched at a corner come apart. The area changes a little: what is said of a hotspot stays that of its
@@ -30,7 +30,9 @@ fn rounded(ring: &LineString<f64>, cell: [f64; 2], passes: u8) -> LineString<f64
     let mut vertices = Vec::new();
     for side in ring.lines() {
         let steps = (side.dx().abs() / cell[0] + side.dy().abs() / cell[1]).round().max(1.0);
-        for k in 0..steps as usize {
+        // Only the cells at a corner are changed by cutting it.
+        let steps_here = steps as usize;
+        for k in (0..steps_here).filter(|&k| k <= 1 || k + 1 == steps_here) {
             vertices.push(side.start + side.delta() * (k as f64 / steps));
         }
     }

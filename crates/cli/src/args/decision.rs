@@ -48,7 +48,7 @@ pub(crate) struct DecisionArgs {
     pub(crate) leave_cost: Option<f64>,
     /// Realisations of the soil in hotspots, for intervals of mean, area, volume and mass, and of several analytes together for what
     /// they are jointly; 0 for none [default: 200 where the method can be simulated]
-    #[arg(long, value_name = "N", requires = "limit-to-hold", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    #[arg(long, value_name = "N", requires = "limit-to-hold", value_parser = crate::words::realisations)]
     pub(crate) realisations: Option<u32>,
     /// Seed of the realisations: the same seed gives the same numbers [default: 1]
     #[arg(long, value_name = "N", requires = "limit-to-hold")]

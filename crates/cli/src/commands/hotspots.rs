@@ -45,6 +45,9 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
         ([values, probabilities], None) => (values, Some(probabilities)),
         _ => bail!("--threshold is for one raster of values; a second one holds probabilities: leave one of them out"),
     };
+    for (i, path) in args.out.iter().enumerate() {
+        ensure!(!args.out[..i].contains(path), "-o {} stands twice", path.display());
+    }
     check(args, probabilities.is_some(), &kinds)?;
     let crs = the_crs(args, values, probabilities.map(|p| p.as_path()))?;
     ensure!(
@@ -67,21 +70,15 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
     };
     let connectivity = if args.corners { Connectivity::Eight } else { Connectivity::Four };
     let settings = HotspotSettings { minimum_area: args.min_area, connectivity };
-    let (mut found, mut record) = hotspots::trace(values, probabilities.map(|p| p.as_path()), rule, settings, None)?;
+    let (mut found, mut record) = hotspots::trace(values, probabilities.map(|p| p.as_path()), rule, settings, None, &crs)?;
     let areas = hotspots::areas_m2(&found.hotspots, &crs)?;
     record.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
-    let scale = hotspots::scale_on_ground(values, &crs)?;
-    let cell = found.hotspots.frame().cell_area() * scale.unwrap_or(1.0);
     let curve_settings =
         CurveSettings { confidence, depth: args.depth, treat_cost: args.treat_cost, leave_cost: args.leave_cost };
     let curve = found.curve.clone();
-    let curves = probabilities.is_some().then_some(Curves {
-        curve: &curve,
-        cell,
-        local: scale.is_none(),
-        settings: curve_settings,
-    });
-    record.costs = curves.as_ref().and_then(Curves::costs);
+    let curves =
+        probabilities.is_some().then_some(Curves { curve: &curve, local: crs.is_local(), settings: curve_settings });
+    record.costs = found.costs(curves.as_ref(), areas.as_deref());
     hotspots::smooth(&mut found, &mut record, args.smooth);
 
     let features = features(args, &found, areas.as_deref(), values, probabilities.map(|p| p.as_path()))?;
@@ -150,6 +147,7 @@ fn check(args: &Hotspots, probable: bool, kinds: &[Kind]) -> Result<()> {
 /// The CRS of the rasters, which must lie on one grid and hold probabilities where these are expected.
 fn the_crs(args: &Hotspots, values: &Path, probabilities: Option<&Path>) -> Result<Crs> {
     let raster = RasterIn::open(values, 1)?;
+    raster.grid(u64::MAX)?; // what is turned or upside down is refused here
     let file = values.display();
     let stated = args.crs.as_deref().map(Crs::parse).transpose()?;
     let own = raster.wkt().map(|wkt| Crs::parse(&wkt)).transpose()?;
@@ -204,7 +202,7 @@ fn features(
     let about = vec![
         ("analyte", item("ANALYTE")),
         ("unit", text(raster.unit())),
-        ("threshold", args.threshold.map_or_else(|| item("THRESHOLD"), Value::Real)),
+        ("threshold", args.threshold.map_or_else(|| number(item("THRESHOLD")), Value::Real)),
         ("confidence", probabilities.map_or(Value::Null, |_| Value::Real(args.confidence.unwrap_or(0.8)))),
         ("rule", text(if probabilities.is_some() { "exceedance probability" } else { "value above threshold" }.into())),
         ("distribution", item("DISTRIBUTION")),
@@ -221,6 +219,14 @@ fn features(
         }
     }
     Ok(features)
+}
+
+/// A number as a number; other words, as of a limit of each cell, as they are.
+fn number(value: Value) -> Value {
+    match &value {
+        Value::Text(text) => text.parse().map_or(value, Value::Real),
+        _ => value,
+    }
 }
 
 fn attributes(feature: Feature) -> JsonMap<String, Json> {

@@ -15,7 +15,7 @@ use crate::args::{Common, Validate};
 use crate::choice::executor;
 use crate::covariates::WholeClass;
 use crate::field::{
-    CalibrationRecord, CokrigingValidation, Field, Judged, MethodRecord, ModelRecord, SkillRecord, refuse_idle,
+    CalibrationRecord, CokrigingValidation, Field, Judged, JudgedByWidth, MethodRecord, ModelRecord, SkillRecord, refuse_idle,
     refuse_other_threshold,
 };
 use crate::follow::Progress;
@@ -76,6 +76,9 @@ struct Report<'a> {
     /// Whether the probabilities of being above the threshold are worth anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     skill: Option<SkillRecord>,
+    /// Both again, by squares of the widths that were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    by_block_samples: Vec<JudgedByWidth>,
 }
 
 pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
@@ -89,6 +92,9 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     let given = [("--threshold", args.threshold.is_some()), ("--guideline", args.guideline.guideline.is_some())];
     if let Some((name, _)) = given.iter().find(|(_, given)| *given && !method.is_kriging()) {
         refuse_idle(&[name], "this --method gives no probability")?;
+    }
+    if !method.is_kriging() && !args.block_samples.is_empty() {
+        refuse_idle(&["--block-samples"], "this --method has neither variance nor probability")?;
     }
     let file = args.out.as_deref().map(|path| output::open(path, args.overwrite)).transpose()?;
     let column = if let Folds::Column(name) = &args.folds { Some(name.as_str()) } else { None };
@@ -125,7 +131,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     if let Some(note) = whole.filter(|_| !common.quiet) {
         say(&format!("note: {note}"));
     }
-    let judged = progress.busy("holding blocks out", || field.judged(args.threshold, &source, common))?;
+    let judged = progress.busy("holding blocks out", || field.judged(args.threshold.into(), &source, common))?;
     let Judged { calibration, skill } = judged;
     if let Some(calibration) = calibration.as_ref().filter(|_| !common.quiet && !args.method.calibrate) {
         calibration.notes().iter().for_each(|note| say(&format!("note: {note}")));
@@ -133,6 +139,9 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
     if let Some(warning) = skill.as_ref().and_then(SkillRecord::warning).filter(|_| !common.quiet) {
         say(&format!("note: {warning}"));
     }
+    let by_width = |&n: &f64| field.judged_by_width(n, args.threshold.into(), &source, common);
+    let by_block_samples = progress
+        .busy("holding blocks out", || args.block_samples.iter().map(by_width).collect::<Result<Vec<_>>>())?;
     if let Some(file) = file {
         output::fill(file, &table(&source, &residuals, &folds)?)?;
     }
@@ -326,7 +335,10 @@ fn text(report: &Report<'_>) -> String {
         let _ = writeln!(text, "held-out blocks: {}", calibration.line());
     }
     if let Some(skill) = &report.skill {
-        let _ = writeln!(text, "above {}: {}", skill.threshold, skill.line());
+        let _ = writeln!(text, "above {}: {}", skill.above(), skill.line());
+    }
+    for judged in &report.by_block_samples {
+        let _ = writeln!(text, "{}", judged.line());
     }
     text
 }

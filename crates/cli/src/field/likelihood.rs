@@ -65,6 +65,7 @@ pub(super) fn fitted(
         variogram_of: subject.variogram_of,
         remarks: fit.remarks.iter().map(ToString::to_string).collect(),
         likelihood: Some(Box::new(record)),
+        by_likelihood: (fit.method == Method::Reml).then(|| template.clone()),
         ..ModelRecord::new(fit.variogram, Origin::Fitted)
     })
 }

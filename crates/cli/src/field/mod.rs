@@ -43,7 +43,7 @@ pub(crate) use held_out::CokrigingValidation;
 pub(crate) use lags::{LagSettings, empirical, lag_classes};
 pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened};
 pub(crate) use refusals::{refuse_idle, refuse_other_threshold, refuse_scale};
-pub(crate) use skill::{Judged, SkillRecord};
+pub(crate) use skill::{Judged, JudgedByWidth, Limits, SkillRecord};
 
 /// The method in words, for the record.
 #[derive(Debug, Clone, Serialize)]

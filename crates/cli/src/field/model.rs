@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use soilscope_core::auto::Choice;
+use soilscope_core::auto::{Choice, FittedBy};
+use soilscope_core::likelihood::reopened;
 use soilscope_core::variogram::{self, EmpiricalVariogram, ModelTemplate, Structure, Variogram, fit};
 
 use super::censored::{self, CensoredRecord};
@@ -69,6 +70,9 @@ pub(crate) struct ModelRecord {
     /// The model of all analytes of a co-kriging, of which this is the one that is predicted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) coregionalisation: Option<Box<CoregionalisationRecord>>,
+    /// What was open where the fit is by likelihood, which says how sure it is.
+    #[serde(skip)]
+    pub(crate) by_likelihood: Option<ModelTemplate>,
     #[serde(skip)]
     pub(crate) variogram: Variogram,
 }
@@ -106,7 +110,9 @@ pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) ->
     }
     remarks.extend(errors_taken_off(subject));
     let variogram = choice.variogram().clone();
+    let by_likelihood = choice.chosen.fitted_by == FittedBy::RestrictedLikelihood;
     Ok(ModelRecord {
+        by_likelihood: by_likelihood.then(|| reopened(&variogram)),
         variogram_of: subject.variogram_of,
         fit_weights: Some(choice::weights(args).1),
         remarks,
@@ -217,6 +223,7 @@ impl ModelRecord {
             remarks: self.remarks,
             empirical: self.empirical,
             coregionalisation: self.coregionalisation,
+            by_likelihood: self.by_likelihood,
             ..of_variogram
         }
     }
@@ -248,6 +255,7 @@ impl ModelRecord {
             remarks: Vec::new(),
             empirical: None,
             coregionalisation: None,
+            by_likelihood: None,
             variogram,
         }
     }

@@ -44,6 +44,26 @@ impl Limits<'_> {
     }
 }
 
+/// The same by squares of a width that was asked for.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct JudgedByWidth {
+    samples_a_block: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<CalibrationRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<SkillRecord>,
+}
+
+impl JudgedByWidth {
+    /// In one line.
+    pub(crate) fn line(&self) -> String {
+        let calibration = self.calibration.as_ref().map(CalibrationRecord::line);
+        let skill = self.skill.as_ref().map(|s| format!("above {}: {}", s.above(), s.line()));
+        let parts: Vec<String> = calibration.into_iter().chain(skill).collect();
+        format!("blocks of {} samples: {}", self.samples_a_block, parts.join("; "))
+    }
+}
+
 /// Skill of the exceedance probabilities.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct SkillRecord {
@@ -177,8 +197,8 @@ impl Field {
     pub(crate) fn judged(&self, limits: Limits<'_>, source: &Source, common: &Common) -> Result<Judged> {
         let Some(model) = &self.model else { return Ok(Judged::default()) };
         let limits = self.limits(limits);
-        let held_out =
-            || hold_out_blocks(self.at_points(), &model.variogram, &self.on_scale, SEED, &executor(common)?);
+        let executor = executor(common)?;
+        let held_out = || hold_out_blocks(self.at_points(), &model.variogram, &self.on_scale, SEED, &executor);
         self.judged_by(limits, source, &held_out)
     }
 
@@ -189,10 +209,13 @@ impl Field {
         limits: Limits<'_>,
         source: &Source,
         common: &Common,
-    ) -> Result<Judged> {
-        let held_out =
-            || hold_out_blocks_of(samples_a_block, self.at_points(), &self.on_scale, SEED, &executor(common)?);
-        self.judged_by(self.limits(limits), source, &held_out)
+    ) -> Result<JudgedByWidth> {
+        let executor = executor(common)?;
+        let held_out = || hold_out_blocks_of(samples_a_block, self.at_points(), &self.on_scale, SEED, &executor);
+        let Judged { calibration, skill } = self.judged_by(self.limits(limits), source, &held_out)?;
+        // What was calibrated by other squares says nothing of these.
+        let calibration = calibration.filter(|_| self.calibrated().is_none());
+        Ok(JudgedByWidth { samples_a_block, calibration, skill })
     }
 
     /// An indicator has its own.

@@ -17,9 +17,8 @@ pub(crate) struct CurveSettings {
 
 /// The curve, and what turns its cells into units.
 pub(crate) struct Curves<'a> {
+    /// Of areas: square metres on the ground, or square units of a local plane.
     pub(crate) curve: &'a ConfidenceCurve,
-    /// Area of a cell: square metres on the ground, or square units of a local plane.
-    pub(crate) cell: f64,
     pub(crate) local: bool,
     pub(crate) settings: CurveSettings,
 }
@@ -30,8 +29,8 @@ pub(crate) struct CostRecord {
     unit_costs: UnitCosts,
     /// What the unit costs are of.
     of: &'static str,
-    /// At the confidence of the hotspots.
-    at_confidence: ExpectedCosts,
+    /// Where the hotspots that were drawn are treated, and all else is left.
+    of_hotspots: ExpectedCosts,
     /// Where treatment pays, if it does anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     least: Option<Least>,
@@ -63,7 +62,7 @@ impl CostRecord {
             (None, Some(_)) => "; treating pays nowhere, as leaving costs less".to_owned(),
             (None, None) => String::new(),
         };
-        format!("expected cost: {}{least}", parts(&self.at_confidence))
+        format!("expected cost: {}{least}", parts(&self.of_hotspots))
     }
 }
 
@@ -72,17 +71,18 @@ impl Curves<'_> {
         self.settings.treat_cost.map(|treat| UnitCosts { treat, leave: self.settings.leave_cost })
     }
 
-    /// Units of cost in a cell.
+    /// Units of cost of a unit of area.
     fn units(&self) -> f64 {
-        self.cell * self.settings.depth.unwrap_or(1.0)
+        self.settings.depth.unwrap_or(1.0)
     }
 
     /// At every hundredth.
     fn steps(&self) -> Vec<AtConfidence> {
-        (1..100).map(|k| self.curve.at(f64::from(k) / 100.0)).collect()
+        (1..=100).map(|k| self.curve.at(f64::from(k) / 100.0)).collect()
     }
 
-    pub(crate) fn costs(&self) -> Option<CostRecord> {
+    /// With the hotspots that were drawn: their area, and what of them is expected above the threshold.
+    pub(crate) fn costs(&self, drawn: f64, above: f64) -> Option<CostRecord> {
         let unit_costs = self.unit_costs()?;
         let of = match (self.settings.depth, self.local) {
             (Some(_), _) => "cubic metre",
@@ -93,7 +93,7 @@ impl Curves<'_> {
         Some(CostRecord {
             unit_costs,
             of,
-            at_confidence: unit_costs.expected(&self.curve.at(self.settings.confidence), self.units()),
+            of_hotspots: unit_costs.of(drawn * self.units(), (self.curve.expected() - above).max(0.0) * self.units()),
             least: least.map(|(at, costs)| Least { confidence: at.confidence, costs }),
         })
     }
@@ -112,8 +112,8 @@ impl Curves<'_> {
         }
         writer.write_record(&header)?;
         for at in self.steps() {
-            let area = at.cells as f64 * self.cell;
-            let mut row = vec![at.confidence, area, at.false_positive * self.cell, at.false_negative * self.cell];
+            let area = at.size;
+            let mut row = vec![at.confidence, area, at.false_positive, at.false_negative];
             row.extend(self.settings.depth.map(|depth| area * depth));
             if let Some(costs) = &costs {
                 let expected = costs.expected(&at, self.units());
@@ -128,7 +128,7 @@ impl Curves<'_> {
     /// The same as a picture.
     pub(crate) fn png(&self, title: &str, subtitle: &str) -> Result<Vec<u8>> {
         let steps = self.steps();
-        let most = steps.first().map_or(0.0, |at| at.cells as f64 * self.cell);
+        let most = steps.first().map_or(0.0, |at| at.size);
         let (scale, area_unit) = match (self.local, most) {
             (true, _) => (1.0, "square units of the local plane"),
             (false, m) if m >= 1e6 => (1e-6, "km²"),
@@ -138,9 +138,9 @@ impl Curves<'_> {
         let line = |of: &dyn Fn(&AtConfidence) -> f64| -> Vec<[f64; 2]> {
             steps.iter().map(|at| [at.confidence, of(at)]).collect()
         };
-        let area = |cells: f64| cells * self.cell * scale;
+        let area = |area: f64| area * scale;
         let areas = [
-            line(&|at| area(at.cells as f64)),
+            line(&|at| area(at.size)),
             line(&|at| area(at.false_positive)),
             line(&|at| area(at.false_negative)),
         ];
@@ -162,7 +162,8 @@ impl Curves<'_> {
                 ));
                 lines.push(("both", line(&|at| costs.expected(at, self.units()).total)));
             }
-            marks.extend(costs.pays_from().map(|p| (p, "least expected cost")));
+            // The axis begins at a hundredth.
+            marks.extend(costs.pays_from().map(|p| (p.max(0.01), "least expected cost")));
         }
         let costs: Vec<Curve<'_>> = lines.iter().map(|(label, points)| Curve { label, points }).collect();
         if !costs.is_empty() {

@@ -11,7 +11,7 @@ use soilscope_core::censored::{ImputationSettings, Imputations};
 use soilscope_core::executor::Executor;
 use soilscope_core::kriging::Kriging;
 use soilscope_core::likelihood::plausible_models;
-use soilscope_core::simulation::{KrigedSimulation, Simulator, ZoneSums, batch_bytes, zone_sums};
+use soilscope_core::simulation::{KrigedRun, KrigedSimulation, Simulator, ZoneSums, batch_bytes, zone_sums};
 use soilscope_pipeline::covariates::{Covariates as _, PatchCovariates};
 use soilscope_pipeline::executor::Threads;
 use soilscope_pipeline::grid::Grid;
@@ -28,15 +28,36 @@ use crate::spread::Spread;
 /// Realisations, where nobody asks for another number.
 const REALISATIONS: u32 = 200;
 /// Models that the realisations are spread over, where the model was fitted.
-const MODELS: usize = 10;
-/// Most cells that are simulated: of more, every second, third … row and column stands for them.
+const MODELS: usize = 20;
+/// Most cells that are simulated: of more, every second, third … stands for them.
 const MOST_NODES: usize = 100_000;
-/// A hotspot keeps at least so many of its cells.
+/// A hotspot keeps at least so many of its cells, or all, unless there are thousands of hotspots.
 const FEWEST_NODES: usize = 100;
 /// Side of the squares in which a hotspot's cells are looked for.
 const PATCH: usize = 512;
-/// Bytes of the realisations that are held at a time.
-const BATCH: usize = 256 << 20;
+/// Bytes that the realisations of a batch take; while they are conditioned, three times as much is held.
+const BATCH: usize = 96 << 20;
+
+/// What the realisations take as the model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum ModelsAre {
+    /// The map's, as it was given, or calibrated.
+    Given,
+    /// The map's: it was fitted by least squares, which say nothing of how sure they are.
+    FittedByLeastSquares,
+    /// The map's: with values below limits there is no likelihood to draw others by.
+    FittedBelowLimits,
+    /// Drawn from what the samples say of the model that was fitted by likelihood.
+    Drawn {
+        /// Equally likely candidates that tell as much.
+        effective: f64,
+        /// Drawn models that no system could be made of; the map's stands for them.
+        refused: usize,
+    },
+    /// The map's, since none could be drawn.
+    NotDrawn { why: String },
+}
 
 /// How the numbers came about.
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +70,8 @@ pub(crate) struct Simulated {
     simulated_cells: usize,
     /// Models that the realisations are spread over.
     models: Vec<String>,
+    /// Why these.
+    models_are: ModelsAre,
     /// Area above the threshold in all hotspots together, square metres (square units of a local plane).
     pub(crate) area_above: Spread,
     /// Soil above the threshold in them, cubic metres.
@@ -146,17 +169,30 @@ impl Ensemble<'_> {
         let seed = self.args.seed.unwrap_or(1);
         let total = realisations as usize;
         let mut sums: Vec<ZoneSums> = vec![ZoneSums::default(); nodes.spots.len()];
-        let mut models = Vec::new();
+        let mut drawn = (Vec::new(), ModelsAre::Given);
         watching(|| {
             let executor = Threads::new(self.threads, progress)?;
-            models = progress.busy("drawing models", || self.models(kriging, total, seed, &executor))?;
-            let each = total.div_ceil(models.len());
-            for (m, kriging) in models.iter().enumerate() {
-                let range = m * each..((m + 1) * each).min(total);
-                self.simulate(kriging, range, &nodes, &threshold, &mut sums, (&executor, progress))?;
+            drawn = progress.busy("drawing models", || self.models(kriging, total, seed, &executor))?;
+            let (models, are) = &mut drawn;
+            for m in 0..models.len() {
+                let range = m * total / models.len()..(m + 1) * total / models.len();
+                let run = match self.prepare(&models[m], range.end, &nodes, &executor) {
+                    Ok(run) => run,
+                    // A drawn model that no system can be made of.
+                    Err(_) if m > 0 || models.len() > 1 => {
+                        models[m] = kriging.clone();
+                        if let ModelsAre::Drawn { refused, .. } = are {
+                            *refused += 1;
+                        }
+                        self.source.located(self.prepare(kriging, range.end, &nodes, &executor))?
+                    }
+                    Err(error) => return self.source.located(Err(error)),
+                };
+                self.simulate(&run, range, &nodes, &threshold, &mut sums, (&executor, progress))?;
             }
             anyhow::Ok(())
         })?;
+        let (models, models_are) = drawn;
         let spots = sums.iter().zip(areas).map(|(sums, &area)| self.spot(sums, area)).collect();
         let together = |of: &dyn Fn(&ZoneSums, f64, usize) -> f64| {
             Spread::of(
@@ -178,6 +214,7 @@ impl Ensemble<'_> {
             cells: hotspots.cells(),
             simulated_cells: nodes.places.len(),
             models: models.iter().map(|kriging| kriging.variogram.to_string()).collect(),
+            models_are,
             area_above,
             volume_above_m3: self.args.depth.map(|depth| area_above.times(depth)),
             mass_kg: self.tonnes_a_square_metre().map(|t| mean_by_area.times(t / 1000.0)),
@@ -185,54 +222,67 @@ impl Ensemble<'_> {
         Ok(Some((spots, record)))
     }
 
-    /// The model of the map, or several that the samples allow where it was fitted to them: an interval then holds the error of the
-    /// model too.
+    /// The model of the map or, where it was fitted by likelihood, several that the samples allow: an interval then holds the error
+    /// of the model too.
     fn models(
         &self,
         kriging: &Kriging,
         realisations: usize,
         seed: u64,
         executor: &dyn Executor,
-    ) -> Result<Vec<Kriging>> {
-        // Of samples below limits there is no likelihood to weigh models by: the fitted one is taken as it is.
-        if !self.field.model_is_uncertain() || !self.field.below.is_empty() {
-            return Ok(vec![kriging.clone()]);
+    ) -> Result<(Vec<Kriging>, ModelsAre)> {
+        let as_it_is = |why| Ok((vec![kriging.clone()], why));
+        let Some(model) = self.field.model.as_ref().filter(|_| self.field.model_is_uncertain()) else {
+            return as_it_is(ModelsAre::Given);
+        };
+        if !self.field.below.is_empty() {
+            return as_it_is(ModelsAre::FittedBelowLimits);
         }
+        let Some(template) = &model.by_likelihood else { return as_it_is(ModelsAre::FittedByLeastSquares) };
+        let samples = &self.field.on_scale;
         let count = MODELS.min(realisations);
-        let (samples, variogram) = (&self.field.on_scale, &kriging.variogram);
-        match plausible_models(samples, kriging.drift, variogram, count, seed, executor) {
-            Ok(models) => {
+        match plausible_models(samples, kriging.drift, template, Some(&kriging.variogram), count, seed, executor) {
+            Ok(drawn) => {
                 let with = |variogram| Kriging::new(variogram, kriging.drift, kriging.neighbourhood);
-                Ok(models.into_iter().map(with).collect())
+                let models = drawn.models.into_iter().map(with).collect();
+                Ok((models, ModelsAre::Drawn { effective: drawn.effective, refused: 0 }))
             }
             Err(soilscope_core::Error::Cancelled) => Err(soilscope_core::Error::Cancelled.into()),
-            // What has no likelihood, as a pure nugget, is taken as it is; the record has one model.
-            Err(_) => Ok(vec![kriging.clone()]),
+            Err(error) => as_it_is(ModelsAre::NotDrawn { why: error.to_string() }),
         }
     }
 
-    /// Adds realisations around one kriging to the sums of the hotspots.
-    fn simulate(
+    /// Realisations around one kriging, made ready; as many of them as will be asked for, counted from the first.
+    fn prepare(
         &self,
         kriging: &Kriging,
+        realisations: usize,
+        nodes: &Nodes,
+        executor: &dyn Executor,
+    ) -> soilscope_core::Result<KrigedRun> {
+        let recipe = KrigedSimulation::new(kriging.clone(), self.args.seed.unwrap_or(1));
+        let samples = &self.field.on_scale;
+        if self.field.below.is_empty() {
+            return recipe.prepare(samples, &nodes.places, &nodes.covariates);
+        }
+        let usual = ImputationSettings::default();
+        let kept = usual.kept.max(realisations.div_ceil(usual.chains));
+        let settings = ImputationSettings { kept, seed: recipe.seed, ..usual };
+        let draws = Imputations::draw(kriging, samples, &self.field.below, &settings, executor)?;
+        recipe.prepare_imputed(samples, &draws, &nodes.places, &nodes.covariates)
+    }
+
+    /// Adds realisations to the sums of the hotspots.
+    fn simulate(
+        &self,
+        run: &KrigedRun,
         range: std::ops::Range<usize>,
         nodes: &Nodes,
         threshold: &(dyn Fn(usize) -> f64 + Sync),
         sums: &mut [ZoneSums],
         (executor, progress): (&dyn Executor, &Progress),
     ) -> Result<()> {
-        let recipe = KrigedSimulation::new(kriging.clone(), self.args.seed.unwrap_or(1));
         let samples = &self.field.on_scale;
-        let prepared = if self.field.below.is_empty() {
-            recipe.prepare(samples, &nodes.places, &nodes.covariates)
-        } else {
-            let usual = ImputationSettings::default();
-            let kept = usual.kept.max(range.end.div_ceil(usual.chains));
-            let settings = ImputationSettings { kept, seed: recipe.seed, ..usual };
-            Imputations::draw(kriging, samples, &self.field.below, &settings, executor)
-                .and_then(|draws| recipe.prepare_imputed(samples, &draws, &nodes.places, &nodes.covariates))
-        };
-        let run = self.source.located(prepared)?;
         let at_once = (BATCH / batch_bytes(nodes.places.len() + samples.len(), 8).max(1)).max(1) * 8;
         for first in range.clone().step_by(at_once) {
             let some = first..(first + at_once).min(range.end);
@@ -266,14 +316,16 @@ impl Ensemble<'_> {
 
     /// The cells of hotspots, or enough of them.
     fn nodes(&self, hotspots: &Hotspots) -> Result<Nodes> {
-        let stride = (hotspots.cells() as f64 / MOST_NODES as f64).sqrt().ceil().max(1.0) as usize;
+        let fewest = FEWEST_NODES.min((MOST_NODES / hotspots.spots.len().max(1)).max(1));
+        let every = hotspots.cells().div_ceil(MOST_NODES).max(1);
         let mut nodes = Nodes::default();
         let covariates = self.source.covariates().map(Covariates::of_cells).transpose()?;
         let mut there = PatchCovariates::default();
         for spot in &hotspots.spots {
             let polygons = Polygons::new(&spot.shape)?;
-            let step = if spot.cells / (stride * stride) < FEWEST_NODES { 1 } else { stride };
-            let mut own = Vec::new();
+            // Every so many cells in the order of reading, the first among them: a hotspot never goes without.
+            let every = every.min((spot.cells / fewest).max(1));
+            let (mut own, mut seen) = (Vec::new(), 0);
             let [first, last] = self.window(spot)?;
             for top in (first[1]..last[1]).step_by(PATCH) {
                 for left in (first[0]..last[0]).step_by(PATCH) {
@@ -288,8 +340,8 @@ impl Ensemble<'_> {
                         covariates.fill(&patch, &mut there)?;
                     }
                     for (cell, _) in inside.iter().enumerate().filter(|(_, inside)| **inside) {
-                        let (row, column) = (top + cell / patch.size[0], left + cell % patch.size[0]);
-                        if row % step == 0 && column % step == 0 {
+                        seen += 1;
+                        if (seen - 1) % every == 0 {
                             own.push(nodes.places.len());
                             nodes.places.push(patch.centre(cell));
                             nodes.covariates.extend(&there.values[cell * columns..(cell + 1) * columns]);

@@ -6,7 +6,7 @@ pub(crate) mod files;
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use geo::{Densify, Euclidean, GeodesicArea, MapCoords};
 use serde::Serialize;
 use soilscope_assess::hotspot::{
@@ -15,16 +15,13 @@ use soilscope_assess::hotspot::{
 };
 use soilscope_core::Samples;
 use soilscope_pipeline::crs::{Crs, Transformer};
-use soilscope_pipeline::io::raster_in::{RasterIn, Resampling};
+use soilscope_pipeline::io::raster_in::RasterIn;
 use soilscope_pipeline::io::vector::{Feature, Value};
 
 use crate::follow::check_interrupt;
 use crate::spread::Spread;
-use curve::CostRecord;
+use curve::{CostRecord, Curves};
 use ensemble::{Simulated, SpotSpread};
-
-/// Cells looked at, at most, in each direction, for their size on the ground.
-const LOOK: [usize; 2] = [40, 40];
 
 /// What makes a cell hot.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -93,14 +90,14 @@ pub(crate) struct AreasAt {
 impl ErrorAreas {
     fn new(curve: &ConfidenceCurve, hotspots: &Hotspots) -> Self {
         let cell = hotspots.frame().cell_area();
-        let expected_above = curve.expected_cells() * cell;
+        let expected_above = curve.expected() * cell;
         let inside: f64 =
             hotspots.spots.iter().map(|s| s.mean_probability.unwrap_or(0.0) * s.cells as f64 * cell).sum();
         let by_confidence = (1..20).map(|k| {
             let at = curve.at(f64::from(k) / 20.0);
             AreasAt {
                 confidence: at.confidence,
-                area: at.cells as f64 * cell,
+                area: at.size * cell,
                 false_positive: at.false_positive * cell,
                 false_negative: at.false_negative * cell,
             }
@@ -121,10 +118,20 @@ pub(crate) struct Traced {
     samples_above: Option<Vec<usize>>,
     /// And of how many nobody knows.
     undecided: Vec<usize>,
-    /// Of all cells, not only those of hotspots.
+    /// Of all cells, not only those of hotspots: of their areas on the ground in square metres, or of a local plane.
     pub(crate) curve: ConfidenceCurve,
     /// What realisations say of each; empty where there are none.
     pub(crate) spreads: Vec<SpotSpread>,
+}
+
+impl Traced {
+    /// What treating them is expected to cost, with areas as they are given to the user.
+    pub(crate) fn costs(&self, curves: Option<&Curves<'_>>, areas_m2: Option<&[f64]>) -> Option<CostRecord> {
+        let area = |(k, spot): (usize, &Hotspot)| areas_m2.map_or(spot.area, |areas| areas[k]);
+        let spots = || self.hotspots.spots.iter().enumerate();
+        let above = |(k, spot)| area((k, spot)) * spot.mean_probability.unwrap_or(0.0);
+        curves?.costs(spots().map(area).sum(), spots().map(above).sum())
+    }
 }
 
 /// Samples, and which of them are above the threshold, or not, or nobody knows.
@@ -137,27 +144,40 @@ pub(crate) fn trace(
     rule: Rule,
     settings: HotspotSettings,
     samples: Option<Judged<'_>>,
+    crs: &Crs,
 ) -> Result<(Traced, HotspotRecord)> {
     let values = RasterIn::open(prediction, 1)?;
     let probabilities = exceedance.map(|path| RasterIn::open(path, 1)).transpose()?;
-    let [west, width, _, north, _, height] =
-        values.geotransform().with_context(|| format!("{} does not say where it is", prediction.display()))?;
-    let frame = GridFrame { origin: [west, north], cell: [width, -height], columns: values.size()[0] };
+    // Refuses rasters that are turned or upside down.
+    let grid = values.grid(u64::MAX)?;
+    let bounds = grid.bounds();
+    let frame =
+        GridFrame { origin: [bounds.min[0], bounds.max[1]], cell: grid.cell(), columns: values.size()[0] };
+    let on_ground = CellAreas::new(frame, crs)?;
     let mut tracer = HotspotTracer::new(frame, settings)?;
     let mut probability_rows = probabilities.as_ref().map(RasterIn::rows);
     let mut hot = Vec::with_capacity(frame.columns);
     let mut curve = ConfidenceCurve::default();
-    for row in values.rows() {
+    let mut curve_on_ground = ConfidenceCurve::default();
+    for (number, row) in values.rows().enumerate() {
         check_interrupt("the hotspots were traced")?;
         let row = row?;
         let chances = probability_rows.as_mut().and_then(Iterator::next).transpose()?;
+        let area = match &chances {
+            Some(_) => on_ground.of_row(number, &row)?,
+            None => 0.0,
+        };
         hot.clear();
         hot.extend(row.iter().enumerate().map(|(column, value)| {
             let value = (*value)?;
             let probability = chances.as_ref().and_then(|c| c[column]);
-            probability.into_iter().for_each(|p| curve.push(p));
+            probability.into_iter().for_each(|p| {
+                curve.push(p);
+                curve_on_ground.push_sized(p, area);
+            });
             let is_hot = match rule {
-                Rule::Probability { at_least } => probability.is_some_and(|p| p >= at_least),
+                // Rasters hold 32 bits, in which 0.9 is a little less.
+                Rule::Probability { at_least } => probability.is_some_and(|p| p as f32 >= at_least as f32),
                 Rule::Prediction { above } => value > above,
             };
             is_hot.then_some(HotCell { value, probability })
@@ -228,31 +248,63 @@ pub(crate) fn smooth(found: &mut Traced, record: &mut HotspotRecord, passes: Opt
     record.smoothed = Some(passes);
 }
 
-/// Square metres on the ground of a square unit of the map, averaged over cells with a value; `None` on a local plane.
+/// Square metres on the ground of a square unit of the map, averaged over cells with a value (of a map without any, over all); `None`
+/// on a local plane.
 pub(crate) fn scale_on_ground(prediction: &Path, crs: &Crs) -> Result<Option<f64>> {
     if crs.is_local() {
         return Ok(None);
     }
     let raster = RasterIn::open(prediction, 1)?;
-    let [west, width, _, north, _, height] =
-        raster.geotransform().with_context(|| format!("{} does not say where it is", prediction.display()))?;
+    let grid = raster.grid(u64::MAX)?;
+    let bounds = grid.bounds();
     let [columns, rows] = raster.size();
-    let few = raster.decimated(LOOK, Resampling::Nearest)?;
-    let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
-    let (mut sum, mut count) = (0.0, 0_usize);
-    for (k, _) in few.values.iter().enumerate().filter(|(_, value)| value.is_some()) {
-        let at = |part: usize, of: usize, all: usize| ((part as f64 + 0.5) / of as f64 * all as f64).floor();
-        let column = at(k % few.size[0], few.size[0], columns);
-        let row = at(k / few.size[0], few.size[1], rows);
+    let frame = GridFrame { origin: [bounds.min[0], bounds.max[1]], cell: grid.cell(), columns };
+    let areas = CellAreas::new(frame, crs)?;
+    let (mut sum, mut count) = (0.0, 0.0);
+    for (number, row) in raster.rows().enumerate() {
+        let row = row?;
+        let cells = row.iter().filter(|v| v.is_some()).count() as f64;
+        if cells > 0.0 {
+            sum += cells * areas.of_row(number, &row)?;
+            count += cells;
+        }
+    }
+    if count == 0.0 {
+        (sum, count) = (areas.of_row(rows / 2, &vec![Some(0.0); columns])?, 1.0);
+    }
+    Ok(Some(sum / count / frame.cell_area()))
+}
+
+/// Areas of cells on the ground.
+struct CellAreas {
+    frame: GridFrame,
+    /// To longitude and latitude; `None` on a local plane.
+    to_lon_lat: Option<Transformer>,
+}
+
+impl CellAreas {
+    fn new(frame: GridFrame, crs: &Crs) -> Result<Self> {
+        let to_lon_lat =
+            if crs.is_local() { None } else { Some(Transformer::new(crs, &Crs::parse("EPSG:4326")?)?) };
+        Ok(Self { frame, to_lon_lat })
+    }
+
+    /// Square metres of a cell in the middle of those of a row that have a value, or square units of a local plane. Along a row the
+    /// size changes little in any projection that a map of soil is drawn in.
+    fn of_row(&self, row: usize, values: &[Option<f64>]) -> Result<f64> {
+        let Some(transformer) = &self.to_lon_lat else { return Ok(self.frame.cell_area()) };
+        let first = values.iter().position(Option::is_some);
+        let Some((first, last)) = first.zip(values.iter().rposition(Option::is_some)) else { return Ok(0.0) };
+        let column = (first + last) as f64 / 2.0;
         let corner = |dx: f64, dy: f64| -> Result<geo::Coord> {
-            let [x, y] = transformer.forward([west + (column + dx) * width, north + (row + dy) * height])?;
+            let [west, north] = self.frame.origin;
+            let [width, height] = self.frame.cell;
+            let [x, y] = transformer.forward([west + (column + dx) * width, north - (row as f64 + dy) * height])?;
             Ok(geo::Coord { x, y })
         };
         let ring = vec![corner(0.0, 0.0)?, corner(0.0, 1.0)?, corner(1.0, 1.0)?, corner(1.0, 0.0)?];
-        sum += geo::Polygon::new(ring.into(), Vec::new()).geodesic_area_unsigned();
-        count += 1;
+        Ok(geo::Polygon::new(ring.into(), Vec::new()).geodesic_area_unsigned())
     }
-    Ok(Some(if count == 0 { 1.0 } else { sum / count as f64 / (width * height).abs() }))
 }
 
 /// Hotspots as features, with what they stand for. The area is in square metres, or in units of the local plane.

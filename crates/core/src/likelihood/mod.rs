@@ -68,7 +68,7 @@ pub(crate) use neighbours::Neighbours;
 pub(crate) use ordering::{canonical_order, max_min_order};
 pub(crate) use parameters::{Domain, effective_factor};
 pub(crate) use place::place;
-pub use plausible::plausible_models;
+pub use plausible::{PlausibleModels, plausible_models, reopened};
 pub(crate) use predict::VecchiaScratch;
 pub use predict::{VecchiaKriging, VecchiaPredictor};
 pub use result::{Bound, Coefficient, EngineUsed, LikelihoodFit, ParameterEstimate, Remark};

@@ -2,25 +2,34 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector};
 
-use super::{LikelihoodFit, LikelihoodSettings, Method, fit_likelihood, log_likelihood};
+use super::{DEFAULT_NEIGHBOURS, Engine, LikelihoodFit, LikelihoodSettings, fit_likelihood, log_likelihood};
 use crate::drift::Drift;
 use crate::executor::Executor;
 use crate::random::Random;
-use crate::variogram::{ModelTemplate, Parameter, Variogram};
+use crate::variogram::{FreeParameter, ModelTemplate, Parameter, Variogram};
 use crate::{Result, Samples};
 
-/// Up to this many samples candidates are weighed by their likelihood; for more, what the information says of the parameters is
-/// taken as it is.
-const WEIGHED_UP_TO: usize = 400;
-/// Candidates for each model that is drawn.
-const CANDIDATES: usize = 10;
+/// Up to this many samples candidates are weighed by their exact likelihood, beyond by Vecchia's.
+const EXACT_UP_TO: usize = 400;
+/// Candidates for each model that is drawn, with the exact likelihood and with Vecchia's, which is slower.
+const CANDIDATES: [usize; 2] = [10, 3];
+/// Largest standard deviation of the logarithm of a parameter in what candidates are drawn from: what the samples determine no better
+/// than that is looked at within e^±2 of the best.
+const WIDEST: f64 = 1.0;
 
-/// The same shapes, directions and smoothnesses with variances and ranges open.
-fn opened(variogram: &Variogram) -> ModelTemplate {
+/// Models that the samples allow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlausibleModels {
+    /// As many as were asked for; one may stand more than once.
+    pub models: Vec<Variogram>,
+    /// How many equally likely candidates tell as much as those that they were drawn from: (Σw)² / Σw².
+    pub effective: f64,
+}
+
+/// The shapes of a variogram, their smoothness and directions held, its variances and ranges open, and a nugget where there was none.
+pub fn reopened(variogram: &Variogram) -> ModelTemplate {
     let mut template = ModelTemplate::from(variogram);
-    if variogram.nugget() > 0.0 {
-        template.nugget = Some(Parameter::Free);
-    }
+    template.nugget = Some(Parameter::Free);
     for structure in &mut template.structures {
         structure.partial_sill = Parameter::Free;
         if structure.model.has_range() {
@@ -30,14 +39,15 @@ fn opened(variogram: &Variogram) -> ModelTemplate {
     template
 }
 
-/// Draws `count` models with the shapes of `variogram` from what the samples say of its variances and ranges: the distribution that
-/// the restricted likelihood has under a flat prior on their logarithms.
+/// Draws `count` models from what the samples say of the open parameters of a template: the distribution that the restricted likelihood
+/// has under a flat prior on their logarithms.
 ///
-/// Kriging and simulation with one model take it as true; spread over such models, intervals hold the error of the model too.
+/// Kriging and simulation with one model take it as true; spread over such models, intervals hold the error of the model too. They are
+/// spread around the best model by restricted likelihood, so they belong to a map whose model was fitted so.
 ///
 /// Candidates are drawn from the normal distribution that the expected information gives the logarithms, half of them with twice its
-/// standard deviation, and the models from the candidates in proportion to likelihood over density. Beyond 400 samples
-/// the normal distribution itself serves. Shapes, smoothness and anisotropy are held, and so are parameters at a bound.
+/// standard deviation, and the models from the candidates in proportion to likelihood over density; the likelihood is exact up to 400
+/// samples and Vecchia's beyond. What the template holds is held, and so are directions and parameters at a bound.
 ///
 /// # Source
 /// Rubin (1988), *Using the SIR algorithm to simulate posterior distributions*, Bayesian Statistics 3:395. For kriging with parameters
@@ -57,55 +67,51 @@ fn opened(variogram: &Variogram) -> ModelTemplate {
 /// let coords: Vec<[f64; 2]> = (0..60).map(|_| [100.0 * random.uniform(), 100.0 * random.uniform()]).collect();
 /// let values = coords.iter().map(|c| (c[0] / 15.0).sin() + (c[1] / 20.0).cos() + 0.3 * random.normal()).collect();
 /// let samples = Samples::new(coords, values)?;
-/// let model = "0.1 Nug + 1 Exp(30)".parse::<ModelTemplate>()?.complete()?.unwrap();
-/// let models = plausible_models(&samples, Drift::Constant, &model, 8, 1, &Serial)?;
-/// assert_eq!(models.len(), 8);
-/// assert!(models.iter().any(|m| m.sill() != models[0].sill()));
+/// let template: ModelTemplate = "0.1 Nug + Exp".parse()?;
+/// let drawn = plausible_models(&samples, Drift::Constant, &template, None, 8, 1, &Serial)?;
+/// assert_eq!(drawn.models.len(), 8);
+/// assert!(drawn.models.iter().any(|m| m.sill() != drawn.models[0].sill()));
+/// assert!(drawn.models.iter().all(|m| m.nugget() == 0.1)); // it was given
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
 pub fn plausible_models(
     samples: &Samples,
     drift: Drift,
-    variogram: &Variogram,
+    template: &ModelTemplate,
+    start: Option<&Variogram>,
     count: usize,
     seed: u64,
     executor: &dyn Executor,
-) -> Result<Vec<Variogram>> {
-    let template = opened(variogram);
-    let settings =
-        LikelihoodSettings { method: Method::Reml, start: Some(variogram.clone()), ..LikelihoodSettings::default() };
-    let fit = fit_likelihood(samples, drift, &template, &settings, executor)?;
-    let Some(proposal) = Proposal::new(&fit) else { return Ok(vec![fit.variogram; count]) };
+) -> Result<PlausibleModels> {
+    let settings = LikelihoodSettings { start: start.cloned(), ..LikelihoodSettings::default() };
+    let fit = fit_likelihood(samples, drift, template, &settings, executor)?;
+    let certain = || PlausibleModels { models: vec![fit.variogram.clone(); count], effective: 1.0 };
+    let Some(proposal) = Proposal::new(&fit) else { return Ok(certain()) };
+    let exact = samples.len() <= EXACT_UP_TO;
+    let engine = if exact { Engine::Exact } else { Engine::Vecchia { neighbours: DEFAULT_NEIGHBOURS } };
+    let settings = LikelihoodSettings { engine, ..settings };
     let mut random = Random::stream(seed, 0);
-    let weighed = samples.len() <= WEIGHED_UP_TO;
     let mut candidates = Vec::new();
-    for k in 0..if weighed { CANDIDATES * count } else { count } {
-        let (values, log_density) = proposal.draw(&mut random, if weighed && k % 2 == 1 { 2.0 } else { 1.0 });
-        // What the model cannot be, as a ratio above 1, is not drawn.
+    for k in 0..CANDIDATES[usize::from(!exact)] * count {
+        let (values, log_density) = proposal.draw(&mut random, if k % 2 == 1 { 2.0 } else { 1.0 });
+        // What the model cannot be, as a ratio above 1, is not drawn; nor is what no system can be made of.
         let Ok(model) = template.with_values(&values) else { continue };
-        let log_weight = match weighed {
-            true => match log_likelihood(samples, drift, &model, &settings, executor) {
-                Ok(l) => l - log_density,
-                Err(crate::Error::Cancelled) => return Err(crate::Error::Cancelled),
-                Err(_) => continue,
-            },
-            false => 0.0,
-        };
-        candidates.push((model, log_weight));
+        match log_likelihood(samples, drift, &model, &settings, executor) {
+            Ok(likelihood) => candidates.push((model, likelihood - log_density)),
+            Err(crate::Error::Cancelled) => return Err(crate::Error::Cancelled),
+            Err(_) => {}
+        }
     }
-    if !weighed {
-        let mut models: Vec<Variogram> = candidates.into_iter().map(|c| c.0).collect();
-        models.resize(count, fit.variogram);
-        return Ok(models);
-    }
-    Ok(resampled(&candidates, count, &mut random).unwrap_or_else(|| vec![fit.variogram; count]))
+    Ok(resampled(&candidates, count, &mut random).unwrap_or_else(certain))
 }
 
 /// Draws models in proportion to their weights, evenly spread over the sum of weights.
-fn resampled(candidates: &[(Variogram, f64)], count: usize, random: &mut Random) -> Option<Vec<Variogram>> {
+fn resampled(candidates: &[(Variogram, f64)], count: usize, random: &mut Random) -> Option<PlausibleModels> {
     let most = candidates.iter().map(|c| c.1).reduce(f64::max)?;
     let weights: Vec<f64> = candidates.iter().map(|c| (c.1 - most).exp()).collect();
-    let step = weights.iter().sum::<f64>() / count as f64;
+    let sum: f64 = weights.iter().sum();
+    let effective = sum * sum / weights.iter().map(|w| w * w).sum::<f64>();
+    let step = sum / count as f64;
     let mut at = step * random.uniform();
     let (mut models, mut passed) = (Vec::with_capacity(count), 0.0);
     for ((model, _), weight) in candidates.iter().zip(weights) {
@@ -118,7 +124,7 @@ fn resampled(candidates: &[(Variogram, f64)], count: usize, random: &mut Random)
     models.resize(count, candidates.last()?.0.clone());
     // In an order that does not follow their parameters.
     random.shuffle(&mut models);
-    Some(models)
+    Some(PlausibleModels { models, effective })
 }
 
 /// Where parameters may be, as the information says.
@@ -135,9 +141,18 @@ impl Proposal {
     /// `None` where nothing varies.
     fn new(fit: &LikelihoodFit) -> Option<Self> {
         let inside: Vec<usize> = (0..fit.parameters.len())
-            .filter(|&j| fit.covariance[(j, j)] > 0.0 && fit.parameters[j].estimate > 0.0)
+            .filter(|&j| {
+                let p = &fit.parameters[j];
+                fit.covariance[(j, j)] > 0.0 && p.estimate > 0.0 && !matches!(p.parameter, FreeParameter::Azimuth(_))
+            })
             .collect();
-        let part = fit.covariance.select_rows(&inside).select_columns(&inside);
+        let mut part = fit.covariance.select_rows(&inside).select_columns(&inside);
+        let narrower: Vec<f64> = part.diagonal().iter().map(|v| (WIDEST / v.sqrt()).min(1.0)).collect();
+        for (i, a) in narrower.iter().enumerate() {
+            for (j, b) in narrower.iter().enumerate() {
+                part[(i, j)] *= a * b;
+            }
+        }
         let lower = Cholesky::new(part).filter(|_| !inside.is_empty())?.unpack();
         Some(Self { centre: fit.parameters.iter().map(|p| p.estimate.ln()).collect(), inside, lower })
     }
@@ -180,10 +195,11 @@ mod tests {
         for n in [150, 450] {
             let samples = field(n);
             let at = model("0.2 Nug + 0.8 Exp(12)");
-            let fit = fit_likelihood(&samples, Drift::Constant, &opened(&at), &LikelihoodSettings::default(), &Serial);
+            let fit = fit_likelihood(&samples, Drift::Constant, &reopened(&at), &LikelihoodSettings::default(), &Serial);
             let fit = fit.unwrap();
-            let models = plausible_models(&samples, Drift::Constant, &at, 200, 9, &Serial).unwrap();
-            assert_eq!(models.len(), 200);
+            let draw = || plausible_models(&samples, Drift::Constant, &reopened(&at), Some(&at), 200, 9, &Serial).unwrap();
+            let PlausibleModels { models, effective } = draw();
+            assert!(models.len() == 200 && effective > 100.0, "{n}: {effective}");
             let logs: Vec<f64> = models.iter().map(|m| m.structures()[0].range().ln()).collect();
             let mean = logs.iter().sum::<f64>() / 200.0;
             let sd = (logs.iter().map(|l| (l - mean).powi(2)).sum::<f64>() / 199.0).sqrt();
@@ -193,8 +209,7 @@ mod tests {
             let centre = fit.parameters[2].estimate.ln();
             assert!((mean - centre).abs() < stated, "{n}: {mean} {centre}");
             // The same seed draws the same models.
-            let again = plausible_models(&samples, Drift::Constant, &at, 200, 9, &Serial).unwrap();
-            assert_eq!(models, again);
+            assert_eq!(models, draw().models);
         }
     }
 

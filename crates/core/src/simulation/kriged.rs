@@ -20,11 +20,11 @@ const TASK: usize = 256;
 /// A field without conditions is simulated at nodes and samples together, with the samples' measurement errors; kriging it from its
 /// own values at the samples shows by how much such a prediction misses, and that error is added to the prediction from the
 /// real samples. Whatever the kriging is - with any drift, any neighbourhood, with measurement errors - the fields belong
-/// to it: their mean and variance at a node are what a map of that kriging says there, and what they add to the map is how nodes vary
-/// together. A mean or drift that is estimated adds its uncertainty.
+/// to it: their mean and variance at a node are what a map of that kriging says there, on its scale, and what they add to the map is how nodes
+/// vary together. A mean or drift that is estimated adds its uncertainty.
 ///
-/// The field without conditions is simulated [sequentially](SequentialGaussian), so correlations beyond
-/// [`node_neighbours`](Self::node_neighbours) are approximate; conditioning is not.
+/// The field without conditions is simulated [sequentially](SequentialGaussian), so covariances beyond
+/// [`node_neighbours`](Self::node_neighbours) are approximate, those with samples among them: the mean is the kriging's in any case, the variance nearly.
 ///
 /// # Source
 /// Journel & Huijbregts (1978), *Mining Geostatistics*, ch. VII (conditioning by kriging).

@@ -31,7 +31,7 @@ use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
 use crate::creation;
-use crate::field::{CalibrationRecord, Field, Judged, SkillRecord};
+use crate::field::{CalibrationRecord, Field, Judged, Limits, SkillRecord};
 use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::hotspots::curve::{CurveSettings, Curves};
@@ -150,7 +150,7 @@ impl Opened {
         let options =
             GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
         let picture = output::open(&paths.of("map.png"), args.overwrite)?;
-        let forecasts = args.decision.threshold.is_some() && field.has_variance();
+        let forecasts = args.decision.is_decided() && field.has_variance();
         let reliability = forecasts.then(|| output::open(&paths.of("reliability.png"), args.overwrite)).transpose()?;
         let open = |what: &str| output::open(&paths.of(what), args.overwrite);
         let probable = args.decision.is_decided() && field.has_variance();
@@ -199,8 +199,9 @@ impl Opened {
         let validation = progress
             .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
             .0;
-        let threshold = job.args.decision.threshold;
-        let judged = progress.busy("holding blocks out", || job.field.judged(threshold, &job.source, common))?;
+        let own = job.limits_of_samples()?;
+        let limits = own.as_deref().map_or_else(|| job.args.decision.threshold.into(), Limits::Each);
+        let judged = progress.busy("holding blocks out", || job.field.judged(limits, &job.source, common))?;
         let Judged { calibration, skill } = judged;
         if !job.args.method.calibrate {
             job.notes.extend(calibration.iter().flat_map(CalibrationRecord::notes));
@@ -317,12 +318,16 @@ impl Job {
         counts.left_out
     }
 
+    /// Of a limit that differs from place to place, that of each sample's place.
+    fn limits_of_samples(&self) -> Result<Option<Vec<f64>>> {
+        self.cells.as_ref().map(|cells| cells.at(self.source.samples().coords())).transpose()
+    }
+
     /// Traces and writes hotspots, where a threshold says what polluted means.
     fn hotspots(&self, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
         let (args, source, paths) = (&self.args, &self.source, &self.paths);
         let Some(rule) = rule(args, &self.field) else { return Ok(None) };
-        // Of a limit that differs from place to place, that of each sample's place.
-        let at_samples = self.cells.as_ref().map(|cells| cells.at(source.samples().coords())).transpose()?;
+        let at_samples = self.limits_of_samples()?;
         let indicator = self.field.method.indicator.is_some();
         let probability = if indicator { "prediction.tif" } else { "exceedance.tif" };
         let exceedance = self.field.has_variance().then(|| paths.of(probability));
@@ -338,6 +343,7 @@ impl Job {
             rule,
             HotspotSettings { minimum_area, ..HotspotSettings::default() },
             Some((source.samples(), &above)),
+            source.crs(),
         )?;
         let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
         found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
@@ -352,37 +358,28 @@ impl Job {
         };
         let simulated = ensemble.of(&found.0.hotspots, areas.as_deref().unwrap_or(&on_map), progress)?;
         (found.0.spreads, found.1.joint) = simulated.map_or((Vec::new(), None), |(spots, all)| (spots, Some(all)));
-        found.1.costs = self.curve_of(&found.0)?.and_then(|curves| curves.costs());
+        found.1.costs = found.0.costs(self.curve_of(&found.0).as_ref(), areas.as_deref());
         hotspots::smooth(&mut found.0, &mut found.1, args.decision.smooth);
         write_hotspots(args, self.limit.as_ref(), &self.field, source, &found.0, areas.as_deref(), &self.vectors)?;
         Ok(Some(found))
     }
 
     /// The curve of areas against confidence; `None` without probabilities.
-    fn curve_of<'a>(&'a self, found: &'a Traced) -> Result<Option<Curves<'a>>> {
-        if !self.field.has_variance() {
-            return Ok(None);
-        }
-        let scale = hotspots::scale_on_ground(&self.paths.of("prediction.tif"), self.source.crs())?;
-        Ok(Some(Curves {
-            curve: &found.curve,
-            cell: found.hotspots.frame().cell_area() * scale.unwrap_or(1.0),
-            local: scale.is_none(),
-            settings: {
-                let decision = &self.args.decision;
-                CurveSettings {
-                    confidence: decision.confidence,
-                    depth: decision.depth,
-                    treat_cost: decision.treat_cost,
-                    leave_cost: decision.leave_cost,
-                }
-            },
-        }))
+    fn curve_of<'a>(&'a self, found: &'a Traced) -> Option<Curves<'a>> {
+        let decision = &self.args.decision;
+        let settings = CurveSettings {
+            confidence: decision.confidence,
+            depth: decision.depth,
+            treat_cost: decision.treat_cost,
+            leave_cost: decision.leave_cost,
+        };
+        let local = self.source.crs().is_local();
+        self.field.has_variance().then_some(Curves { curve: &found.curve, local, settings })
     }
 
     /// Writes it.
     fn curves(&self, found: &Traced, csv: Beside, png: Beside) -> Result<Vec<FileRecord>> {
-        let Some(curves) = self.curve_of(found)? else { return Ok(Vec::new()) };
+        let Some(curves) = self.curve_of(found) else { return Ok(Vec::new()) };
         let path = self.paths.of("curve.csv");
         output::fill(csv, &curves.csv()?)?;
         wrote(&path);

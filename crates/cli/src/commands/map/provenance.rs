@@ -81,6 +81,8 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     set("confidence", json!(args.decision.is_decided().then_some(args.decision.confidence)));
     set("min_area", json!(args.decision.is_decided().then_some(args.decision.min_area)));
     let decision = &args.decision;
+    set("realisations", json!(decision.realisations));
+    set("seed", json!(decision.seed));
     set("smooth", json!(decision.smooth));
     set("depth", json!(decision.depth));
     set("bulk_density", json!(decision.bulk_density));

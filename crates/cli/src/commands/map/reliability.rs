@@ -10,7 +10,8 @@ use crate::source::Source;
 /// Draws it, as PNG.
 pub(super) fn draw(skill: &SkillRecord, field: &Field, source: &Source) -> Result<Vec<u8>> {
     let unit = source.unit().unwrap_or("");
-    let title = format!("Probability of {} above {} {unit}", source.analyte(), skill.threshold);
+    let unit = skill.threshold.map_or("", |_| unit);
+    let title = format!("Probability of {} above {} {unit}", source.analyte(), skill.above());
     let mut steps = Vec::new();
     let mut scores = Vec::new();
     let mut subtitle = format!("{}; {}", method_words(field), skill.line());

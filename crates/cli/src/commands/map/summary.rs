@@ -33,7 +33,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         lines.push(format!("held-out blocks: {}", calibration.line()));
     }
     if let Some(skill) = &record.skill {
-        lines.push(format!("above {}: {}", skill.threshold, skill.line()));
+        lines.push(format!("above {}: {}", skill.above(), skill.line()));
     }
     if let Some(h) = &record.hotspots {
         let threshold = args.decision.threshold.map_or_else(|| "the limit of each cell".to_owned(), |t| t.to_string());
@@ -59,6 +59,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
 /// An area in square metres or kilometres where that is known.
 pub(super) fn ground(area_m2: Option<f64>, on_map: f64) -> String {
     match area_m2 {
+        Some(0.0) => "0 m²".to_owned(),
         Some(area) if area >= 1e5 => format!("{} km²", short_number(area / 1e6)),
         Some(area) => format!("{} m²", short_number(area)),
         None => format!("{} square units of the map", short_number(on_map)),

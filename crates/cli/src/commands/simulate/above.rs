@@ -63,7 +63,7 @@ impl AreaAbove {
         };
         let area = |a: f64| short_number(a * scale);
         format!(
-            "area above {} {unit}: {} {name} in the mean, {} to {} in 90 % of the realisations (median {}), of {} {name}",
+            "area above {} {unit}: {} {name} in the mean, {} to {} with 90 % (median {}), of {} {name}",
             self.threshold,
             area(self.mean),
             area(self.q05),

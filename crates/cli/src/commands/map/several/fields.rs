@@ -215,6 +215,7 @@ impl Prepared {
             Rule::Probability { at_least: args.decision.confidence },
             HotspotSettings { minimum_area: args.decision.min_area, ..HotspotSettings::default() },
             Some((&samples, &|i| above[i])),
+            source.crs(),
         )?;
         let areas = hotspots::areas_m2(&found.hotspots, source.crs())?;
         spots.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
