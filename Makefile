@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers
+.PHONY: help setup demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -31,7 +31,25 @@ demo: setup ## a contamination map of the Meuse flood plain from 155 samples, in
 	@echo '  $(OUT)/meuse/zinc_hotspots.gpkg  hotspot polygons, in QGIS or any GIS, over'
 	@echo '  $(OUT)/meuse/zinc_*.tif          prediction, its standard deviation, chance of exceeding 500 mg/kg'
 
-demo-nation: setup ## lead in the topsoil of the USA, 4841 sites, 5 km cells; needs SOILSCOPE_DATA or `make data`
+demo-site: setup ## a site: four metals of the Meuse, Dutch intervention values corrected for the soil of each cell
+	cargo build --release --locked -p soilscope-cli
+	@echo; echo '1. Organic matter, which the Dutch limits depend on'
+	$(SOILSCOPE) map data/meuse.csv --analyte om --unit % --crs EPSG:28992 --mask data/meuse_area.csv --cell 20 -o $(OUT)/site/soil --overwrite
+	@echo; echo '2. What the samples say, and how sure a mean is'
+	$(SOILSCOPE) check data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --guideline NL/intervention --soil om=om,clay=8
+	@echo; echo '3. Four metals, each against the limit of its cell, and together'
+	$(SOILSCOPE) map data/meuse.csv --analyte cadmium,copper,lead,zinc --unit mg/kg --crs EPSG:28992 --transform log \
+	    --guideline NL/intervention --soil om=$(OUT)/site/soil/om_prediction.tif,clay=8 --mask data/meuse_area.csv --cell 20 \
+	    --confidence 0.5 --depth 0.5 --bulk-density 1.3 --treat-cost 60 --leave-cost 200 -o $(OUT)/site/metals --overwrite
+	@echo; echo '4. Where to sample next'
+	$(SOILSCOPE) map data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --transform log --threshold 600 \
+	    --mask data/meuse_area.csv --cell 40 -o $(OUT)/site/zinc --overwrite
+	$(SOILSCOPE) sample-plan $(OUT)/site/zinc -n 10 -o $(OUT)/site/plan.gpkg -o $(OUT)/site/plan.gpx -o $(OUT)/site/plan.png --overwrite
+	@echo
+	@echo 'Look at: $(OUT)/site/metals/zinc_map.png, joint_map.png, zinc_curve.png; $(OUT)/site/plan.png'
+	@echo 'Clay is taken as 8 % everywhere: the samples do not say it.'
+
+demo-nation: setup ## arsenic, cadmium, lead in the topsoil of the USA, values below limits as such, Dutch and Swedish limits compared; needs SOILSCOPE_DATA or `make data`
 	@data=$$(sh scripts/data.sh --find) || { \
 	    echo 'demo-nation is skipped: usgs_ds801_top5_metals.csv is in none of $$SOILSCOPE_DATA, ../shared/data, data/usgs.'; \
 	    echo 'To get it (public domain, 1.5 MB, from the U.S. Geological Survey): make data'; \
@@ -39,12 +57,19 @@ demo-nation: setup ## lead in the topsoil of the USA, 4841 sites, 5 km cells; ne
 	set -e; \
 	echo "demo-nation: using $$data"; \
 	cargo build --release --locked -p soilscope-cli; \
+	where='--x longitude --y latitude --crs EPSG:4326 --unit mg/kg'; \
 	set -x; \
-	$(SOILSCOPE) map "$$data" --analyte Pb --unit mg/kg --x longitude --y latitude --crs EPSG:4326 --out-crs EPSG:5070 \
-	    --transform log --threshold 40 --confidence 0.5 --cell 5000 --mask samples:75000 \
-	    --title 'Lead in topsoil of the conterminous United States' -o $(OUT)/nation --overwrite; \
+	$(SOILSCOPE) check "$$data" $$where --analyte Cd; \
+	for analyte in As Cd Pb; do \
+	    $(SOILSCOPE) thresholds compare --samples "$$data" --x longitude --y latitude --unit mg/kg --analyte $$analyte \
+	        --jurisdiction NL,SE; \
+	done; \
+	for limit in NL/background/any SE/guideline/km; do \
+	    $(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --nondetect censored --out-crs EPSG:5070 --transform log \
+	        --guideline $$limit --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/$$(dirname $$limit | tr / -) --overwrite; \
+	done; \
 	set +x; \
-	echo; echo 'Look at $(OUT)/nation/Pb_map.png; hotspots are in $(OUT)/nation/Pb_hotspots.gpkg, all settings in $(OUT)/nation/run.json'
+	echo; echo 'Look at $(OUT)/nation/*/joint_map.png and Cd_map.png side by side; areas with their intervals are in run.json of each'
 
 data: ## download USGS Data Series 801 from its publisher, check its sum, convert it to data/usgs
 	@sh scripts/data.sh

@@ -141,7 +141,7 @@ fn joint_products_are_the_same_for_any_number_of_threads_and_others_for_another_
 #[test]
 fn without_a_limit_there_are_the_maps_and_the_correlations() {
     let folder = folder();
-    let limit = ["--threshold", "zinc=500,lead=150", "--realisations", "8"];
+    let limit = ["--threshold", "zinc=500,lead=150", "--realisations", "24"];
     run(folder.path(), "zinc,lead", "out", &[&limit[..], &SPHERICAL].concat()).done();
     assert!(folder.path().join("out/joint_any.tif").is_file());
     let record =
@@ -165,7 +165,7 @@ fn limits_of_the_law_are_each_analytes_own_and_may_differ_from_cell_to_cell() {
     let folder = folder();
     let om = "ncols 2\nnrows 1\nxllcorner 178400\nyllcorner 329400\ndx 1600\ndy 4400\nNODATA_value -9999\n4 -9999\n";
     std::fs::write(folder.path().join("om.asc"), om).unwrap();
-    let more = ["--guideline", "NL/intervention", "--soil", "clay=8,om=om.asc", "--realisations", "16", "--json"];
+    let more = ["--guideline", "NL/intervention", "--soil", "clay=8,om=om.asc", "--realisations", "24", "--json"];
     let record = run(folder.path(), "zinc,lead,cadmium", "out", &[&more[..], &SPHERICAL].concat()).done().json();
     for analyte in record["analytes"].as_array().unwrap() {
         assert_eq!(analyte["guideline"]["soil_rasters"]["om"], "om.asc");
@@ -193,7 +193,7 @@ fn undecided_samples_are_told_apart() {
         lines[line] = fields.join(",");
     }
     std::fs::write(folder.path().join("meuse.csv"), lines.join("\n")).unwrap();
-    let more = ["--threshold", "zinc=500,lead=150", "--realisations", "8", "--json"];
+    let more = ["--threshold", "zinc=500,lead=150", "--realisations", "24", "--json"];
     let record = run(folder.path(), "zinc,lead", "out", &[&more[..], &SPHERICAL].concat()).done().json();
     let pair = &record["samples_together"][0];
     assert_eq!(
@@ -241,7 +241,7 @@ fn what_is_of_one_analyte_or_of_none_is_refused() {
         ("zinc,lead", &["--model", "0.1 Nug + 0.6 Sph(900)"], "leave them open"),
         ("zinc,lead", &["--guideline", "NL/intervention:Zn"], "leave out ':Zn'"),
         ("zinc,elev", &["--guideline", "NL/intervention"], "of the analytes asked for it has one for zinc"),
-        ("zinc,lead", &["--realisations", "10"], "--realisations"),
+        ("zinc,lead", &["--realisations", "20"], "--realisations"),
         ("zinc,lead", &["--seed", "3"], "--seed"),
     ] {
         let run = run(folder.path(), analytes, "none", more);
@@ -255,7 +255,7 @@ fn what_is_of_one_analyte_or_of_none_is_refused() {
     assert_eq!(run.code, Some(2), "{}", run.err);
     assert!(run.err.contains("linear function of the other") && run.err.contains("leave out"), "{}", run.err);
     // A folder is of the analytes that it was made for.
-    let made = ["--realisations", "8", "--threshold", "100", "--model", "Nug + Sph(900)"];
+    let made = ["--realisations", "24", "--threshold", "100", "--model", "Nug + Sph(900)"];
     self::run(folder.path(), "zinc,lead", "out", &made).done();
     let other = self::run(folder.path(), "zinc", "out", &["--overwrite"]);
     assert!(other.code == Some(2) && other.err.contains("a map of zinc, lead"), "{}", other.err);

@@ -172,6 +172,20 @@ fn soil_that_cannot_be_is_refused_with_its_row() {
 }
 
 #[test]
+fn several_jurisdictions_can_be_asked_for() {
+    let folder = folder();
+    let run =
+        soilscope(folder.path(), &["thresholds", "list", "--jurisdiction", "nl,Sweden", "--analyte", "Cd"]).done();
+    assert!(
+        run.out.contains("NL/intervention") && run.out.contains("SE/guideline/km") && !run.out.contains("FI/"),
+        "{}",
+        run.out
+    );
+    let run = soilscope(folder.path(), &["thresholds", "list", "--jurisdiction", "NL,Atlantis"]);
+    assert!(run.code == Some(2) && run.err.contains("--jurisdiction Atlantis: there is none"), "{}", run.err);
+}
+
+#[test]
 fn jurisdictions_are_compared_on_the_same_samples() {
     let folder = folder();
     std::fs::write(folder.path().join("site.csv"), SITE).unwrap();

@@ -101,7 +101,9 @@ impl Tally {
             0 => vec![variogram.clone()],
             n => {
                 let template = model("Nug + Sph");
-                plausible_models(&samples, Drift::Constant, &template, Some(variogram), n, seed, &Serial).unwrap().models
+                plausible_models(&samples, Drift::Constant, &template, Some(variogram), n, seed, &Serial)
+                    .unwrap()
+                    .models
             }
         };
         let zone: Vec<usize> = (0..hot.len()).collect();

@@ -57,9 +57,9 @@ pub(crate) enum ThresholdsVerb {
 /// Which limits.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ThresholdFilter {
-    /// Only this jurisdiction, by code or name: NL, BE-VLG, Finland
-    #[arg(long, value_name = "CODE")]
-    pub(crate) jurisdiction: Option<String>,
+    /// Only these jurisdictions, by code or name: NL, BE-VLG, Finland
+    #[arg(long, value_name = "CODE[,CODE…]", value_delimiter = ',')]
+    pub(crate) jurisdiction: Vec<String>,
     /// Only levels with this in their code or words
     #[arg(long, value_name = "WORDS")]
     pub(crate) level: Option<String>,

@@ -70,7 +70,8 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
     };
     let connectivity = if args.corners { Connectivity::Eight } else { Connectivity::Four };
     let settings = HotspotSettings { minimum_area: args.min_area, connectivity };
-    let (mut found, mut record) = hotspots::trace(values, probabilities.map(|p| p.as_path()), rule, settings, None, &crs)?;
+    let (mut found, mut record) =
+        hotspots::trace(values, probabilities.map(|p| p.as_path()), rule, settings, None, &crs)?;
     let areas = hotspots::areas_m2(&found.hotspots, &crs)?;
     record.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
     let curve_settings =

@@ -15,8 +15,8 @@ use crate::args::{Common, Validate};
 use crate::choice::executor;
 use crate::covariates::WholeClass;
 use crate::field::{
-    CalibrationRecord, CokrigingValidation, Field, Judged, JudgedByWidth, MethodRecord, ModelRecord, SkillRecord, refuse_idle,
-    refuse_other_threshold,
+    CalibrationRecord, CokrigingValidation, Field, Judged, JudgedByWidth, MethodRecord, ModelRecord, SkillRecord,
+    refuse_idle, refuse_other_threshold,
 };
 use crate::follow::Progress;
 use crate::guideline::{self, GuidelineRecord};
@@ -140,8 +140,8 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         say(&format!("note: {warning}"));
     }
     let by_width = |&n: &f64| field.judged_by_width(n, args.threshold.into(), &source, common);
-    let by_block_samples = progress
-        .busy("holding blocks out", || args.block_samples.iter().map(by_width).collect::<Result<Vec<_>>>())?;
+    let by_block_samples =
+        progress.busy("holding blocks out", || args.block_samples.iter().map(by_width).collect::<Result<Vec<_>>>())?;
     if let Some(file) = file {
         output::fill(file, &table(&source, &residuals, &folds)?)?;
     }
@@ -156,6 +156,7 @@ pub(crate) fn run(args: &Validate, common: &Common) -> Result<Outcome> {
         guideline: limit.as_ref(),
         undecided: undecided.some(),
         skill,
+        by_block_samples,
     };
     if common.json {
         output::print_json(&report)?;

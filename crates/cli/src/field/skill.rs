@@ -246,10 +246,8 @@ impl Field {
                     None if wanted => Some(CalibrationRecord::of(Err(error.clone()))?),
                     done => done.cloned(),
                 };
-                let skill = decided.then(|| SkillRecord {
-                    not_possible: Some(error.to_string()),
-                    ..SkillRecord::empty(limits, self)
-                });
+                let skill = decided
+                    .then(|| SkillRecord { not_possible: Some(error.to_string()), ..SkillRecord::empty(limits, self) });
                 return Ok(Judged { calibration, skill });
             }
         };

@@ -139,11 +139,8 @@ impl Curves<'_> {
             steps.iter().map(|at| [at.confidence, of(at)]).collect()
         };
         let area = |area: f64| area * scale;
-        let areas = [
-            line(&|at| area(at.size)),
-            line(&|at| area(at.false_positive)),
-            line(&|at| area(at.false_negative)),
-        ];
+        let areas =
+            [line(&|at| area(at.size)), line(&|at| area(at.false_positive)), line(&|at| area(at.false_negative))];
         let labels = ["hotspots", "of them expected not above", "outside, expected above"];
         let areas: Vec<Curve<'_>> = areas.iter().zip(labels).map(|(points, label)| Curve { label, points }).collect();
         let y_label = match self.settings.depth {

@@ -151,8 +151,7 @@ pub(crate) fn trace(
     // Refuses rasters that are turned or upside down.
     let grid = values.grid(u64::MAX)?;
     let bounds = grid.bounds();
-    let frame =
-        GridFrame { origin: [bounds.min[0], bounds.max[1]], cell: grid.cell(), columns: values.size()[0] };
+    let frame = GridFrame { origin: [bounds.min[0], bounds.max[1]], cell: grid.cell(), columns: values.size()[0] };
     let on_ground = CellAreas::new(frame, crs)?;
     let mut tracer = HotspotTracer::new(frame, settings)?;
     let mut probability_rows = probabilities.as_ref().map(RasterIn::rows);
@@ -284,8 +283,7 @@ struct CellAreas {
 
 impl CellAreas {
     fn new(frame: GridFrame, crs: &Crs) -> Result<Self> {
-        let to_lon_lat =
-            if crs.is_local() { None } else { Some(Transformer::new(crs, &Crs::parse("EPSG:4326")?)?) };
+        let to_lon_lat = if crs.is_local() { None } else { Some(Transformer::new(crs, &Crs::parse("EPSG:4326")?)?) };
         Ok(Self { frame, to_lon_lat })
     }
 

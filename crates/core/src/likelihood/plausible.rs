@@ -195,9 +195,11 @@ mod tests {
         for n in [150, 450] {
             let samples = field(n);
             let at = model("0.2 Nug + 0.8 Exp(12)");
-            let fit = fit_likelihood(&samples, Drift::Constant, &reopened(&at), &LikelihoodSettings::default(), &Serial);
+            let fit =
+                fit_likelihood(&samples, Drift::Constant, &reopened(&at), &LikelihoodSettings::default(), &Serial);
             let fit = fit.unwrap();
-            let draw = || plausible_models(&samples, Drift::Constant, &reopened(&at), Some(&at), 200, 9, &Serial).unwrap();
+            let draw =
+                || plausible_models(&samples, Drift::Constant, &reopened(&at), Some(&at), 200, 9, &Serial).unwrap();
             let PlausibleModels { models, effective } = draw();
             assert!(models.len() == 200 && effective > 100.0, "{n}: {effective}");
             let logs: Vec<f64> = models.iter().map(|m| m.structures()[0].range().ln()).collect();
@@ -216,8 +218,8 @@ mod tests {
     #[test]
     fn what_cannot_vary_does_not() {
         let samples = field(60);
-        let models =
-            plausible_models(&samples, Drift::Constant, &model("1 Mat(10, kappa=1.5)"), 5, 1, &Serial).unwrap();
+        let template = "0 Nug + Mat(kappa=1.5)".parse().unwrap();
+        let models = plausible_models(&samples, Drift::Constant, &template, None, 5, 1, &Serial).unwrap().models;
         assert!(models.iter().all(|m| m.nugget() == 0.0 && m.structures()[0].model().smoothness() == Some(1.5)));
     }
 }

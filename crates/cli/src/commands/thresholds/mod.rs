@@ -27,25 +27,34 @@ pub(crate) fn run(args: &Thresholds, common: &Common) -> Result<Outcome> {
 /// Which entries a filter lets pass.
 struct Filter<'a> {
     args: &'a ThresholdFilter,
-    jurisdiction: Option<String>,
+    /// Small letters; none for all.
+    jurisdictions: Vec<String>,
+}
+
+/// Whether an entry is of a jurisdiction, by its code or name in small letters.
+fn is_of(entry: &Entry, wanted: &str) -> bool {
+    let wanted = if wanted == "uk" { "gb" } else { wanted };
+    entry.code.jurisdiction().to_lowercase() == wanted || entry.jurisdiction.to_lowercase() == wanted
 }
 
 impl<'a> Filter<'a> {
     /// Refuses a jurisdiction or land use that no entry has.
     fn new(args: &'a ThresholdFilter, entries: &[Entry]) -> Result<Self> {
-        let filter = Self { args, jurisdiction: args.jurisdiction.as_ref().map(|j| j.trim().to_lowercase()) };
+        let jurisdictions = args.jurisdiction.iter().map(|j| j.trim().to_lowercase()).collect();
+        let filter = Self { args, jurisdictions };
         let names = |name: fn(&Entry) -> String| {
             let mut names: Vec<String> = entries.iter().map(name).collect();
             names.sort_unstable();
             names.dedup();
             names.join(", ")
         };
-        ensure!(
-            filter.jurisdiction.is_none() || entries.iter().any(|e| filter.of_jurisdiction(e)),
-            "--jurisdiction {}: there is none of that code or name; there are {}",
-            args.jurisdiction.as_deref().unwrap_or_default(),
-            names(|e| e.code.jurisdiction().to_owned())
-        );
+        for (wanted, typed) in filter.jurisdictions.iter().zip(&args.jurisdiction) {
+            ensure!(
+                entries.iter().any(|e| is_of(e, wanted)),
+                "--jurisdiction {typed}: there is none of that code or name; there are {}",
+                names(|e| e.code.jurisdiction().to_owned())
+            );
+        }
         let passes = |e: &&Entry| filter.of_jurisdiction(e);
         ensure!(
             args.level.is_none() || entries.iter().filter(passes).any(|e| filter.of_level(e)),
@@ -63,9 +72,7 @@ impl<'a> Filter<'a> {
     }
 
     fn of_jurisdiction(&self, entry: &Entry) -> bool {
-        let Some(wanted) = &self.jurisdiction else { return true };
-        let wanted = if wanted == "uk" { "gb" } else { wanted };
-        entry.code.jurisdiction().to_lowercase() == *wanted || entry.jurisdiction.to_lowercase() == *wanted
+        self.jurisdictions.is_empty() || self.jurisdictions.iter().any(|wanted| is_of(entry, wanted))
     }
 
     fn of_level(&self, entry: &Entry) -> bool {
