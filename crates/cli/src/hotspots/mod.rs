@@ -211,7 +211,7 @@ pub(crate) fn trace(
         joint: None,
         smoothed: None,
     };
-    Ok((Traced { hotspots, samples_above, undecided, curve, spreads: Vec::new() }, record))
+    Ok((Traced { hotspots, samples_above, undecided, curve: curve_on_ground, spreads: Vec::new() }, record))
 }
 
 /// Areas of hotspots on the ellipsoid of WGS 84, in square metres: the true size, whatever the map's projection does to it.
