@@ -53,6 +53,7 @@ mod predict;
 pub mod random;
 mod samples;
 pub mod simulation;
+pub mod student;
 pub mod support;
 pub mod transform;
 pub mod trust;

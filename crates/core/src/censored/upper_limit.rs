@@ -4,8 +4,8 @@ use super::bootstrap::bca_limit;
 use super::censoring::{check_spread, logarithms, quantified};
 use super::maximum_likelihood::check_confidence;
 use super::order_statistics::moments;
-use super::special::student_quantile;
 use super::{Caution, Censoring, KaplanMeier, LeftMass, Measurement, Refused, kaplan_meier, land_factor};
+use crate::student::student_quantile;
 
 /// How an upper limit of the mean is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
