@@ -116,6 +116,30 @@ fn bounds_belong_to_the_class_that_is_stated() {
     assert_eq!([1.0, 1.01, 2.0, 3.0, 3.01].map(|v| of(v).load_index().class.rank), [1, 2, 2, 3, 4]);
     assert_eq!(of(2.0).load_index_with(LoadClasses::HighFromTwo).class.label, "high");
     assert_eq!([0.7, 1.0, 2.0, 3.0, 3.01].map(|v| of(v).nemerow().class.rank), [1, 2, 3, 4, 5]);
+    // Every bound, as section 1 of the list has it.
+    let (one, tr) = (of(1.0), ResponseFactors::hakanson());
+    let risk = ecological_risk(&one, &tr, RiskClasses::HakansonFixed).unwrap();
+    let ratio = [("Pb", Quantified(1.0)), ("Al", Quantified(1.0))];
+    let crust = Reference::background("crust", Digestion::Total, [("Pb", 1.0), ("Al", 1.0)]).unwrap();
+    let ef = enrichment_factors(&Sample::new(Digestion::Total, ratio).unwrap(), &crust, "Al", NonDetects::Refuse);
+    let limits = Reference::limits("the act", Digestion::Total, [("Pb", 1.0), ("Al", 1.0)]).unwrap();
+    let single = Ratios::new(&Sample::new(Digestion::Total, ratio).unwrap(), &limits, NonDetects::Refuse).unwrap();
+    for (bounds, listed) in [
+        (&one.ratios()[0].class.bounds, &[1.0, 3.0, 6.0][..]),
+        (&one.degree(DegreeClasses::HakansonFixed).class.bounds, &[8.0, 16.0, 32.0]),
+        (&one.degree(DegreeClasses::SixTwelveTwentyFour).class.bounds, &[6.0, 12.0, 24.0]),
+        (&one.degree(DegreeClasses::Scaled).class.bounds, &[1.0, 2.0, 4.0]),
+        (&one.modified_degree().class.bounds, &[1.5, 2.0, 4.0, 8.0, 16.0, 32.0]),
+        (&one.load_index().class.bounds, &[1.0, 2.0, 3.0]),
+        (&single.ratios()[0].class.bounds, &[1.0, 2.0, 3.0]),
+        (&one.nemerow().class.bounds, &[0.7, 1.0, 2.0, 3.0]),
+        (&one.geo_accumulation().unwrap()[0].class.bounds, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+        (&ef.unwrap()[0].class.bounds, &[2.0, 5.0, 20.0, 40.0]),
+        (&risk.factors[0].class.bounds, &[40.0, 80.0, 160.0, 320.0]),
+        (&risk.index.class.bounds, &[150.0, 300.0, 600.0]),
+    ] {
+        assert_eq!(bounds, listed);
+    }
 }
 
 #[test]

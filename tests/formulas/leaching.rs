@@ -74,6 +74,7 @@ fn test_k_groundwater_ubiquity() {
     // log DT50 1 or 2 and round logarithms of Koc put a score on a bound.
     assert_eq!(gus(10.0, 1e4).unwrap().class.label, "low"); // 0
     assert_eq!(gus(100.0, 1e3).unwrap().class.label, "moderate"); // 2
+    assert_eq!(gus(100.0, 1e3).unwrap().class.bounds, [0.0, 1.8, 2.8]);
 }
 
 #[test]

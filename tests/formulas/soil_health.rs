@@ -64,6 +64,8 @@ fn the_veto_lowers_good_classes_only() {
     assert_eq!((vetoed.class.label, vetoed.vetoed, vetoed.least_of.as_str()), ("poor", true, "lead"));
     assert_eq!(vetoed.failing, ["lead"]);
     assert_eq!(health(0.01, 1.0).class.label, "very good");
+    assert_eq!(health(0.0, 0.5).class.label, "poor"); // 0.45, which is moderate
+    assert_eq!([0.19, 0.2, 0.4, 0.6, 0.8].map(|score| health(score, score).class.rank), [1, 2, 3, 4, 5]);
     let poor = health(0.0, 0.1);
     assert_eq!((poor.class.label, poor.vetoed), ("very poor", false));
     // A function of the soil that fails does not veto, but is named.
