@@ -57,8 +57,8 @@ const UG_IN_MG: f64 = 1000.0;
 
 /// Concentration of cadmium, copper, lead or zinc in the soil solution.
 ///
-/// Direct: log [M] = N + p log OC + r log clay + s log (H⁺) + m log X. Inverse: log X on the left, log [M] on the right,
-/// solved for it. X in mg/kg, [M] in mg/L, logarithms to base 10.
+/// Direct: log M = N + p log OC + r log clay + s log (H⁺) + m log X. Inverse: log X on the left, log M on the right, solved
+/// for it. X in mg/kg of soil, M in mg/L of solution, logarithms to base 10.
 ///
 /// # Errors
 /// A number outside its domain; [`LeachingError::Metal`]; [`LeachingError::Useless`], as for copper's direct form (R² 0.035).
@@ -127,7 +127,7 @@ pub struct CadmiumSoil {
 }
 
 /// Concentration of cadmium in the solution of Chinese paddy or upland soils:
-/// log [Cd, µg/L] = 4.17 or 3.89 + 1.03 log Cd − 1.34 log SOC − 0.07 log clay − 0.66 pH.
+/// log C (µg/L) = 4.17 or 3.89 + 1.03 log Cd − 1.34 log SOC − 0.07 log clay − 0.66 pH.
 ///
 /// # Errors
 /// A number outside its domain.
