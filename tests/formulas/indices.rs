@@ -153,6 +153,17 @@ fn what_was_not_read_is_marked() {
     assert_eq!(hakanson.factors().len(), 8);
     assert_eq!(hakanson.factors().iter().map(|f| f.value).sum::<f64>(), 133.0);
     assert_eq!(hakanson.of("PCB total").unwrap().standing, Standing::Unverified);
+    // A risk with a factor that was not read, or with scaled bounds, says so as a whole.
+    let standing = |element: &str, factors: &ResponseFactors, limits| {
+        let reference = Reference::background("b", Digestion::Total, [(element, 1.0)]).unwrap();
+        let sample = Sample::new(Digestion::Total, [(element, Quantified(1.0))]).unwrap();
+        let ratios = Ratios::new(&sample, &reference, NonDetects::Refuse).unwrap();
+        ecological_risk(&ratios, factors, limits).unwrap().standing
+    };
+    let all = ResponseFactors::with_later_additions();
+    assert_eq!(standing("Cd", &all, RiskClasses::HakansonFixed), Standing::SecondHand);
+    assert_eq!(standing("Cd", &all, RiskClasses::Scaled), Standing::Unverified);
+    assert_eq!(standing("Tl", &all, RiskClasses::HakansonFixed), Standing::Unverified);
     // Nickel came later.
     assert!(hakanson.of("Ni").is_err() && !ResponseFactors::with_later_additions().of("Ni").unwrap().original);
 }

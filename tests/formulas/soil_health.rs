@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use soilscope_assess::soil_health::{
-    Indicator, Score, SoilHealthError, component_weights, normalised_weights, soil_health,
+    Indicator, Score, Scored, SoilHealthError, component_weights, normalised_weights, soil_health,
 };
+use soilscope_assess::threshold::Standing;
 
 use crate::printed::assert_printed;
 
@@ -71,6 +72,19 @@ fn the_veto_lowers_good_classes_only() {
     // A function of the soil that fails does not veto, but is named.
     let failed = soil_health(&[Indicator::new("carbon", 0.0, 0.1), Indicator::new("pH", 1.0, 0.9)]).unwrap();
     assert_eq!((failed.class.label, failed.least, failed.least_of.as_str()), ("very good", 0.0, "carbon"));
+}
+
+#[test]
+fn an_index_tells_the_worst_standing_of_its_scores() {
+    let carbon = Score::More { best: 4.0 }.scored(2.0).unwrap();
+    let smaf = Score::Smaf { most: 1.0, mean: 5.0, slope: -2.5 }.scored(5.0).unwrap();
+    let of = |score: Scored| {
+        soil_health(&[Indicator::new("carbon", carbon, 0.5), Indicator::new("other", score, 0.5)]).unwrap().standing
+    };
+    assert_eq!(
+        [of(carbon), of(smaf), of(0.5.into())],
+        [Standing::SecondHand, Standing::Unverified, Standing::Unverified]
+    );
 }
 
 fn scores() -> impl Strategy<Value = Score> {

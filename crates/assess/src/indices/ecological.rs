@@ -8,6 +8,7 @@ use super::index::Index;
 use super::ratios::Ratios;
 use super::response::{ResponseFactor, ResponseFactors};
 use crate::class::Class;
+use crate::threshold::Standing;
 
 /// Ecological risk of one element.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +30,8 @@ pub struct EcologicalRisk {
     pub index: Index,
     /// Er of each element, in the order of the sample.
     pub factors: Vec<RiskFactor>,
+    /// The worst standing of the toxic-response factors and of the bounds of the index's classes.
+    pub standing: Standing,
 }
 
 /// Potential ecological risk RI: the sum of toxic-response factor times contamination factor.
@@ -75,5 +78,6 @@ pub fn ecological_risk(
     };
     let substituted = ratios.ratios.iter().filter(|r| r.substituted).count();
     let index = Index { value, reference: ratios.reference.clone(), elements: elements.len(), substituted, class };
-    Ok(EcologicalRisk { index, factors })
+    let standing = factors.iter().map(|f| f.response.standing).fold(index.class.standing, Standing::max);
+    Ok(EcologicalRisk { index, factors, standing })
 }

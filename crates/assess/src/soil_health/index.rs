@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::SoilHealthError;
+use super::{Scored, SoilHealthError};
 use crate::class::{Bound, Class, Scheme};
 use crate::quantity::share;
 use crate::threshold::Standing;
@@ -16,18 +16,21 @@ pub struct Indicator {
     pub score: f64,
     /// Share of the index, from 0 to 1.
     pub weight: f64,
+    /// How far the form of its score can be trusted.
+    pub standing: Standing,
     /// Whether it is a contaminant, which can veto.
     pub contaminant: bool,
 }
 
 impl Indicator {
-    /// An indicator of the soil's functions.
-    pub fn new(name: &str, score: f64, weight: f64) -> Self {
-        Self { name: name.to_owned(), score, weight, contaminant: false }
+    /// An indicator of the soil's functions, with what [`Score::scored`](super::Score::scored) gives or a number of one's own.
+    pub fn new(name: &str, score: impl Into<Scored>, weight: f64) -> Self {
+        let Scored { value, standing } = score.into();
+        Self { name: name.to_owned(), score: value, weight, standing, contaminant: false }
     }
 
     /// A contaminant.
-    pub fn contaminant(name: &str, score: f64, weight: f64) -> Self {
+    pub fn contaminant(name: &str, score: impl Into<Scored>, weight: f64) -> Self {
         Self { contaminant: true, ..Self::new(name, score, weight) }
     }
 }
@@ -45,6 +48,8 @@ pub struct SoilHealth {
     pub failing: Vec<String>,
     /// Whether they lowered the class.
     pub vetoed: bool,
+    /// The worst standing of the scores' forms.
+    pub standing: Standing,
     /// Class, a convention of this library; after the veto.
     pub class: Class,
 }
@@ -89,5 +94,6 @@ pub fn soil_health(indicators: &[Indicator]) -> Result<SoilHealth, SoilHealthErr
         class.label = LABELS[VETO - 1];
         class.caution = Some("a contaminant scores 0, so the class is no higher than poor");
     }
-    Ok(SoilHealth { value, least: least.score, least_of: least.name.clone(), failing, vetoed, class })
+    let standing = indicators.iter().map(|i| i.standing).fold(Standing::Verified, Standing::max);
+    Ok(SoilHealth { value, least: least.score, least_of: least.name.clone(), failing, vetoed, standing, class })
 }

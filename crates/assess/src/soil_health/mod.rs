@@ -7,8 +7,8 @@
 //! ```
 //! use soilscope_assess::soil_health::{Indicator, Score, soil_health};
 //! let indicators = [
-//!     Indicator::new("organic carbon", Score::More { best: 4.0 }.of(3.6)?, 0.6),
-//!     Indicator::contaminant("cadmium over its limit", Score::CONTAMINATION.of(2.5)?, 0.4),
+//!     Indicator::new("organic carbon", Score::More { best: 4.0 }.scored(3.6)?, 0.6),
+//!     Indicator::contaminant("cadmium over its limit", Score::CONTAMINATION.scored(2.5)?, 0.4),
 //! ];
 //! let health = soil_health(&indicators)?;
 //! assert!((health.value - 0.54).abs() < 1e-12);
@@ -21,7 +21,7 @@ mod score;
 mod weights;
 
 pub use index::{Indicator, SoilHealth, soil_health};
-pub use score::Score;
+pub use score::{Score, Scored};
 pub use weights::{component_weights, normalised_weights};
 
 use thiserror::Error;

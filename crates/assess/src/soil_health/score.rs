@@ -4,6 +4,22 @@ use super::SoilHealthError;
 use crate::quantity::{finite, held, not_negative, positive};
 use crate::threshold::Standing;
 
+/// A score, and how far its form can be trusted to be that of its authors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scored {
+    /// From 0 to 1.
+    pub value: f64,
+    /// Of the form.
+    pub standing: Standing,
+}
+
+/// A score of the caller's own, which nothing is known of.
+impl From<f64> for Scored {
+    fn from(value: f64) -> Self {
+        Self { value, standing: Standing::Unverified }
+    }
+}
+
 /// How an indicator is scored.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Score {
@@ -67,6 +83,14 @@ impl Score {
             Self::More { .. } | Self::Less { .. } | Self::Optimum { .. } | Self::Sigmoid { .. } => Standing::SecondHand,
             Self::Smaf { .. } | Self::Gaussian { .. } | Self::Contamination { .. } => Standing::Unverified,
         }
+    }
+
+    /// The score of `x` with the standing of its form, for an [`Indicator`](super::Indicator).
+    ///
+    /// # Errors
+    /// As [`Score::of`].
+    pub fn scored(&self, x: f64) -> Result<Scored, SoilHealthError> {
+        Ok(Scored { value: self.of(x)?, standing: self.standing() })
     }
 
     /// The score of `x`, from 0 to 1 (SMAF: to `most`).
