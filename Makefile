@@ -65,11 +65,14 @@ demo-nation: setup ## arsenic, cadmium, lead in the topsoil of the USA, values b
 	        --jurisdiction NL,SE; \
 	done; \
 	for limit in NL/background/any SE/guideline/km; do \
-	    $(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --nondetect censored --out-crs EPSG:5070 --transform log \
-	        --guideline $$limit --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/$$(dirname $$limit | tr / -) --overwrite; \
+	    $(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --nondetect censored --realisations 0 --out-crs EPSG:5070 --transform log \
+	        --guideline $$limit --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/$${limit%%/*} --overwrite; \
 	done; \
+	$(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --out-crs EPSG:5070 --transform log \
+	    --guideline NL/background/any --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/together --overwrite; \
 	set +x; \
-	echo; echo 'Look at $(OUT)/nation/*/joint_map.png and Cd_map.png side by side; areas with their intervals are in run.json of each'
+	echo; echo 'Look at $(OUT)/nation/NL/Cd_map.png beside $(OUT)/nation/SE/Cd_map.png, values below limits as such; and at'; \
+	echo '$(OUT)/nation/together/joint_map.png, what the three are together, with half the limit for values below it'
 
 data: ## download USGS Data Series 801 from its publisher, check its sum, convert it to data/usgs
 	@sh scripts/data.sh
