@@ -43,6 +43,10 @@ pub(crate) struct HotspotRecord {
     pub(crate) area_m2: Option<f64>,
     /// On the map's plane, CRS units squared.
     pub(crate) area_on_map: f64,
+    /// Square metres on the ground of a square unit of the map, in the mean of what is expected above; `None` on a local plane, and
+    /// without probabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ground_over_map: Option<f64>,
     /// `None` where there are no samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) samples_inside: Option<usize>,
@@ -130,7 +134,8 @@ impl Traced {
         let area = |(k, spot): (usize, &Hotspot)| areas_m2.map_or(spot.area, |areas| areas[k]);
         let spots = || self.hotspots.spots.iter().enumerate();
         let above = |(k, spot)| area((k, spot)) * spot.mean_probability.unwrap_or(0.0);
-        curves?.costs(spots().map(area).sum(), spots().map(above).sum())
+        // A sum of nothing is -0.
+        curves?.costs(spots().map(area).sum::<f64>() + 0.0, spots().map(above).sum::<f64>() + 0.0)
     }
 }
 
@@ -197,11 +202,14 @@ pub(crate) fn trace(
         }
         counts
     });
+    let on_map = curve.expected() * frame.cell_area();
+    let ground_over_map = (on_map > 0.0).then(|| curve_on_ground.expected() / on_map);
     let record = HotspotRecord {
         rule,
         count: hotspots.spots.len(),
         area_m2: None,
         area_on_map: hotspots.area(),
+        ground_over_map: ground_over_map.filter(|_| !crs.is_local()),
         samples_inside: samples.map(|_| hotspots.spots.iter().map(|s| s.samples_inside).sum()),
         undecided: samples.map(|_| undecided.iter().sum()),
         minimum_area: settings.minimum_area,

@@ -41,8 +41,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         let samples = h.samples_inside.map(|n| format!(", {n} samples inside")).unwrap_or_default();
         lines.push(format!("hotspots above {threshold}: {}, {area}{samples}", h.count));
         lines.extend(h.errors.as_ref().map(|e| {
-            // As large on the ground, for its size on the map, as the hotspots are.
-            let scale = h.area_m2.filter(|_| h.area_on_map > 0.0).map(|area| area / h.area_on_map);
+            let scale = h.ground_over_map;
             let of = |area: f64| ground(scale.map(|s| s * area), area);
             format!(
                 "expected wrong: {} inside hotspots that are not above, {} outside that are",

@@ -7,6 +7,7 @@ use super::super::record::AnalyteRecord;
 use super::super::summary::ground;
 use super::model::CoregionalisationRecord;
 use super::pairs::PairRecord;
+use crate::field::shortened;
 use crate::hotspots::HotspotRecord;
 use crate::record::{FileRecord, Times, Versions};
 use crate::spread::Spread;
@@ -110,7 +111,9 @@ impl JointRecord {
         let spread = |s: &Spread| format!("{} ({} to {} in 90 %)", size(s.mean), size(s.q05), size(s.q95));
         let mut lines = vec![format!(
             "together, {} realisations of {} with the structures of {}:",
-            self.simulation.realisations, self.coregionalisation.notation, self.coregionalisation.structures_of
+            self.simulation.realisations,
+            shortened(&self.coregionalisation.notation),
+            self.coregionalisation.structures_of
         )];
         lines.push(format!("  any above its limit: {}; all: {}", spread(&a.any), spread(&a.all)));
         lines.push(format!(
