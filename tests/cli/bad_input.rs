@@ -142,6 +142,11 @@ fn mistakes() -> Vec<Mistake> {
             "values that contradict each other, kept",
             "validate meuse.csv --analyte zinc --crs EPSG:28992 --duplicates keep",
         ),
+        mistake("factors of one analyte", "sources meuse.csv --analyte zinc --crs EPSG:28992 -o out"),
+        mistake(
+            "more factors than the data determine",
+            "sources meuse.csv --analyte cadmium,copper,lead,zinc --crs EPSG:28992 --factors 4 -o out",
+        ),
         mistake("output that exists", "variogram meuse.csv --analyte zinc --crs EPSG:28992 -o meuse_grid.csv"),
         mistake(
             "output folder that cannot be made",

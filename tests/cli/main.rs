@@ -15,6 +15,7 @@ mod sample_plan;
 mod several;
 mod simulate;
 mod skill;
+mod sources;
 mod sphere;
 mod support;
 mod thresholds;

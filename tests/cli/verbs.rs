@@ -262,6 +262,7 @@ fn json_usage_describes_every_verb() {
             "association",
             "simulate",
             "sample-plan",
+            "sources",
             "thresholds"
         ]
     );
@@ -272,7 +273,7 @@ fn help_of_every_verb() {
     let folder = folder();
     insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("help", soilscope(folder.path(), &["--help"]).done().out);
-        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "sample-plan", "thresholds"] {
+        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "sample-plan", "sources", "thresholds"] {
             insta::assert_snapshot!(format!("help_{verb}"), soilscope(folder.path(), &[verb, "--help"]).done().out);
         }
         for verb in ["list", "show", "compare"] {

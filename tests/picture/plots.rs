@@ -1,6 +1,6 @@
 use soilscope_picture::{
-    Lag, PlaceClass, PlacesMap, ReliabilityPlot, ScatterPlot, Step, VariogramPlot, VariogramSeries, places_svg,
-    reliability_svg, scatter_svg, variogram_svg,
+    Lag, PlaceClass, PlacesMap, ReliabilityPlot, ScatterPlot, Share, SharesColumn, SharesPlot, Step, VariogramPlot,
+    VariogramSeries, places_svg, reliability_svg, scatter_svg, shares_svg, variogram_svg,
 };
 
 use crate::support::{HOSTILE, assert_legible, parse, pixels, texts};
@@ -143,5 +143,27 @@ fn maps_of_places_hold_for_any_classes() {
         // A disc a place, and one a class in the legend.
         let finite = |places: &[[f64; 2]]| places.iter().filter(|p| p.iter().all(|v| v.is_finite())).count();
         assert_eq!(svg.matches("<circle").count(), finite(places) + finite(&places[..places.len() / 2]) + 3);
+    }
+}
+
+#[test]
+fn shares_are_legible_for_one_factor_and_for_many() {
+    let shares: Vec<Share> = (0..9)
+        .map(|k| Share {
+            value: if k == 4 { f64::NAN } else { f64::from(k) / 8.0 },
+            interval: (k % 3 > 0).then(|| [f64::from(k) / 8.0 - 0.1, f64::from(k) / 8.0 + 0.3]),
+        })
+        .collect();
+    let rows = ["Zn", "Pb", "polycyclic aromatic hydrocarbons (sum of sixteen)", "Cd", "As", HOSTILE, "Cu", "Ni", "Cr"];
+    for count in [0, 1, 3, 12] {
+        let column = SharesColumn { label: "factor 1", note: "found again in 100 %", shares: &shares };
+        let columns = vec![column; count];
+        let plot = SharesPlot { title: HOSTILE, rows: &rows, columns: &columns, ..SharesPlot::default() };
+        let svg = shares_svg(&plot);
+        assert_legible(&svg);
+        assert_eq!(svg, shares_svg(&plot));
+        let words: Vec<String> = texts(&parse(&svg)).into_iter().map(|t| t.0).collect();
+        assert_eq!(words.iter().any(|w| w == "25 % (15\u{2013}55)"), (1..12).contains(&count), "{words:?}");
+        assert_eq!(words.iter().filter(|w| *w == "50 %").count(), 0); // not a number
     }
 }

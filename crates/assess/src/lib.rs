@@ -15,5 +15,6 @@ pub mod plan;
 pub mod quantity;
 pub mod several;
 pub mod soil_health;
+pub mod sources;
 pub mod threshold;
 pub mod trend;

@@ -6,6 +6,7 @@ mod hotspots;
 mod method;
 mod sample_plan;
 mod simulate;
+mod sources;
 mod thresholds;
 mod variogram;
 
@@ -25,6 +26,7 @@ pub(crate) use hotspots::Hotspots;
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
 pub(crate) use sample_plan::{DesignChoice, LowerChoice, SamplePlan};
 pub(crate) use simulate::{FieldsChoice, PathChoice, ScoreArgs, Simulate, SimulationArgs, SimulatorChoice};
+pub(crate) use sources::Sources;
 pub(crate) use thresholds::{
     CompareThresholds, GuidelineArgs, ListThresholds, ShowThresholds, TableArgs, ThresholdFilter, ThresholdOutput,
     Thresholds, ThresholdsVerb,
@@ -109,6 +111,8 @@ pub(crate) enum Verb {
     Simulate(Simulate),
     /// Where to sample next: sites that lower most what is wrong with a map; first sites; the chance to miss a hotspot
     SamplePlan(SamplePlan),
+    /// Where a contamination may come from: factors of several analytes, and the nearness to known sources
+    Sources(Sources),
     /// Limits of the law: list them, show one, compare jurisdictions, alone or on samples
     Thresholds(Thresholds),
 }

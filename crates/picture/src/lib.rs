@@ -9,6 +9,7 @@
 //! - [`reliability_svg`] draws forecast probabilities against what happened;
 //! - [`two_way_svg`] draws a map of classes of two properties at once;
 //! - [`curves_svg`] draws lines over one axis, in panels;
+//! - [`shares_svg`] draws shares of a whole with their intervals, as bars in a table;
 //! - [`svg_to_png`] turns any of them into a PNG without asking the system for a font.
 //!
 //! The SVG has no `id`, no style sheet and no script, so that several can stand in one HTML page.
@@ -42,6 +43,7 @@ mod raster;
 mod reliability;
 mod scale;
 mod scatter;
+mod shares;
 mod svg;
 mod text;
 mod variogram;
@@ -58,4 +60,5 @@ pub use raster::Raster;
 pub use reliability::{ReliabilityPlot, Step, reliability_svg};
 pub use scale::{ColourScale, Scale};
 pub use scatter::{ScatterPlot, scatter_svg};
+pub use shares::{Share, SharesColumn, SharesPlot, shares_svg};
 pub use variogram::{Lag, VariogramPlot, VariogramSeries, variogram_svg};

@@ -11,6 +11,7 @@ mod samples;
 
 pub use joint::{CellsAbove, Joint, JointProducts};
 pub use limits::Limits;
+pub(crate) use samples::ranks;
 pub use samples::{CoOccurrence, Correlation, Held};
 
 use thiserror::Error;

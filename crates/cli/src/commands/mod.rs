@@ -7,6 +7,7 @@ mod map;
 mod predict;
 mod sample_plan;
 mod simulate;
+mod sources;
 mod thresholds;
 mod validate;
 mod variogram;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Association(args) => association::run(args, common),
         Verb::SamplePlan(args) => sample_plan::run(args, common),
         Verb::Simulate(args) => simulate::run(args, common),
+        Verb::Sources(args) => sources::run(args, common),
         Verb::Thresholds(args) => thresholds::run(args, common),
     }
 }
