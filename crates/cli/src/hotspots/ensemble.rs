@@ -29,7 +29,7 @@ use crate::spread::Spread;
 const REALISATIONS: u32 = 200;
 /// Models that the realisations are spread over, where the model was fitted.
 const MODELS: usize = 20;
-/// Most cells that are simulated: of more, every second, third … stands for them.
+/// Most cells that are simulated, for all models together: of more, every second, third … stands for them.
 const MOST_NODES: usize = 100_000;
 /// A hotspot keeps at least so many of its cells, or all, unless there are thousands of hotspots.
 const FEWEST_NODES: usize = 100;
@@ -159,21 +159,22 @@ impl Ensemble<'_> {
         if realisations == 0 || hotspots.spots.is_empty() {
             return Ok(None);
         }
-        let nodes = self.nodes(hotspots)?;
-        let limits = match self.cells {
-            Some(cells) => cells.at(&nodes.places)?,
-            None => Vec::new(),
-        };
-        let everywhere = self.args.threshold.unwrap_or(f64::NAN);
-        let threshold = |node: usize| limits.get(node).copied().unwrap_or(everywhere);
         let seed = self.args.seed.unwrap_or(1);
         let total = realisations as usize;
-        let mut sums: Vec<ZoneSums> = vec![ZoneSums::default(); nodes.spots.len()];
+        let mut sums: Vec<ZoneSums> = vec![ZoneSums::default(); hotspots.spots.len()];
         let mut drawn = (Vec::new(), ModelsAre::Given);
+        let mut nodes = Nodes::default();
         watching(|| {
             let executor = Threads::new(self.threads, progress)?;
             drawn = progress.busy("drawing models", || self.models(kriging, total, seed, &executor))?;
             let (models, are) = &mut drawn;
+            nodes = self.nodes(hotspots, MOST_NODES / models.len())?;
+            let limits = match self.cells {
+                Some(cells) => cells.at(&nodes.places)?,
+                None => Vec::new(),
+            };
+            let everywhere = self.args.threshold.unwrap_or(f64::NAN);
+            let threshold = |node: usize| limits.get(node).copied().unwrap_or(everywhere);
             for m in 0..models.len() {
                 let range = m * total / models.len()..(m + 1) * total / models.len();
                 let run = match self.prepare(&models[m], range.end, &nodes, &executor) {
@@ -314,10 +315,10 @@ impl Ensemble<'_> {
         }
     }
 
-    /// The cells of hotspots, or enough of them.
-    fn nodes(&self, hotspots: &Hotspots) -> Result<Nodes> {
-        let fewest = FEWEST_NODES.min((MOST_NODES / hotspots.spots.len().max(1)).max(1));
-        let every = hotspots.cells().div_ceil(MOST_NODES).max(1);
+    /// The cells of hotspots, or about `most` of them.
+    fn nodes(&self, hotspots: &Hotspots, most: usize) -> Result<Nodes> {
+        let fewest = FEWEST_NODES.min((most / hotspots.spots.len().max(1)).max(1));
+        let every = hotspots.cells().div_ceil(most).max(1);
         let mut nodes = Nodes::default();
         let covariates = self.source.covariates().map(Covariates::of_cells).transpose()?;
         let mut there = PatchCovariates::default();
