@@ -89,6 +89,7 @@ fn a_drift_is_simulated_and_what_cannot_be_is_said() {
         (&["--realisations", "0", "--seed", "3"], "--realisations 0 simulates nothing"),
         (&["--depth", "1", "--bulk-density", "1.3", "--unit", "%"], "values in mg/kg"),
         (&["--bulk-density", "1.3"], "--depth"),
+        (&["--depth", "1", "--bulk-density", "1300"], "divide kg/m3 by 1000"),
         (&["--leave-cost", "1"], "--treat-cost"),
         (&["--smooth", "9"], "1..=5"),
     ] {
@@ -160,6 +161,21 @@ fn a_second_run_keeps_what_it_wrote_itself() {
         let sum: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(file["sha256"], sum.as_str(), "{path}");
     }
+}
+
+#[test]
+fn means_beyond_every_sample_are_warned_of() {
+    let folder = folder();
+    let base =
+        ["--transform", "log", "--model", "0.05 Nug + 3 Sph(3000)", "--threshold", "500", "--cell", "200", "-o", "out"];
+    // Far beyond the samples, where the chance is still high.
+    let wide = ["--bounds", "170000,325000,190000,340000", "--confidence", "0.3"];
+    let run = soilscope(folder.path(), &[&with("map", &base)[..], &wide].concat()).done();
+    assert!(run.err.contains("is above every sample (1839)"), "{}", run.err);
+    let inside =
+        [&with("map", &MAP)[..], &["--model", "0.05 Nug + 0.59 Sph(897)", "--realisations", "20", "--overwrite"]]
+            .concat();
+    assert!(!soilscope(folder.path(), &inside).done().err.contains("above every sample"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use soilscope_pipeline::io::end_process;
 use soilscope_pipeline::tidy;
 use soilscope_pipeline::watch::Watch;
 
@@ -34,7 +35,7 @@ pub(crate) fn listen_for_interrupts() {
             tidy::remove_all();
             give_up();
             say(INTERRUPTED);
-            std::process::exit(130);
+            end_process(130);
         }
         say("interrupted: ending in order; press Ctrl-C again to end at once");
     };

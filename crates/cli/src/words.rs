@@ -33,6 +33,12 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     finite(text).ok().filter(|v| *v > 0.0).ok_or_else(|| "expected a number above 0".to_owned())
 }
 
+/// A dry bulk density of soil, t/m3: peat has 0.1, slag may have 3.
+pub(crate) fn bulk_density(text: &str) -> Result<f64, String> {
+    let number = finite(text).ok().filter(|v| (0.02..=5.0).contains(v));
+    number.ok_or_else(|| "expected t/m3, from 0.02 to 5: divide kg/m3 by 1000; g/cm3 are t/m3".to_owned())
+}
+
 /// A number of realisations that intervals can be told from, or none.
 pub(crate) fn realisations(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|n| *n == 0 || (20..=10_000).contains(n));

@@ -37,7 +37,7 @@ pub(crate) struct DecisionArgs {
     #[arg(long, value_name = "METRES", requires = "limit-to-hold", allow_negative_numbers = true, value_parser = crate::words::positive)]
     pub(crate) depth: Option<f64>,
     /// Dry bulk density of the soil, t/m3: gives masses
-    #[arg(long, value_name = "T/M3", requires = "depth", allow_negative_numbers = true, value_parser = crate::words::positive)]
+    #[arg(long, value_name = "T/M3", requires = "depth", allow_negative_numbers = true, value_parser = crate::words::bulk_density)]
     pub(crate) bulk_density: Option<f64>,
     /// What it costs to treat a square metre of ground (a cubic metre of soil, with --depth), in any currency: gives costs at each
     /// confidence

@@ -55,7 +55,7 @@ pub(crate) struct Simulate {
         value_name = "T/M3",
         requires = "depth",
         allow_negative_numbers = true,
-        value_parser = crate::words::positive,
+        value_parser = crate::words::bulk_density,
         help_heading = "Decision"
     )]
     pub(crate) bulk_density: Option<f64>,

@@ -19,7 +19,7 @@ use soilscope_pipeline::mask::{Mask, Overlap, Polygons};
 
 use crate::args::DecisionArgs;
 use crate::covariates::Covariates;
-use crate::field::{Field, refuse_idle};
+use crate::field::{Field, refuse_idle, short_number};
 use crate::follow::{Progress, watching};
 use crate::guideline::CellLimits;
 use crate::source::Source;
@@ -374,4 +374,18 @@ impl Ensemble<'_> {
             ],
         ])
     }
+}
+
+/// What a reader must know where intervals go beyond what was ever measured: there the samples bound the soil from one side only.
+pub(crate) fn warning(spreads: &[SpotSpread], source: &Source) -> Option<String> {
+    let highest = source.samples().values().iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let beyond = spreads.iter().filter(|s| s.mean.q95 > highest).count();
+    (beyond > 0).then(|| {
+        format!(
+            "the upper limit of the mean of {beyond} of {} hotspots is above every sample ({}): they reach where the samples do not, and their \
+             masses and means are not to be relied on; see which cells are hatched, or mask the map to where samples are",
+            spreads.len(),
+            short_number(highest)
+        )
+    })
 }

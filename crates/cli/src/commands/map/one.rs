@@ -221,6 +221,7 @@ impl Opened {
         }
         let found = job.hotspots(progress)?;
         if let Some((found, _)) = &found {
+            job.notes.extend(ensemble::warning(&found.spreads, &job.source));
             for path in &job.vectors {
                 wrote(path);
                 outputs.push(FileRecord::of("hotspots", path)?);
