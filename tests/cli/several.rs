@@ -26,7 +26,7 @@ fn cells(folder: &std::path::Path, file: &str) -> Vec<Option<f64>> {
     text.lines().filter_map(value).map(|v| Some(v).filter(|v| *v != -9999.0)).collect()
 }
 
-const JOINT: [&str; 13] = [
+const JOINT: [&str; 14] = [
     "joint_all.tif",
     "joint_any.tif",
     "joint_count.tif",
@@ -39,6 +39,7 @@ const JOINT: [&str; 13] = [
     "joint_hotspots.gpkg",
     "joint_map.png",
     "joint_samples.csv",
+    "joint_trust.tif",
     "run.json",
 ];
 
@@ -83,6 +84,20 @@ fn a_map_of_three_has_the_map_of_each_and_what_they_are_together() {
     }
     assert_eq!(seen, record["joint"]["simulation"]["cells"].as_u64().unwrap());
     assert!(seen > 100);
+    // Doubtful is what is doubtful for any, and nothing is said of cells that are not simulated.
+    let trust = cells(folder.path(), "out/joint_trust.tif");
+    let each = ["zinc", "lead", "copper"].map(|name| cells(folder.path(), &format!("out/{name}_trust.tif")));
+    let mut doubtful = 0;
+    for i in (0..any.len()).filter(|&i| any[i].is_some()) {
+        let bits = each.iter().map(|own| own[i].unwrap() as u8).fold(0, |all, own| all | own);
+        assert_eq!(trust[i], Some(f64::from(bits)), "cell {i}");
+        doubtful += u64::from(bits > 0);
+    }
+    assert!(doubtful > 0);
+    assert_eq!(record["joint"]["trust"]["doubtful"], doubtful);
+    assert!(record["joint"]["trust"]["reasons"].as_object().is_some_and(|reasons| !reasons.is_empty()));
+    let listed = record["outputs"].as_array().unwrap().iter();
+    assert!(listed.clone().any(|o| o["path"].as_str().is_some_and(|path| path.ends_with("joint_trust.tif"))));
 
     // The record.
     assert!(record["analyte"].is_null());
@@ -117,6 +132,9 @@ fn a_map_of_three_has_the_map_of_each_and_what_they_are_together() {
     assert_eq!(features["features"][0]["properties"]["analytes"], "zinc, lead, copper");
     let run = std::process::Command::new("gdalinfo").arg("out/joint_dominant.tif").current_dir(folder.path()).output();
     let info = String::from_utf8(run.unwrap().stdout).unwrap();
+    let run = std::process::Command::new("gdalinfo").arg("out/joint_trust.tif").current_dir(folder.path()).output();
+    let trust = String::from_utf8(run.unwrap().stdout).unwrap();
+    assert!(trust.contains("Type=Byte") && trust.contains("TRUST_0=") && trust.contains("ANALYTES="), "{trust}");
     assert!(info.contains("1: zinc") && info.contains("3: copper") && info.contains("CLASS_2=lead"), "{info}");
 }
 
@@ -178,6 +196,14 @@ fn limits_of_the_law_are_each_analytes_own_and_may_differ_from_cell_to_cell() {
     assert!(known > 50 && any.iter().zip(&limit).all(|(any, limit)| any.is_some() == limit.is_some()));
     assert_eq!(known as u64, record["joint"]["simulation"]["cells"].as_u64().unwrap());
     assert!(record["joint"]["area"]["any"]["mean"].as_f64().is_some_and(|a| a > 0.0));
+    // Samples on the half of the site without a value of om have no limit, and are neither above one nor not.
+    let rows = table(&std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap());
+    let beyond = rows.iter().filter(|row| row["x"].parse::<f64>().unwrap() >= 180_000.0).count() as u64;
+    let places = &record["joint"]["places"];
+    let [sampled, above, not_above, undecided, without] =
+        ["sampled", "above", "not_above", "undecided", "without_limit"].map(|name| places[name].as_u64().unwrap());
+    assert!(beyond > 50 && without == beyond && sampled == 155 && undecided == 0, "{places} {beyond}");
+    assert_eq!(above + not_above, sampled - without);
 }
 
 #[test]

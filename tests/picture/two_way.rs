@@ -69,3 +69,30 @@ fn the_key_names_rows_columns_and_what_they_are() {
     let empty = TwoWayKey { rows: &[], columns: &[], colours: &[], ..key };
     svg_to_png(&two_way_svg(&TwoWayMap::new(raster(&[], 1), empty)), 1.0).unwrap();
 }
+
+#[test]
+fn cells_that_are_not_to_be_trusted_are_hatched_and_explained() {
+    let (rows, columns) = (names(&["zinc"]), names(&["low"]));
+    let key = TwoWayKey {
+        title: "",
+        row_title: "",
+        rows: &rows,
+        column_title: "",
+        columns: &columns,
+        colours: &[Rgb([0, 114, 178])],
+    };
+    let values = [0.0; 4];
+    let plain = TwoWayMap { width_px: 600, ..TwoWayMap::new(raster(&values, 2), key) };
+    let label = "hatched: few samples";
+    let with = |doubtful: &[bool]| two_way_svg(&TwoWayMap { doubtful, doubtful_label: label, ..plain });
+    let untouched = two_way_svg(&plain);
+    assert_eq!(with(&[false; 4]), untouched, "nothing to hatch, nothing to explain");
+    let strokes = |svg: &str| svg.matches("stroke-opacity=\"0.45\"").count();
+    let hatched = with(&[false, true, false, false]);
+    // One path over the cells, and one in the legend's swatch.
+    assert_eq!((strokes(&untouched), strokes(&hatched)), (0, 2));
+    assert!(hatched.contains(label));
+    // More cells, longer lines.
+    assert!(with(&[true; 4]).len() > hatched.len());
+    assert_legible(&hatched);
+}

@@ -4,7 +4,7 @@ use geo::Polygon;
 
 use super::frame::Frame;
 use super::legend::Legend;
-use super::{GAP, LEGEND, LengthUnit, MARGIN, MapPicture, PAGE, TALLEST, WIDTH, footer, header, layers};
+use super::{GAP, LEGEND, LengthUnit, MARGIN, MapPicture, PAGE, TALLEST, WIDTH, footer, hatch, header, layers};
 use crate::colour::{Ramp, Rgb};
 use crate::raster::Raster;
 use crate::svg::{Anchor, SOFT_INK, Style, Svg, base64, leading};
@@ -46,6 +46,10 @@ pub struct TwoWayMap<'a> {
     pub raster: Raster<'a>,
     /// What the classes are.
     pub key: TwoWayKey<'a>,
+    /// Which cells of the raster are not to be trusted, in the order of its values; may be shorter. They are hatched.
+    pub doubtful: &'a [bool],
+    /// What hatching means: "hatched: not to be trusted (outside the samples)".
+    pub doubtful_label: &'a str,
     /// Outlines to draw.
     pub hotspots: &'a [Polygon<f64>],
     /// What an outline means.
@@ -69,6 +73,8 @@ impl<'a> TwoWayMap<'a> {
             warning: "",
             raster,
             key,
+            doubtful: &[],
+            doubtful_label: "",
             hotspots: &[],
             hotspot_label: "",
             samples: &[],
@@ -117,6 +123,8 @@ pub fn two_way_svg(map: &TwoWayMap<'_>) -> String {
     // Frame, axes, outlines and their legend are those of every map; its samples have no values to be coloured by.
     let picture = MapPicture {
         raster: Some(map.raster),
+        doubtful: map.doubtful,
+        doubtful_label: map.doubtful_label,
         hotspots: map.hotspots,
         hotspot_label: map.hotspot_label,
         unit: map.unit,
@@ -139,6 +147,7 @@ pub fn two_way_svg(map: &TwoWayMap<'_>) -> String {
     layers::clipped(&mut svg, &frame, |svg| {
         layers::no_value(svg, frame.origin(), frame.size());
         layers::image(svg, &frame, &map.raster, map.width_px, address);
+        hatch::draw(svg, &picture, &frame);
         layers::hotspots(svg, map.hotspots, &frame);
         svg.raw(r##"<g fill="#14191d" stroke="#ffffff" stroke-width="0.5">"##);
         for at in map.samples.iter().filter_map(|&place| frame.inside(place)) {

@@ -65,7 +65,7 @@ pub(super) struct Job {
     grid_record: GridRecord,
     pub(super) field: Field,
     trust: Trust,
-    trust_record: TrustRecord,
+    pub(super) trust_record: TrustRecord,
     pub(super) paths: Paths,
     products: Vec<Product>,
     vectors: Vec<PathBuf>,

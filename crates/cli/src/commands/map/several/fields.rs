@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use soilscope_assess::hotspot::HotspotSettings;
-use soilscope_assess::several::{Held, Joint, JointProducts, Limits};
+use soilscope_assess::several::{Joint, JointProducts, Limits};
 use soilscope_core::cokriging::Means;
 use soilscope_core::simulation::{CoSimulation, CoSimulationRun, batch_bytes};
 use soilscope_core::transform::Transform;
@@ -15,20 +15,21 @@ use soilscope_pipeline::grid::Grid;
 use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
 use soilscope_pipeline::io::raster_in::RasterIn;
 use soilscope_pipeline::io::vector::Value;
-use soilscope_pipeline::mask::Mask;
 use soilscope_pipeline::product::RasterFile;
 use soilscope_pipeline::run;
-use soilscope_pipeline::scatter::{cells_inside, scatter};
+use soilscope_pipeline::scatter::scatter;
 use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
 use super::super::Paths;
 use super::super::one::{Job, Mapped};
 use super::super::polygons::vector_paths;
+use super::super::trust;
 use super::model::{self, CoregionalisationRecord};
-use super::rasters::{self, COLUMNS, Column, NUMBERS};
-use super::record::{AreaRecord, EachArea, JointRecord, MarginalRecord, SimulationRecord};
-use super::{pairs, picture, same_cells};
+use super::places::{self, Sampled};
+use super::rasters::{self, CLASSES, COLUMNS, Column, NUMBERS};
+use super::record::{AreaRecord, EachArea, JointRecord, SimulationRecord};
+use super::{doubts, marginals, picture, same_cells};
 use crate::args::{Common, Map};
 use crate::creation;
 use crate::field::GLOBAL_UP_TO;
@@ -44,11 +45,8 @@ use crate::words::Neighbours;
 const REALISATIONS: u32 = 200;
 /// Samples of each analyte for a cell by default, where all together are more than [`GLOBAL_UP_TO`]: as in co-kriging.
 const NEIGHBOURS: usize = 32;
-/// Bytes of the realisations that are held at a time, and the most that eight of them may take.
+/// Bytes of the realisations that are held at a time.
 const BATCH: usize = 512 << 20;
-const MOST: usize = 4 << 30;
-/// A mean difference between probabilities by simulation and by kriging that is worth a note.
-const WORTH_A_NOTE: f64 = 0.05;
 
 /// A joint simulation that is ready: its model is fitted and its files can be written.
 pub(super) struct Prepared {
@@ -60,17 +58,17 @@ pub(super) struct Prepared {
     thresholds: Vec<Option<f64>>,
     /// Of each analyte, its probabilities on the map of it alone.
     exceedance: Vec<PathBuf>,
+    /// Of each analyte, reasons not to trust that map.
+    trust: Vec<PathBuf>,
     run: CoSimulationRun,
     model: CoregionalisationRecord,
     sample_neighbours: Option<usize>,
     grid: Grid,
     cells: Vec<usize>,
-    /// All places that were sampled, and whether any analyte is above its limit there; `None` where nobody can tell.
-    samples: Samples,
-    above: Vec<Option<bool>>,
+    sampled: Sampled,
     threads: NonZeroUsize,
-    /// Of numbers, and of classes.
-    sinks: [Box<GeoTiffSink>; 2],
+    /// Of numbers, of classes, and of doubts.
+    sinks: [Box<GeoTiffSink>; 3],
     files: Vec<RasterFile>,
     vectors: Vec<PathBuf>,
     categories: Beside,
@@ -98,23 +96,13 @@ impl Prepared {
         }
         let names: Vec<String> = jobs.iter().map(|job| job.source.analyte().to_owned()).collect();
         let grid = jobs[0].grid.clone();
-        let cells = common_cells(jobs)?;
-        let room = jobs.len().saturating_mul(batch_bytes(cells.len(), 8));
-        ensure!(
-            room <= MOST,
-            "eight realisations of {} analytes at {} cells take {:.1} GiB, more than the {} GiB there may be: use larger cells or a \
-             smaller extent, or ask for --realisations 0, which maps each analyte alone",
-            jobs.len(),
-            cells.len(),
-            room as f64 / f64::from(1 << 30),
-            MOST >> 30
-        );
+        let cells = places::common_cells(jobs)?;
         let patch = grid.patch([0, 0], grid.size());
-        let places: Vec<Coord> = cells.iter().map(|&cell| patch.centre(cell)).collect();
-        let limits = jobs.iter().map(|job| limits(job, &places)).collect::<Result<Vec<_>>>()?;
+        let centres: Vec<Coord> = cells.iter().map(|&cell| patch.centre(cell)).collect();
+        let limits = jobs.iter().map(|job| places::limits(job, &centres)).collect::<Result<Vec<_>>>()?;
         let fitted = progress.busy("fitting the joint model", || model::fitted(args, jobs, common))?;
         let (model, record, mut notes) = fitted;
-        let samples: Vec<Samples> = jobs.iter().map(|job| job.field.on_scale.clone()).collect();
+        let mut samples: Vec<Samples> = jobs.iter().map(|job| job.field.on_scale.clone()).collect();
         let total: usize = samples.iter().map(Samples::len).sum();
         let mut recipe = CoSimulation::new(model, Means::Unknown, args.decision.seed.unwrap_or(1));
         recipe.sample_neighbours = match args.method.neighbours {
@@ -122,19 +110,25 @@ impl Prepared {
             Some(Neighbours::All) => None,
             None => (total > GLOBAL_UP_TO).then_some(NEIGHBOURS),
         };
-        let prepare = || recipe.prepare(&samples, patch.window(), Some(&cells));
-        let run = progress.busy("preparing realisations", prepare).with_context(|| {
-            format!("{} cannot be simulated together; --realisations 0 maps each alone", names.join(", "))
-        })?;
+        let window = patch.window();
+        // Far samples would make the fields as wide as they lie, for nothing. Along the axes of an anisotropic model, "near" is
+        // not what it is on the map.
+        if let Some(most) = recipe.sample_neighbours
+            && recipe.model.terms().iter().all(|term| term.unit().is_isotropic())
+        {
+            let near = samples.iter().map(|samples| places::within_reach(samples, &window, most));
+            samples = near.collect::<Result<_>>()?;
+        }
+        let prepare = || recipe.prepare(&samples, window, Some(&cells));
+        let run = progress.busy("preparing realisations", prepare).map_err(|error| embedded(error, &names))?;
         let worst = run.embeddings().iter().map(|e| e.covariance_error).fold(0.0, f64::max);
         if worst > 1e-12 {
             notes.push(format!(
                 "the embedding takes negative eigenvalues as 0: covariances are off by at most {worst:.1e} of the sills"
             ));
         }
-        let (samples, above) = sampled(jobs)?;
         let about = about(args, jobs, &record);
-        let files = rasters::files(&names, &about, paths);
+        let files = rasters::files(&names, &about, &doubts::metadata(jobs), paths);
         let threads = common.threads()?;
         let options = GeoTiffOptions {
             existing: output::existing(args.overwrite),
@@ -143,10 +137,10 @@ impl Prepared {
             tile: run::DEFAULT_TILE,
         };
         let of_classes = GeoTiffOptions { creation: rasters::of_classes(&options.creation), ..options.clone() };
-        let (numbers, classes) = files.split_at(NUMBERS);
         let sinks = [
-            Box::new(GeoTiffSink::create_files(&grid, numbers, &options)?),
-            Box::new(GeoTiffSink::create_files(&grid, classes, &of_classes)?),
+            Box::new(GeoTiffSink::create_files(&grid, &files[..NUMBERS], &options)?),
+            Box::new(GeoTiffSink::create_files(&grid, &files[NUMBERS..CLASSES], &of_classes)?),
+            Box::new(GeoTiffSink::create_files(&grid, &files[CLASSES..], &options)?),
         ];
         let vectors = vector_paths(paths, source);
         for path in &vectors {
@@ -157,6 +151,7 @@ impl Prepared {
             guidelines: jobs.iter().map(|job| job.limit.clone()).collect(),
             thresholds: jobs.iter().map(|job| job.args.decision.threshold).collect(),
             exceedance: jobs.iter().map(|job| job.paths.of("exceedance.tif")).collect(),
+            trust: jobs.iter().map(|job| job.paths.of("trust.tif")).collect(),
             categories: output::open(&paths.of("dominant.tif.aux.xml"), args.overwrite)?,
             picture: output::open(&paths.of("map.png"), args.overwrite)?,
             sinks,
@@ -167,8 +162,7 @@ impl Prepared {
             run,
             grid,
             cells,
-            samples,
-            above,
+            sampled: places::sampled(jobs)?,
             threads,
             files,
             vectors,
@@ -187,13 +181,16 @@ impl Prepared {
         let kriged = self.exceedance.iter().map(|path| self.at_cells(path)).collect::<Result<Vec<_>>>()?;
         let realisations = args.decision.realisations.unwrap_or(REALISATIONS) as usize;
         let products = watching(|| self.simulate(&kriged, realisations, progress))?;
-        let marginals = marginals(&self.names, &kriged, &products, realisations);
-        let Self { names, grid, cells, sinks, files, vectors, categories, picture, samples, above, mut notes, .. } =
-            self;
+        let marginals = marginals::of(&self.names, &kriged, &products, realisations);
+        let trust = self.trust.iter().map(|path| self.at_cells(path)).collect::<Result<Vec<_>>>()?;
+        let doubts = doubts::together(&trust, |cell| !products.any[cell].is_nan(), self.cells.len());
+        let trust = doubts::report(&doubts);
+        let Self { names, grid, cells, sinks, files, vectors, categories, picture, sampled, mut notes, .. } = self;
         let mut outputs = Vec::new();
         watching(|| -> Result<()> {
-            for (mut sink, columns) in sinks.into_iter().zip([&COLUMNS[..NUMBERS], &COLUMNS[NUMBERS..]]) {
-                let value = |node: usize, layer: usize| columns[layer].value(&products, node);
+            let columns = [&COLUMNS[..NUMBERS], &COLUMNS[NUMBERS..CLASSES], &COLUMNS[CLASSES..]];
+            for (mut sink, columns) in sinks.into_iter().zip(columns) {
+                let value = |node: usize, layer: usize| columns[layer].value(&products, &doubts, node);
                 scatter(&grid, &cells, columns.len(), value, sink.as_mut(), progress)?;
                 sink.finish(progress)?.iter().for_each(|path| wrote(path));
             }
@@ -209,20 +206,23 @@ impl Prepared {
 
         let source = &mapped[0].source;
         let any = paths.of(Column::Any.file());
+        let above = sampled.held.as_ref().map_or(&[][..], |(_, above)| above);
+        let at = |i: usize| above[i];
         let (mut found, mut spots) = hotspots::trace(
             &paths.of(Column::Fractions.file()),
             Some(&any),
             Rule::Probability { at_least: args.decision.confidence },
             HotspotSettings { minimum_area: args.decision.min_area, ..HotspotSettings::default() },
-            Some((&samples, &|i| above[i])),
+            sampled.held.as_ref().map(|(samples, _)| (samples, &at as &dyn Fn(usize) -> Option<bool>)),
             source.crs(),
         )?;
         let areas = hotspots::areas_m2(&found.hotspots, source.crs())?;
         spots.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
         hotspots::smooth(&mut found, &mut spots, args.decision.smooth);
-        let limits = said(&names, &self.thresholds, &self.guidelines, mapped);
+        let limits = said(&self.thresholds, &self.guidelines, mapped);
         let acts = acts(&self.guidelines);
-        let features = features(args, &names, &[limits.clone(), acts.clone()].concat(), &found, areas.as_deref());
+        let features =
+            features(args, &names, &[named(&names, &limits), acts.clone()].concat(), &found, areas.as_deref());
         for path in &vectors {
             hotspots::files::write(path, "hotspots", &features, source.crs(), args.overwrite)?;
             wrote(path);
@@ -236,8 +236,10 @@ impl Prepared {
             products: &products,
             grid: &grid,
             cells: &cells,
+            doubts: &doubts,
+            hatching: trust::label(&trust),
         };
-        let png = scene.draw(&found.hotspots, &samples, mapped, realisations)?;
+        let png = scene.draw(&found.hotspots, &sampled.all, mapped, realisations)?;
         output::fill(picture, &png)?;
         wrote(&paths.of("map.png"));
         outputs.push(FileRecord::of("picture", &paths.of("map.png"))?);
@@ -246,13 +248,9 @@ impl Prepared {
         let cell = grid.cell()[0] * grid.cell()[1] * scale.unwrap_or(1.0);
         let unit = if scale.is_some() { "m2" } else { "square-units" };
         let area = area(&names, &products, unit, cell, args.decision.confidence);
-        for m in marginals.iter().filter(|m| m.mean_absolute_difference > WORTH_A_NOTE + m.by_chance) {
-            notes.push(format!(
-                "the probabilities of {} are others by joint simulation than on its own map, by {:.2} in the mean: there the samples of the \
-                 other analytes count too, and structures are shared with them",
-                m.analyte, m.mean_absolute_difference
-            ));
-        }
+        notes.extend(marginals::notes(&marginals, &self.model));
+        let said = trust::notes(Some(&trust), products.cells.nodes as u64);
+        notes.extend(said.map(|note| format!("all analytes together: {note}")));
         let simulation = SimulationRecord {
             simulator: "circulant-embedding of a coregionalisation, conditioned by ordinary co-kriging",
             realisations,
@@ -261,7 +259,15 @@ impl Prepared {
             cells: products.cells.nodes,
             embeddings: self.run.embeddings(),
         };
-        let record = JointRecord { coregionalisation: self.model, simulation, area, marginals, hotspots: spots };
+        let record = JointRecord {
+            coregionalisation: self.model,
+            simulation,
+            area,
+            marginals,
+            trust,
+            places: sampled.record,
+            hotspots: spots,
+        };
         Ok((record, outputs, notes))
     }
 
@@ -304,67 +310,6 @@ impl Prepared {
     }
 }
 
-/// The cells inside the masks of all analytes: those around samples are each analyte's own.
-fn common_cells(jobs: &[&Job]) -> Result<Vec<usize>> {
-    let mut common: Option<Vec<usize>> = None;
-    for job in jobs {
-        let own = cells_inside(&job.grid, job.mask.as_ref().map(|m| m as &dyn Mask))?;
-        common = Some(match common {
-            None => own,
-            Some(mut cells) => {
-                let mut own = own.into_iter().peekable();
-                cells.retain(|cell| {
-                    while own.next_if(|other| other < cell).is_some() {}
-                    own.peek() == Some(cell)
-                });
-                cells
-            }
-        });
-    }
-    let cells = common.unwrap_or_default();
-    ensure!(!cells.is_empty(), "the masks leave no cell to all analytes: do they lie where the samples do?");
-    Ok(cells)
-}
-
-/// The limits of an analyte at places.
-fn limits(job: &Job, places: &[Coord]) -> Result<Vec<f64>> {
-    let limits = match (&job.cells, job.args.decision.threshold) {
-        (Some(cells), _) => cells.at(places)?,
-        (None, threshold) => vec![threshold.unwrap_or(f64::NAN); places.len()],
-    };
-    if let Some(limit) = limits.iter().find(|limit| **limit <= 0.0) {
-        bail!(
-            "the limit of {} is {limit}, and concentrations are compared as fractions of their limits: it must be above 0; or ask for \
-             --realisations 0, which maps each analyte alone",
-            job.source.analyte()
-        );
-    }
-    Ok(limits)
-}
-
-/// All places that were sampled, and whether any analyte is above its limit there; `None` where nobody can tell.
-fn sampled(jobs: &[&Job]) -> Result<(Samples, Vec<Option<bool>>)> {
-    // The first of several at a place speaks for it: one above its limit, else one that nobody can tell of.
-    let mut places: Vec<(Coord, u8)> = Vec::new();
-    for job in jobs {
-        let held = pairs::held(job)?.unwrap_or_default();
-        let coords = job.source.samples().coords().iter();
-        let rank = |held: &Option<Held>| match held {
-            Some(Held::Above) => 0,
-            Some(Held::Undecided) => 1,
-            _ => 2,
-        };
-        places.extend(coords.zip(&held).map(|(&c, held)| (c.map(|v| v + 0.0), rank(held))));
-    }
-    let order = |a: &Coord, b: &Coord| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1]));
-    places.sort_by(|a, b| order(&a.0, &b.0).then(a.1.cmp(&b.1)));
-    places.dedup_by(|a, b| a.0 == b.0);
-    let above = places.iter().map(|(_, rank)| (*rank != 1).then_some(*rank == 0)).collect();
-    let coords: Vec<Coord> = places.into_iter().map(|(c, _)| c).collect();
-    let count = coords.len();
-    Ok((Samples::new(coords, vec![0.0; count])?, above))
-}
-
 /// Metadata of every raster.
 fn about(args: &Map, jobs: &[&Job], model: &CoregionalisationRecord) -> Vec<(String, String)> {
     let mut about = vec![
@@ -387,23 +332,39 @@ fn about(args: &Map, jobs: &[&Job], model: &CoregionalisationRecord) -> Vec<(Str
     about
 }
 
-/// The limits in words: `zinc 500 mg/kg`, `lead its own at each place`.
-fn said(
-    names: &[String],
-    thresholds: &[Option<f64>],
-    guidelines: &[Option<GuidelineRecord>],
-    mapped: &[Mapped],
-) -> Vec<String> {
+/// The limits in words: `500 mg/kg`, `its limit at each place`.
+fn said(thresholds: &[Option<f64>], guidelines: &[Option<GuidelineRecord>], mapped: &[Mapped]) -> Vec<String> {
     let of = |k: usize| {
         let unit = mapped[k].source.unit().unwrap_or("");
         let short = guidelines[k].as_ref().and_then(GuidelineRecord::short_threshold);
         match (short, thresholds[k]) {
-            (Some(short), _) => format!("{} {short} {unit}", names[k]),
-            (None, Some(threshold)) => format!("{} {threshold} {unit}", names[k]),
-            (None, None) => format!("{} that of each place", names[k]),
+            (Some(short), _) => format!("{short} {unit}"),
+            (None, Some(threshold)) => format!("{threshold} {unit}"),
+            (None, None) => "its limit at each place".to_owned(),
         }
     };
-    (0..names.len()).map(|k| of(k).trim_end().to_owned()).collect()
+    (0..thresholds.len()).map(|k| of(k).trim_end().to_owned()).collect()
+}
+
+/// Each limit behind the analyte that it is of.
+pub(super) fn named(names: &[String], limits: &[String]) -> Vec<String> {
+    names.iter().zip(limits).map(|(name, limit)| format!("{name} {limit}")).collect()
+}
+
+/// What refuses a joint simulation, with what can be done here.
+fn embedded(error: soilscope_core::Error, names: &[String]) -> anyhow::Error {
+    let context = format!("{} cannot be simulated together; --realisations 0 maps each alone", names.join(", "));
+    match error {
+        soilscope_core::Error::Embedding { columns, rows, cells, covariance_error, .. } => anyhow::anyhow!(
+            "{context}: the window of {columns} x {rows} cells, with the samples that count there and the model's ranges about it, {}: \
+             use larger cells, fewer samples for a cell (--neighbours), so that far ones need no place, or a --model with shorter ranges",
+            match covariance_error.is_finite() {
+                true => format!("has covariances that no torus of at most {cells} cells keeps"),
+                false => format!("takes more than {cells} cells"),
+            }
+        ),
+        error => anyhow::Error::from(error).context(context),
+    }
 }
 
 /// Where the limits are from, each once, with how far they can be trusted.
@@ -430,33 +391,6 @@ fn features(
         ("rule", text("probability that any is above its limit, by joint simulation")),
     ];
     hotspots::features(found, areas, &about)
-}
-
-/// What the joint simulation says of each analyte alone, against its own map.
-fn marginals(
-    names: &[String],
-    kriged: &[Vec<f64>],
-    products: &JointProducts,
-    realisations: usize,
-) -> Vec<MarginalRecord> {
-    let one = |(k, name): (usize, &String)| {
-        let both = products.above[k].iter().zip(&kriged[k]).filter(|(a, b)| !a.is_nan() && !b.is_nan());
-        let pairs: Vec<(f64, f64)> = both.map(|(a, b)| (*a, *b)).collect();
-        let mean = |of: &dyn Fn(f64, f64) -> f64| {
-            pairs.iter().map(|&(a, b)| of(a, b)).sum::<f64>() / pairs.len().max(1) as f64
-        };
-        // The mean size of a normal number is √(2/π) of its standard deviation.
-        let chance = |p: f64| (2.0 / std::f64::consts::PI * p * (1.0 - p) / realisations as f64).sqrt();
-        MarginalRecord {
-            analyte: name.clone(),
-            cells: pairs.len(),
-            largest_difference: pairs.iter().map(|(a, b)| (a - b).abs()).fold(0.0, f64::max),
-            mean_difference: mean(&|a, b| a - b),
-            mean_absolute_difference: mean(&|a, b| (a - b).abs()),
-            by_chance: mean(&|_, b| chance(b)),
-        }
-    };
-    names.iter().enumerate().map(one).collect()
 }
 
 /// Areas over the realisations, of cells that are so large on the ground.

@@ -1,10 +1,13 @@
 //! Maps of several analytes in one run, and what they are together.
 
 mod asked;
+mod doubts;
 mod fields;
+mod marginals;
 mod model;
 mod pairs;
 mod picture;
+mod places;
 mod rasters;
 mod record;
 

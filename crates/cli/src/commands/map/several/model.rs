@@ -20,6 +20,8 @@ pub(super) struct CoregionalisationRecord {
     pub(super) notation: String,
     /// The analyte whose own model has these shapes and ranges.
     pub(super) structures_of: String,
+    /// Analytes whose own models have others, which these replace.
+    pub(super) structures_replaced_of: Vec<String>,
     /// Correlations by least squares (Goulard and Voltz 1992), variances from each analyte's own model.
     fitted_by: &'static str,
     fit_weights: &'static str,
@@ -29,6 +31,24 @@ pub(super) struct CoregionalisationRecord {
     /// The same with the structures of each analyte's own model; `None` where they cannot be fitted.
     tried: Vec<(String, Option<f64>)>,
     terms: Vec<TermRecord>,
+}
+
+#[cfg(test)]
+impl CoregionalisationRecord {
+    /// A record that says this and nothing else.
+    pub(super) fn example(structures_of: &str, notation: &str) -> Self {
+        Self {
+            analytes: Vec::new(),
+            notation: notation.to_owned(),
+            structures_of: structures_of.to_owned(),
+            structures_replaced_of: Vec::new(),
+            fitted_by: "",
+            fit_weights: "",
+            sserr: 0.0,
+            tried: Vec::new(),
+            terms: Vec::new(),
+        }
+    }
 }
 
 /// The nugget or a structure.
@@ -49,14 +69,15 @@ pub(super) fn fitted(
     let samples: Vec<Samples> = jobs.iter().map(|job| job.field.on_scale.clone()).collect();
     let remarks = shared_places(&names, &samples)?;
     let keeps_nugget = args.model.model.template.as_ref().is_none_or(|t| t.nugget.is_some());
-    let mut templates: Vec<(String, ModelTemplate)> = Vec::new();
+    let (mut templates, mut own): (Vec<(String, ModelTemplate)>, Vec<ModelTemplate>) = Default::default();
     for job in jobs {
         let name = job.source.analyte();
         let model = job.field.model.as_ref().with_context(|| format!("{name} has no model"))?;
         let template = opened(&ModelTemplate::from(&model.variogram), keeps_nugget);
         if model.variogram.is_bounded() && !templates.iter().any(|(_, other)| *other == template) {
-            templates.push((name.to_owned(), template));
+            templates.push((name.to_owned(), template.clone()));
         }
+        own.push(template);
     }
     if templates.is_empty() {
         bail!(
@@ -95,8 +116,10 @@ pub(super) fn fitted(
     };
     let model = with_own_variances(&fit.model, jobs, &variograms, &template, &how)?;
     let terms = model.terms().iter();
+    let replaced = names.iter().zip(&own).filter(|(_, own)| **own != template).map(|(name, _)| name.clone());
     let record = CoregionalisationRecord {
         notation: model.terms().iter().map(Term::name).collect::<Vec<_>>().join(" + "),
+        structures_replaced_of: replaced.collect(),
         analytes: names,
         structures_of,
         fitted_by: "least-squares, with the variances of each analyte's own model",

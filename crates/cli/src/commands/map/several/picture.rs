@@ -10,6 +10,7 @@ use soilscope_pipeline::grid::Grid;
 
 use super::super::one::Mapped;
 use super::super::picture::length_unit;
+use super::fields::named;
 use crate::args::Map;
 
 /// Okabe and Ito's (2008) colours, which colour-blind readers tell apart, without yellow, which pales to nothing.
@@ -26,13 +27,17 @@ const MOST: usize = 1600;
 pub(super) struct Scene<'a> {
     pub(super) args: &'a Map,
     pub(super) names: &'a [String],
-    /// In words.
+    /// In words, without the analyte.
     pub(super) limits: &'a [String],
     /// Where they are from.
     pub(super) acts: &'a [String],
     pub(super) products: &'a JointProducts,
     pub(super) grid: &'a Grid,
     pub(super) cells: &'a [usize],
+    /// Reasons not to trust, as bits, at each cell.
+    pub(super) doubts: &'a [f64],
+    /// What hatching means.
+    pub(super) hatching: String,
 }
 
 fn rgb(hex: u32) -> Rgb {
@@ -67,7 +72,8 @@ impl Scene<'_> {
                 false => dominant.min(DOMINANT.len()) * 3 + step(p.any[node]),
             })
         };
-        let (values, size) = self.raster(class);
+        let (values, size) = self.thinned(f32::NAN, |node| class(node).map(|class| class as f32));
+        let (doubtful, _) = self.thinned(false, |node| Some(self.doubts[node] > 0.0));
         let bounds = self.grid.bounds();
         let raster = Raster {
             values: &values,
@@ -85,9 +91,11 @@ impl Scene<'_> {
             bases.push(rgb(OTHERS));
         }
         let colours = if two { BIVARIATE.map(rgb).to_vec() } else { shades(&bases, 3) };
-        let above = |k: usize| format!("probability of {} (columns)", self.limits[k].replacen(' ', " > ", 1));
         let (row_title, column_title) = match two {
-            true => (above(0).replace("columns", "rows"), above(1)),
+            true => {
+                let title = |k: usize, axis| above(&self.names[k], &self.limits[k], axis);
+                (title(0, "rows"), title(1, "columns"))
+            }
             false => (String::new(), "probability that any is above its limit".to_owned()),
         };
         let key = TwoWayKey {
@@ -101,7 +109,7 @@ impl Scene<'_> {
         let title = self.args.title.clone().unwrap_or_else(|| format!("{} in soil", listed(self.names)));
         let subtitle = format!(
             "Joint simulation, {realisations} realisations; limits: {}",
-            [self.limits, self.acts].concat().join("; ")
+            [&named(self.names, self.limits)[..], self.acts].concat().join("; ")
         );
         let outlines: Vec<Polygon<f64>> = hotspots.spots.iter().flat_map(|s| s.shape.0.iter().cloned()).collect();
         let source = &mapped[0].source;
@@ -116,6 +124,8 @@ impl Scene<'_> {
             title: &title,
             subtitle: &subtitle,
             credit: &credit,
+            doubtful: &doubtful,
+            doubtful_label: &self.hatching,
             hotspots: &outlines,
             hotspot_label: &label,
             samples: samples.coords(),
@@ -125,18 +135,19 @@ impl Scene<'_> {
         Ok(svg_to_png(&two_way_svg(&map), 1.0)?)
     }
 
-    /// Classes of the whole grid, thinned to what a picture has pixels for: each the cell in the middle of what it stands for.
-    fn raster(&self, class: impl Fn(usize) -> Option<usize>) -> (Vec<f32>, [usize; 2]) {
+    /// What nodes have, for the whole grid, thinned to what a picture has pixels for: each the cell in the middle of what it
+    /// stands for, and `nothing` where there is no node.
+    fn thinned<T: Clone>(&self, nothing: T, of: impl Fn(usize) -> Option<T>) -> (Vec<T>, [usize; 2]) {
         let size = self.grid.size();
         let small = size.map(|n| n.min(MOST));
-        let mut values = vec![f32::NAN; small[0] * small[1]];
+        let mut values = vec![nothing; small[0] * small[1]];
         let pick = |k: usize, axis: usize| (2 * k + 1) * size[axis] / (2 * small[axis]);
         for row in 0..small[1] {
             for column in 0..small[0] {
                 let cell = pick(row, 1) * size[0] + pick(column, 0);
                 let Ok(node) = self.cells.binary_search(&cell) else { continue };
-                if let Some(class) = class(node) {
-                    values[row * small[0] + column] = class as f32;
+                if let Some(value) = of(node) {
+                    values[row * small[0] + column] = value;
                 }
             }
         }
@@ -144,10 +155,26 @@ impl Scene<'_> {
     }
 }
 
+/// What the rows or columns of two analytes are of.
+fn above(name: &str, limit: &str, axis: &str) -> String {
+    format!("probability of {name} > {limit} ({axis})")
+}
+
 /// `zinc, lead and copper`.
 fn listed(names: &[String]) -> String {
     match names {
         [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
         _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_space_stays_in_one_piece() {
+        let title = above("Zn, total (mg/kg)", "500 mg/kg", "rows");
+        assert_eq!(title, "probability of Zn, total (mg/kg) > 500 mg/kg (rows)");
     }
 }

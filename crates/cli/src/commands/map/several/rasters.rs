@@ -20,10 +20,11 @@ pub(super) enum Column {
     FractionsAbove,
     Dominant,
     DominantProbability,
+    Trust,
 }
 
-/// Numbers, and then classes: of those no mean can be taken, so that they have a sink of their own.
-pub(super) const COLUMNS: [Column; NUMBERS + 1] = [
+/// Numbers, then classes up to [`CLASSES`], then doubts: of these two no mean can be taken, and each has a sink of its own.
+pub(super) const COLUMNS: [Column; CLASSES + 1] = [
     Column::Any,
     Column::All,
     Column::Count,
@@ -31,8 +32,10 @@ pub(super) const COLUMNS: [Column; NUMBERS + 1] = [
     Column::FractionsAbove,
     Column::DominantProbability,
     Column::Dominant,
+    Column::Trust,
 ];
 pub(super) const NUMBERS: usize = 6;
+pub(super) const CLASSES: usize = NUMBERS + 1;
 
 /// Creation options of a raster of classes, whose overviews show the most frequent one: the user's, but for what is of numbers.
 pub(super) fn of_classes(creation: &[(String, String)]) -> Vec<(String, String)> {
@@ -54,6 +57,7 @@ impl Column {
             Self::FractionsAbove => "fractions_above.tif",
             Self::Dominant => "dominant.tif",
             Self::DominantProbability => "dominant_probability.tif",
+            Self::Trust => "trust.tif",
         }
     }
 
@@ -68,11 +72,12 @@ impl Column {
             }
             Self::Dominant => "analyte that most often has the largest concentration over limit".to_owned(),
             Self::DominantProbability => "share of the realisations in which that analyte has it".to_owned(),
+            Self::Trust => format!("reasons not to trust the prediction of any of {names}, as bits"),
         }
     }
 
     /// The value at a node; classes count from 1.
-    pub(super) fn value(self, products: &JointProducts, node: usize) -> f64 {
+    pub(super) fn value(self, products: &JointProducts, doubts: &[f64], node: usize) -> f64 {
         match self {
             Self::Any => products.any[node],
             Self::All => products.all[node],
@@ -81,24 +86,33 @@ impl Column {
             Self::FractionsAbove => products.fractions_above[node],
             Self::Dominant => products.dominant[node].map_or(f64::NAN, |analyte| (analyte + 1) as f64),
             Self::DominantProbability => products.dominant_probability[node],
+            Self::Trust => doubts[node],
         }
     }
 }
 
 /// The files with their descriptions. No times in them: equal runs give equal bytes.
-pub(super) fn files(names: &[String], about: &[(String, String)], paths: &Paths) -> Vec<RasterFile> {
+pub(super) fn files(
+    names: &[String],
+    about: &[(String, String)],
+    doubts: &[(String, String)],
+    paths: &Paths,
+) -> Vec<RasterFile> {
     let all = names.join(", ");
     let file = |column: &Column| {
         let mut metadata = about.to_vec();
         if *column == Column::Dominant {
             metadata.extend(names.iter().enumerate().map(|(k, name)| (format!("CLASS_{}", k + 1), name.clone())));
         }
+        if *column == Column::Trust {
+            metadata.extend_from_slice(doubts);
+        }
         RasterFile {
             path: paths.of(column.file()),
             unit: String::new(),
             bands: vec![column.description(&all)],
             metadata,
-            classes: false,
+            classes: *column == Column::Trust,
         }
     };
     COLUMNS.iter().map(file).collect()

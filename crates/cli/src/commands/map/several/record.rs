@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 use soilscope_core::simulation::EmbeddingReport;
+use soilscope_pipeline::run::TrustReport;
 
 use super::super::record::AnalyteRecord;
 use super::super::summary::ground;
 use super::model::CoregionalisationRecord;
 use super::pairs::PairRecord;
+use super::places::PlacesRecord;
 use crate::field::shortened;
 use crate::hotspots::HotspotRecord;
 use crate::record::{FileRecord, Times, Versions};
@@ -41,6 +43,9 @@ pub(super) struct JointRecord {
     pub(super) area: AreaRecord,
     /// Whether the joint simulation says of each analyte alone what its own map does.
     pub(super) marginals: Vec<MarginalRecord>,
+    /// Cells that are not to be trusted, as the map of any analyte says.
+    pub(super) trust: TrustReport,
+    pub(super) places: PlacesRecord,
     /// Where any of them is above its limit.
     pub(super) hotspots: HotspotRecord,
 }
