@@ -254,6 +254,7 @@ fn what_is_of_one_analyte_or_of_none_is_refused() {
     let limit = ["--threshold", "100"];
     for (analytes, more, why) in [
         ("zinc,zinc", &limit[..], "'zinc' stands there twice"),
+        ("zinc,Zinc", &limit, "differ in capitals only"),
         ("zinc,,lead", &limit, "a comma without an analyte"),
         ("zinc,joint", &limit, "would have the files of all analytes together"),
         ("zinc,tin", &limit, "tin"),
@@ -285,6 +286,27 @@ fn what_is_of_one_analyte_or_of_none_is_refused() {
     self::run(folder.path(), "zinc,lead", "out", &made).done();
     let other = self::run(folder.path(), "zinc", "out", &["--overwrite"]);
     assert!(other.code == Some(2) && other.err.contains("a map of zinc, lead"), "{}", other.err);
+    // Also where the analyte is left to the file, and known only when that is read.
+    let before = names(&folder.path().join("out"));
+    let only: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            format!("{},{},{}", cells[1], cells[2], cells[zinc])
+        })
+        .collect();
+    let only = only.join("\n").replacen("zinc", "zinc_mg_kg", 1);
+    std::fs::write(folder.path().join("only.csv"), only).unwrap();
+    let words = ["map", "only.csv", "--overwrite", "-o", "out"];
+    let other = soilscope(folder.path(), &[&words[..], &BASE, &SPHERICAL].concat());
+    assert!(other.code == Some(2) && other.err.contains("a map of zinc, lead"), "{}", other.err);
+    assert_eq!(names(&folder.path().join("out")), before);
+    // Two spellings of one column.
+    let words = ["map", "only.csv", "--analyte", "zinc,zinc_mg_kg", "-o", "none"];
+    let run = soilscope(folder.path(), &[&words[..], &BASE, &SPHERICAL].concat());
+    assert_eq!(run.code, Some(2), "{}", run.err);
+    assert!(run.err.contains("'zinc' and 'zinc_mg_kg' are both the column 'zinc_mg_kg'"), "{}", run.err);
+    assert!(!folder.path().join("none").exists());
 }
 
 #[test]
@@ -297,4 +319,27 @@ fn the_threshold_of_one_analyte_may_be_named_too() {
     assert!(of("zinc=500", "named") == of("500", "plain"));
     let wrong = run(folder.path(), "zinc", "none", &["--threshold", "lead=500"]);
     assert!(wrong.code == Some(2) && wrong.err.contains("--analyte does not name 'lead'"), "{}", wrong.err);
+}
+
+#[test]
+fn a_column_with_a_comma_in_its_name_is_one_analyte() {
+    let folder = folder();
+    let text = std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let named: Vec<String> = header
+        .split(',')
+        .map(|name| match name.trim_matches('"') {
+            "zinc" => "\"Zn, total (mg/kg)\"".to_owned(),
+            _ => name.to_owned(),
+        })
+        .collect();
+    std::fs::write(folder.path().join("meuse.csv"), format!("{}\n{rows}", named.join(","))).unwrap();
+    let name = "Zn, total (mg/kg)";
+    let more = ["--threshold", "Zn, total (mg/kg)=500", "--realisations", "0", "--json"];
+    let record = run(folder.path(), name, "out", &[&more[..], &SPHERICAL].concat()).done().json();
+    assert_eq!((&record["analyte"], &record["settings"]["threshold"]), (&name.into(), &500.0.into()));
+    assert!(folder.path().join("out/Zn__total__mg_kg_prediction.tif").is_file());
+    // Names that are no column together are several.
+    let record = run(folder.path(), "lead,copper", "two", &["--json", "--model", "Nug + Sph(900)"]).done().json();
+    assert_eq!(record["analytes"].as_array().map(Vec::len), Some(2));
 }

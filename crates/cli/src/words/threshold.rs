@@ -21,7 +21,15 @@ impl FromStr for ThresholdChoice {
             return finite(text).map(Self::Value);
         }
         let mut each: Vec<(String, f64)> = Vec::new();
-        for part in text.split(',') {
+        let mut begun = String::new();
+        for piece in text.split(',') {
+            begun.push_str(piece);
+            // A comma before the '=' is one of the name's: `Zn, total=500`.
+            if !piece.contains('=') {
+                begun.push(',');
+                continue;
+            }
+            let part = std::mem::take(&mut begun);
             let (name, value) = part.rsplit_once('=').ok_or_else(|| format!("'{part}' is not NAME=VALUE"))?;
             let name = name.trim();
             let value = finite(value).map_err(|_| format!("'{part}': expected a finite number behind '='"))?;
@@ -30,7 +38,10 @@ impl FromStr for ThresholdChoice {
             }
             each.push((name.to_owned(), value));
         }
-        Ok(Self::Each(each))
+        match begun.trim_end_matches(',') {
+            "" if begun.is_empty() => Ok(Self::Each(each)),
+            rest => Err(format!("'{rest}' is not NAME=VALUE")),
+        }
     }
 }
 
@@ -43,7 +54,9 @@ mod tests {
         assert_eq!("500".parse(), Ok(ThresholdChoice::Value(500.0)));
         let each = vec![("Zn (mg/kg)".to_owned(), 500.0), ("Pb".to_owned(), -1.5)];
         assert_eq!("Zn (mg/kg)=500, Pb=-1.5".parse(), Ok(ThresholdChoice::Each(each)));
-        for refused in ["", "a", "inf", "a=", "a=b", "a=1,2", "a=1,a=2"] {
+        let each = vec![("Zn, total (mg/kg)".to_owned(), 500.0), ("Pb".to_owned(), 1.0)];
+        assert_eq!("Zn, total (mg/kg)=500,Pb=1".parse(), Ok(ThresholdChoice::Each(each)));
+        for refused in ["a=1,", "a=1,,", "", "a", "inf", "a=", "a=b", "a=1,2", "a=1,a=2"] {
             assert!(refused.parse::<ThresholdChoice>().is_err(), "{refused}");
         }
     }

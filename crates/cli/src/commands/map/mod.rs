@@ -82,6 +82,8 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let progress = Progress::new(common);
 
     let opened = Opened::new(args, None, common, &progress, &mut times)?;
+    // Known only now where it was left to the file.
+    refuse_another_record(&args.out, "map", Some(opened.job.source.analyte()))?;
     inputs.extend(opened.soil_files()?);
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
     let mapped = opened.compute(common, &progress, &mut times)?;

@@ -1,33 +1,69 @@
 //! What several analytes in one run can be asked for.
 
 use anyhow::{Result, bail, ensure};
+use soilscope_pipeline::samples::{ReadOptions, read_samples};
 
+use super::super::one::Opened;
 use super::JOINT;
 use crate::args::{DuplicateRule, EstimatorChoice, Map};
 use crate::field::refuse_idle;
 use crate::output::slug;
+use crate::source::read_options;
 use crate::words::Method;
 
 /// The analytes of `--analyte A,B,C`; none where it is left to the file.
 pub(in super::super) fn names(args: &Map) -> Result<Vec<String>> {
     let Some(text) = &args.samples.analyte else { return Ok(Vec::new()) };
     let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-    if names.len() == 1 {
+    if names.len() == 1 || is_one(args, text) {
         return Ok(vec![text.clone()]);
     }
     for (k, name) in names.iter().enumerate() {
         ensure!(!name.is_empty(), "--analyte {text}: there is a comma without an analyte");
         ensure!(!names[..k].contains(name), "--analyte {text}: '{name}' stands there twice");
-        let stem = slug(name);
-        if let Some(other) = names[..k].iter().find(|other| slug(other) == stem) {
+        // Some systems hold names of files that differ in capitals for the same.
+        let stem = |name: &str| slug(name).to_lowercase();
+        if let Some(other) = names[..k].iter().find(|other| other.to_lowercase() == name.to_lowercase()) {
+            bail!(
+                "--analyte {text}: '{other}' and '{name}' differ in capitals only: name the analyte once, or if the file has two of them, \
+                 map them apart and into folders of their own"
+            );
+        }
+        let stem_of = stem(name);
+        if let Some(other) = names[..k].iter().find(|other| stem(other) == stem_of) {
             bail!("--analyte {text}: the files of '{other}' and '{name}' would have the same names: map them apart");
         }
         ensure!(
-            stem != JOINT,
+            stem_of != JOINT,
             "--analyte {text}: '{name}' would have the files of all analytes together: map it alone"
         );
     }
     Ok(names)
+}
+
+/// Whether the text, commas and all, is what the file calls one column or analyte. Where it cannot be read, its reader says so
+/// later, and better.
+fn is_one(args: &Map, text: &str) -> bool {
+    let options = ReadOptions { analytes: vec![text.to_owned()], ..read_options(&args.samples) };
+    let path = &args.samples.samples;
+    path.is_file()
+        && read_samples(path, &options).is_ok_and(|table| {
+            table.analytes().iter().any(|a| a.column().trim().to_lowercase() == text.trim().to_lowercase())
+        })
+}
+
+/// Refuses two names that the file takes for the same column.
+pub(super) fn refuse_same_column(opened: &[Opened], next: &Opened) -> Result<()> {
+    let column = |opened: &Opened| opened.job.source.record().column.clone();
+    if let Some(other) = opened.iter().find(|other| column(other) == column(next)) {
+        bail!(
+            "--analyte: '{}' and '{}' are both the column '{}': name it once",
+            other.job.source.analyte(),
+            next.job.source.analyte(),
+            column(next)
+        );
+    }
+    Ok(())
 }
 
 /// Refuses what is of one analyte only, or cannot be had of several together.

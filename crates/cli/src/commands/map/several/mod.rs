@@ -65,6 +65,7 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
                 inputs.push(file);
             }
         }
+        asked::refuse_same_column(&opened, &next)?;
         opened.push(next);
     }
     let paths = Paths::new(&args.out, JOINT);
