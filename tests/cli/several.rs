@@ -343,3 +343,16 @@ fn a_column_with_a_comma_in_its_name_is_one_analyte() {
     let record = run(folder.path(), "lead,copper", "two", &["--json", "--model", "Nug + Sph(900)"]).done().json();
     assert_eq!(record["analytes"].as_array().map(Vec::len), Some(2));
 }
+
+#[test]
+fn a_small_window_with_far_samples_is_refused_with_advice_that_can_be_followed() {
+    let folder = folder();
+    let words =
+        ["map", "meuse.csv", "--analyte", "zinc,lead", "--crs", "EPSG:28992", "--transform", "log", "-o", "none"];
+    let window = ["--threshold", "200", "--bounds", "179500,331000,179520,331020", "--cell", "0.5"];
+    let run = soilscope(folder.path(), &[&words[..], &window, &SPHERICAL].concat());
+    assert_eq!(run.code, Some(2), "{}", run.err);
+    // All 155 samples are within 2.8 km by 3.9 km.
+    assert!(run.err.contains("5572 x 7796 cells, with the samples") && run.err.contains("--neighbours"), "{}", run.err);
+    assert!(!run.err.contains("sequential") && !folder.path().join("none").exists(), "{}", run.err);
+}
