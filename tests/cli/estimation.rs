@@ -24,7 +24,7 @@ fn meuse() -> Samples {
 }
 
 /// Samples without structure.
-fn noise(folder: &Path, n: usize) {
+pub(crate) fn noise(folder: &Path, n: usize) {
     let mut random = Random::new(5);
     let mut text = "x,y,zinc\n".to_owned();
     for _ in 0..n {
@@ -34,7 +34,7 @@ fn noise(folder: &Path, n: usize) {
     std::fs::write(folder.join("noise.csv"), text).unwrap();
 }
 
-fn on_noise(folder: &Path, verb: &str, words: &[&str]) -> Run {
+pub(crate) fn on_noise(folder: &Path, verb: &str, words: &[&str]) -> Run {
     let common = [verb, "noise.csv", "--analyte", "zinc", "--crs", "local", "--unit", "mg/kg"];
     soilscope(folder, &[&common[..], words].concat())
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::estimation::{noise, on_noise};
 use crate::support::{Run, folder, names, soilscope, table};
 use crate::verbs::with;
 
@@ -165,6 +166,160 @@ fn access_costs_and_distances_are_kept_to() {
     }
 }
 
+/// Two columns of 2 km of an ESRI ASCII grid: one value in the west and one in the east of 180000.
+fn halves(folder: &Path, name: &str, west: &str, east: &str) {
+    let text = format!(
+        "ncols 2\nnrows 1\nxllcorner 178000\nyllcorner 329000\ndx 2000\ndy 5000\nNODATA_value -9999\n{west} {east}\n"
+    );
+    std::fs::write(folder.join(name), text).unwrap();
+}
+
+/// The eastings of sites.
+fn eastings(record: &serde_json::Value) -> Vec<f64> {
+    record["sites"].as_array().unwrap().iter().map(|s| s["x"].as_f64().unwrap()).collect()
+}
+
+#[test]
+fn rasters_say_where_one_may_sample_and_what_it_costs() {
+    let folder = folder();
+    let at = folder.path();
+    mapped(at, &["--threshold", "500"]);
+    // Outside is what is 0 and what is nodata.
+    for outside in ["0", "-9999"] {
+        halves(at, "access.asc", outside, "1");
+        let record = plan(at, &["run", "-n", "5", "--access", "access.asc", "--json"]).done().json();
+        let x = eastings(&record);
+        assert!(x.len() == 5 && x.iter().all(|x| *x > 180_000.0), "{x:?}");
+    }
+    // Dear in the east: the cost is that of a sample and that of the place, and sites are where it is low.
+    halves(at, "cost.asc", "20", "100000");
+    let words = ["run", "-n", "5", "--cost-per-sample", "100", "--cost-raster", "cost.asc", "--json"];
+    let run = plan(at, &words).done();
+    let record = run.json();
+    assert!(eastings(&record).iter().all(|x| *x < 180_000.0), "{record}");
+    assert_eq!((record["cost"].as_f64(), record["sites"][0]["cost"].as_f64()), (Some(600.0), Some(120.0)));
+    // Nowhere in the west.
+    halves(at, "cost.asc", "-9999", "100000");
+    let run = plan(at, &words).done();
+    let record = run.json();
+    assert!(eastings(&record).iter().all(|x| *x > 180_000.0), "{record}");
+    assert!(run.err.contains("places have no cost in cost.asc and are left out"), "{}", run.err);
+    halves(at, "cost.asc", "-100", "-100");
+    refused(at, &words, "with --cost-per-sample it must be above 0");
+    halves(at, "cost.asc", "-9999", "-9999");
+    refused(at, &words, "no cost at any place");
+}
+
+/// A budget that buys nothing is said to, costs nothing, and no empty file is left.
+#[test]
+fn a_plan_without_sites_says_why_and_writes_nothing() {
+    let folder = folder();
+    mapped(folder.path(), &[]);
+    let words = ["run", "--budget", "9", "--cost-per-sample", "10"];
+    let run = plan(folder.path(), &words).done();
+    assert!(run.out.contains("0 sites") && run.out.contains("the budget is less than any site costs"), "{}", run.out);
+    assert!(run.out.contains("cost: 0\n"), "{}", run.out);
+    for file in ["plan.csv", "plan.gpkg", "plan.gpx"] {
+        let why = "no site is proposed, and nothing is written: the budget is less than any site costs";
+        refused(folder.path(), &[&words[..], &["-o", file]].concat(), why);
+        assert!(!folder.path().join(file).exists());
+    }
+    // Places of a cell are no nearer to each other than cells are.
+    let run = plan(folder.path(), &["run", "-n", "1", "--candidates", "1", "--json"]).done();
+    assert!(run.err.contains("--candidates 1 became 80"), "{}", run.err);
+    assert!(!plan(folder.path(), &["run", "-n", "1", "--candidates", "160"]).done().err.contains("became"));
+}
+
+/// Where no sample is near enough nothing is predicted: said, counted, and left out.
+#[test]
+fn a_map_with_gaps_is_planned_for_where_it_predicts() {
+    let folder = folder();
+    let at = folder.path();
+    mapped(at, &["--threshold", "500", "--radius", "150"]);
+    let run = plan(at, &["run", "-n", "3", "-o", "plan.csv", "--json"]).done();
+    let record = run.json();
+    assert_eq!(record["sites"].as_array().unwrap().len(), 3);
+    let text = std::fs::read_to_string(at.join("run/run.json")).unwrap();
+    let map: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let without = &record["without_prediction"];
+    let number = |value: &serde_json::Value| value.as_f64().unwrap_or_else(|| panic!("{value} in {record}"));
+    // As many cells of 80 m as the map itself has left without a prediction.
+    let gaps = number(&without["area"]) / 6400.0;
+    let cells = number(&record["computed"]["cells_of_map"]);
+    let layers = map["cells"]["layers"].as_array().unwrap();
+    let predicted = number(&layers[0]["statistics"]["count"]);
+    assert!(gaps > 0.0 && number(&without["candidates"]) > 0.0);
+    assert_eq!((gaps, number(&without["share"])), (cells - predicted, gaps / cells), "{map}");
+    assert!(number(&without["furthest"]["distance"]) > 150.0);
+    assert!(run.err.contains("have no prediction and are not in what is lowered"), "{}", run.err);
+    // Only such ground to choose from is refused.
+    let [x, y] = ["x", "y"].map(|name| number(&without["furthest"][name]));
+    let ring = [[-50.0, -50.0], [50.0, -50.0], [50.0, 50.0], [-50.0, 50.0], [-50.0, -50.0]];
+    let rows = ring.map(|[east, north]| format!("{},{}\n", x + east, y + north));
+    std::fs::write(at.join("there.csv"), format!("x,y\n{}", rows.concat())).unwrap();
+    refused(at, &["run", "-n", "3", "--access", "there.csv"], "predicts nothing where one may sample");
+    // A map without gaps has no such record.
+    mapped(at, &["--threshold", "500", "--overwrite"]);
+    let record = plan(at, &["run", "-n", "3", "--json"]).done().json();
+    assert!(record["without_prediction"].is_null(), "{record}");
+}
+
+#[test]
+fn what_the_map_was_made_with_decides() {
+    let folder = folder();
+    let at = folder.path();
+    // Every value is above its limit, so the map is that of plain kriging.
+    mapped(at, &["--nondetect", "censored"]);
+    assert_eq!(plan(at, &["run", "-n", "2", "--json"]).done().json()["sites"].as_array().unwrap().len(), 2);
+    // Some are below.
+    let text = std::fs::read_to_string(at.join("meuse.csv")).unwrap();
+    std::fs::write(at.join("below.csv"), text.replacen(",1022,", ",<1022,", 1)).unwrap();
+    let words =
+        ["map", "below.csv", "--analyte", "zinc", "--crs", "EPSG:28992", "--transform", "log", "--model", MODEL];
+    soilscope(at, &[&words[..], &["--nondetect", "censored", "--cell", "200", "-o", "below"]].concat()).done();
+    refused(at, &["below", "-n", "2"], "with --nondetect censored errors are not Gaussian");
+    // Values that have nothing to do with their places.
+    noise(at, 80);
+    for fallback in ["mean", "0.5 Nug + 0.5 Sph(50)", "idw:2"] {
+        let words = ["--fallback", fallback, "--cell", "50", "-o", "noise", "--overwrite"];
+        on_noise(at, "map", &words).done();
+        refused(at, &["noise", "-n", "2"], "no model was chosen for this map");
+    }
+}
+
+#[test]
+fn an_area_of_distant_polygons_has_its_sites() {
+    let folder = folder();
+    let at = folder.path();
+    let corners = |[west, south, east, north]: [f64; 4]| {
+        format!("{west},{south}\n{east},{south}\n{east},{north}\n{west},{north}\n{west},{south}\n")
+    };
+    let write =
+        |name: &str, rings: &[String]| std::fs::write(at.join(name), format!("x,y\n{}", rings.join("\n"))).unwrap();
+    // Two hectares, 10⁹ m from each other.
+    let rings = [[0.0, 0.0, 100.0, 100.0], [1e9, 1e9, 1e9 + 100.0, 1e9 + 100.0]].map(corners);
+    write("distant.csv", &rings);
+    let words = ["--area", "distant.csv", "--crs", "local", "-n", "40", "--detect", "circle:10", "--json"];
+    for design in ["grid", "triangular", "stratified"] {
+        let record = plan(at, &[&["--design", design][..], &words].concat()).done().json();
+        let x = eastings(&record);
+        let west = x.iter().filter(|x| **x < 1e9).count();
+        assert!(x.len().abs_diff(40) <= 12 && west.abs_diff(20) <= 6, "{design}: {west} of {}", x.len());
+        // Sites of 500 m² each hit a circle of 314 m² that often, apart from the edges.
+        let miss = record["detection"]["miss_of_sites"].as_f64().unwrap();
+        assert!(miss > 0.2 && miss < 0.65, "{design}: {miss}");
+    }
+    // A slanting strip 1 m wide fills next to nothing of its rectangle.
+    let strip = "0,0\n1000000,1000000\n1000001,1000000\n1,0\n0,0\n".to_owned();
+    write("strip.csv", &[strip]);
+    let words = ["--area", "strip.csv", "--crs", "local", "--design", "grid", "--spacing", "100"];
+    refused(
+        at,
+        &words,
+        "100010000 places 100 apart lie in the rectangles round the area's polygons, and at most 10000000 are looked through; the area itself has room for 100: take fewer sites",
+    );
+}
+
 #[test]
 fn plans_that_cannot_be_made_are_refused() {
     let folder = folder();
@@ -184,6 +339,11 @@ fn plans_that_cannot_be_made_are_refused() {
     );
     refused(at, &["--design", "grid", "--area", "meuse_area.csv", "-n", "3"], "does not say its CRS");
     refused(at, &["--design", "stratified", "--detect", "circle:10", "--miss", "0.05"], "depends on the --area");
+    refused(
+        at,
+        &["--design", "grid", "--detect", "circle:10", "--miss", "0.05", "--seed", "9"],
+        "--seed would have no effect",
+    );
     refused(at, &["--design", "grid", "--detect", "square:10", "--miss", "0.05"], "neither circle:RADIUS nor ellipse");
     refused(at, &["meuse.csv", "--analyte", "zinc"], "give --detect and --area");
     // A map without an error model, and one whose samples are no longer what they were.
@@ -218,6 +378,13 @@ fn designs_and_their_chance_to_miss() {
     let words = ["--design", "triangular", "--detect", "ellipse:40,15,30", "--spacing", &spacing, "--json"];
     let miss = plan(folder.path(), &words).done().json()["detection"]["miss_of_grid"].as_f64().unwrap();
     assert!((miss - 0.05).abs() < 1e-9);
+    // The azimuth is that of the longer half-axis, whichever is named first.
+    let miss_of = |ellipse: &str| {
+        let words = ["--design", "grid", "--detect", ellipse, "--spacing", "60", "--json"];
+        plan(folder.path(), &words).done().json()["detection"].clone()
+    };
+    assert_eq!(miss_of("ellipse:15,40,30"), miss_of("ellipse:40,15,30"));
+    assert_ne!(miss_of("ellipse:15,40,30")["miss_of_grid"], miss_of("ellipse:40,15,0")["miss_of_grid"]);
     // Strata are as many as were asked for, and drawn anew with another seed.
     let draw = |seed: &str| {
         let words = ["--design", "stratified", "-n", "25", "--seed", seed, "--json"];

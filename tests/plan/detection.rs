@@ -146,6 +146,36 @@ fn designs_fill_their_area() {
     assert_ne!(lattice_points(&area, Lattice::Square, 5.0, 3), lattice_points(&area, Lattice::Square, 5.0, 4));
 }
 
+/// What lies between distant polygons is not walked over, and neighbours do not have their common rectangle's points twice.
+#[test]
+fn designs_of_distant_polygons_are_those_of_each() {
+    let square = |x: f64, y: f64| geo::Rect::new((x, y), (x + 100.0, y + 100.0)).to_polygon();
+    // A walk over the rectangle round all of it would look at 10¹⁷ places.
+    let (near, far) = (square(0.0, 0.0), square(1e9, 2e9));
+    let both = MultiPolygon::new(vec![near.clone(), far]);
+    for seed in 0..5 {
+        let alone = MultiPolygon::new(vec![near.clone()]);
+        for lattice in [Lattice::Square, Lattice::Triangular] {
+            // The start is drawn from the south-western corner, which both have in common.
+            let (of_both, of_one) =
+                (lattice_points(&both, lattice, 9.0, seed), lattice_points(&alone, lattice, 9.0, seed));
+            assert_eq!(of_both[..of_one.len()], of_one[..]);
+            let rest = of_both.len() - of_one.len();
+            assert!(of_both[of_one.len()..].iter().all(|p| p[0] >= 1e9 && p[1] >= 2e9));
+            assert!((rest as f64 - of_one.len() as f64).abs() < 30.0, "{rest}");
+        }
+        let cells = stratified_cells(&both, 9.0, seed);
+        assert!(cells.len() > 200 && cells.len() < 300, "{}", cells.len());
+        assert_eq!(stratified_strata(&both, 40, seed).iter().filter(|p| p[0] < 1e9).count(), 20);
+    }
+    // Triangles whose rectangles are the same: together they are the square.
+    let lower = polygon![(x: 0.0, y: 0.0), (x: 100.0, y: 0.0), (x: 100.0, y: 100.0)];
+    let upper = polygon![(x: 0.0, y: 0.0), (x: 100.0, y: 100.0), (x: 0.0, y: 100.0)];
+    let (halves, whole) = (MultiPolygon::new(vec![lower, upper]), MultiPolygon::new(vec![near]));
+    assert_eq!(lattice_points(&halves, Lattice::Square, 7.0, 3), lattice_points(&whole, Lattice::Square, 7.0, 3));
+    assert_eq!(stratified_cells(&halves, 7.0, 3), stratified_cells(&whole, 7.0, 3));
+}
+
 #[test]
 fn strata_give_every_part_its_share() {
     // Of many draws, the share in a part of the area is the part's share of it.

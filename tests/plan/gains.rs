@@ -234,6 +234,9 @@ fn limits_are_kept() {
     let plan = propose(&mut errors.clone(), &cells, &places, Lower::Variance, &poor);
     assert_eq!((plan.picks.len(), plan.stopped), (5, "the budget is spent"));
     assert!(plan.picks.iter().all(|p| places[p.candidate][1] <= 5.0 && p.cost == Some(100.0)));
+    let poorest = Limits { budget: Some(99.0), costs: costs.clone(), ..Limits::default() };
+    let plan = propose(&mut errors.clone(), &cells, &places, Lower::Variance, &poorest);
+    assert_eq!((plan.picks.len(), plan.stopped), (0, "the budget is less than any site costs"));
     // Gain per cost, not gain: with all the same cost the choice is that without costs.
     let even = Limits { sites: Some(4), costs: vec![7.0; places.len()], ..Limits::default() };
     let free = Limits { sites: Some(4), ..Limits::default() };
@@ -245,4 +248,41 @@ fn limits_are_kept() {
             .collect()
     };
     assert_eq!(chosen(&even), chosen(&free));
+}
+
+/// The tenth of the others, by trying each of them.
+#[test]
+fn rivals_are_ten_others() {
+    let (errors, cells, places, _) = problem();
+    let one = Limits { sites: Some(1), ..Limits::default() };
+    let pick = propose(&mut errors.clone(), &cells, &places, Lower::Variance, &one).picks.remove(0);
+    let mut gains: Vec<f64> = (0..places.len()).map(|k| errors.reductions(k).sum::<f64>() / 400.0).collect();
+    gains.sort_by(|a, b| b.total_cmp(a));
+    assert!((pick.rivals - gains[10] / gains[0]).abs() < 1e-6, "{}", pick.rivals);
+    assert!(gains[9] > gains[10] * 1.0001, "the ninth is told from the tenth");
+    // No ten others.
+    let near = Limits { min_distance: 4.5, taken: vec![[0.0, 5.0]], sites: Some(50), ..Limits::default() };
+    let plan = propose(&mut errors.clone(), &cells, &places, Lower::Variance, &near);
+    assert_eq!(plan.picks.last().unwrap().rivals, 0.0, "{plan:?}");
+}
+
+/// Where nothing is predicted nothing is lowered.
+#[test]
+fn gaps_are_no_part_of_the_objective() {
+    let neighbourhood =
+        Neighbourhood::Moving(soilscope_core::neighbourhood::Search::new(Some(8), 1, Some(1.0)).unwrap());
+    let kriging = Kriging::new("0.1 Nug + 0.9 Sph(4)".parse().unwrap(), Drift::Constant, neighbourhood);
+    let samples = with(&[[0.0, 0.0], [1.0, 0.0]], &[]);
+    let targets = [[0.5, 0.1], [50.0, 0.0], [0.4, 0.2]];
+    let cells = [Cell { area: 1.0 }, Cell { area: 7.0 }, Cell { area: 0.0 }];
+    let mut errors = ErrorCovariances::new(&kriging, &samples, &targets, &[2], 0.0).unwrap();
+    let now = errors.variances()[0];
+    let one = Limits { sites: Some(1), ..Limits::default() };
+    let plan = propose(&mut errors, &cells, &[targets[2]], Lower::Variance, &one);
+    assert!(errors.gaps()[1].is_some() && (plan.before - now).abs() < 1e-15 && plan.picks.len() == 1, "{plan:?}");
+    // Nothing but gaps: no site, and no share of nothing.
+    let mut errors = ErrorCovariances::new(&kriging, &samples, &targets, &[2], 0.0).unwrap();
+    let cells = [Cell { area: 0.0 }, Cell { area: 7.0 }, Cell { area: 0.0 }];
+    let plan = propose(&mut errors, &cells, &[targets[2]], Lower::Variance, &one);
+    assert_eq!((plan.before, plan.picks.len()), (0.0, 0));
 }

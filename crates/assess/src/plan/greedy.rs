@@ -49,7 +49,8 @@ pub struct Pick {
     pub gain: f64,
     /// The objective with it and those before it.
     pub after: f64,
-    /// Share of the best gain per cost that the last of the ten best other candidates would have had: near 1 where many sites are as good.
+    /// Share of its gain per cost that the last of the ten best others would have had: near 1 where many sites are as good, 0 where there
+    /// are no ten others.
     pub rivals: f64,
     /// What it costs, where costs matter.
     pub cost: Option<f64>,
@@ -71,6 +72,7 @@ pub struct Plan {
 /// that are left depend on places alone.
 ///
 /// The misclassified area is that expected with *all* sites chosen so far, not a sum of single gains.
+/// Targets without a prediction are no part of the objective: nothing is known that could be lowered there.
 /// A candidate that gains nothing is not chosen. Ties go to the first candidate.
 ///
 /// `places` are those of the candidates, `cells` one for each target of `errors`.
@@ -100,7 +102,8 @@ pub fn propose(errors: &mut ErrorCovariances, cells: &[Cell], places: &[Coord], 
         }
         let candidates: Vec<usize> = (0..places.len()).filter(|&k| open[k] && affordable(k)).collect();
         if candidates.is_empty() {
-            break "the budget is spent";
+            // One that buys nothing at all is not spent.
+            break if picks.is_empty() { "the budget is less than any site costs" } else { "the budget is spent" };
         }
         let mut worth: Vec<(f64, f64, usize)> = candidates
             .into_iter()
@@ -115,7 +118,7 @@ pub fn propose(errors: &mut ErrorCovariances, cells: &[Cell], places: &[Coord], 
         if !(gain > 1e-9 * before) {
             break "no candidate would lower it further";
         }
-        let rivals = worth.get(9.min(worth.len() - 1)).map_or(0.0, |w| w.0 / best);
+        let rivals = worth.get(RIVALS).map_or(0.0, |w| w.0 / best);
         errors.update(k);
         current = objective.parts(errors.variances());
         spent += cost(k).unwrap_or(0.0);
@@ -139,6 +142,8 @@ struct Objective {
     first: Vec<f64>,
 }
 
+/// Others with which a chosen candidate is compared.
+const RIVALS: usize = 10;
 /// Relative change of a variance, or chance of being wrong, that is as good as none.
 const NEGLIGIBLE: f64 = 1e-7;
 /// Where the limit is so many standard deviations of what new samples could move the mean by away, they cannot change on which side
@@ -154,7 +159,9 @@ impl Objective {
             Lower::Misclassification { limit } => limit,
             Lower::Variance => {
                 let all: f64 = weights.iter().sum();
-                weights.iter_mut().for_each(|w| *w /= all);
+                if all > 0.0 {
+                    weights.iter_mut().for_each(|w| *w /= all);
+                }
                 0.0
             }
         };

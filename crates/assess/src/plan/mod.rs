@@ -8,5 +8,5 @@ mod misclassification;
 
 pub use detection::{Lattice, Target, miss_of_lattice, miss_of_samples, spacing_for_miss};
 pub use greedy::{Cell, Limits, Lower, Pick, Plan, propose};
-pub use initial::{lattice_points, stratified_cells, stratified_strata};
+pub use initial::{lattice_points, places_looked_at, spacing_of_strata, stratified_cells, stratified_strata};
 pub use misclassification::{expected_misclassification, owen_t};

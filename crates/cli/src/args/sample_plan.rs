@@ -46,7 +46,7 @@ pub(crate) struct SamplePlan {
     /// Least distance of a site to samples and other sites, CRS units
     #[arg(long, value_name = "DISTANCE", value_parser = positive, help_heading = "Next sites")]
     pub(crate) min_distance: Option<f64>,
-    /// Distance of the places among which sites are chosen, CRS units [default: what makes about 500 of them]
+    /// Distance of the places among which sites are chosen, CRS units; rounded to whole cells of the map [default: what makes about 500 of them]
     #[arg(long, value_name = "SPACING", value_parser = positive, help_heading = "Next sites")]
     pub(crate) candidates: Option<f64>,
     /// First sites of an area without data: a square or triangular grid with a random start, or random points, one in each of

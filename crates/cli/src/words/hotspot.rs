@@ -16,14 +16,19 @@ impl FromStr for Hotspot {
             let size = part.trim().parse::<f64>().ok().filter(|s| *s > 0.0 && s.is_finite());
             size.ok_or_else(|| format!("'{part}' is not a length above 0"))
         };
+        // The longer half-axis first: an azimuth is that of the longer one, in whatever order they are named.
+        let semi_axes = |a: &str, b: &str| -> Result<[f64; 2], String> {
+            let (a, b) = (size(a)?, size(b)?);
+            Ok([a.max(b), a.min(b)])
+        };
         match text.split_once(':') {
             Some(("circle", radius)) => Ok(Self(Target::Circle { radius: size(radius)? })),
             Some(("ellipse", parts)) => match parts.split(',').collect::<Vec<_>>()[..] {
-                [a, b] => Ok(Self(Target::Ellipse { semi_axes: [size(a)?, size(b)?], azimuth: None })),
+                [a, b] => Ok(Self(Target::Ellipse { semi_axes: semi_axes(a, b)?, azimuth: None })),
                 [a, b, azimuth] => {
                     let azimuth =
                         super::finite(azimuth).map_err(|_| format!("'{azimuth}' is not a direction in degrees"))?;
-                    Ok(Self(Target::Ellipse { semi_axes: [size(a)?, size(b)?], azimuth: Some(azimuth) }))
+                    Ok(Self(Target::Ellipse { semi_axes: semi_axes(a, b)?, azimuth: Some(azimuth) }))
                 }
                 _ => Err("an ellipse is ellipse:A,B or ellipse:A,B,AZIMUTH".to_owned()),
             },

@@ -8,8 +8,8 @@ use clap::Parser;
 use geo::{Area, MultiPolygon};
 use serde::Serialize;
 use soilscope_assess::plan::{
-    Lattice, Target, lattice_points, miss_of_lattice, miss_of_samples, spacing_for_miss, stratified_cells,
-    stratified_strata,
+    Lattice, Target, lattice_points, miss_of_lattice, miss_of_samples, places_looked_at, spacing_for_miss,
+    spacing_of_strata, stratified_cells, stratified_strata,
 };
 use soilscope_core::Coord;
 use soilscope_pipeline::crs::Crs;
@@ -27,6 +27,8 @@ use crate::words::Hotspot;
 
 /// Centres of hotspots that are looked at, about.
 const CENTRES: f64 = 40_000.0;
+/// Most places of a grid that are looked at for one design: some seconds.
+const LOOKED_AT: f64 = 1e7;
 
 /// The verb's result.
 #[derive(Serialize)]
@@ -78,6 +80,7 @@ pub(super) fn run(design: DesignChoice, args: &SamplePlan, kinds: &[Kind], commo
             "name the --area in which the sites shall lie, or the hotspot that a grid shall --detect"
         );
         ensure!(lattice.is_some(), "how likely random points miss a hotspot depends on the --area");
+        refuse_idle(&super::given(&[("--seed", args.seed.is_some())]), "without an --area nothing is drawn")?;
     }
     let size = area.as_ref().map(|(area, _)| area.unsigned_area());
     let Hotspot(target) = args.detect.unwrap_or(Hotspot(Target::Circle { radius: 1.0 }));
@@ -109,6 +112,11 @@ pub(super) fn run(design: DesignChoice, args: &SamplePlan, kinds: &[Kind], commo
                 "a spacing of {spacing} makes some {count:.0} sites: that is no plan; take a wider one"
             );
         }
+        let finest = match (spacing, args.sites) {
+            (None, Some(n)) => spacing_of_strata(total, n as usize),
+            _ => spacing.unwrap_or(f64::INFINITY),
+        };
+        refuse_endless(area, finest)?;
         let points = match (lattice, spacing, args.sites) {
             (Some(lattice), Some(spacing), _) => lattice_points(area, lattice, spacing, seed),
             (_, Some(spacing), _) => stratified_cells(area, spacing, seed),
@@ -117,8 +125,7 @@ pub(super) fn run(design: DesignChoice, args: &SamplePlan, kinds: &[Kind], commo
         };
         ensure!(!points.is_empty(), "no site falls into the area: take a smaller --spacing, or another --seed");
         if let Some(detection) = &mut detection {
-            let step = (total / CENTRES).sqrt();
-            let (miss, error) = miss_of_samples(target, &points, &lattice_points(area, Lattice::Square, step, seed));
+            let (miss, error) = miss_of_samples(target, &points, &centres(area, seed)?);
             (detection.miss_of_sites, detection.error) = (Some(miss), Some(error));
         }
         let lon_lats = files::lon_lats(&points, crs)?;
@@ -191,9 +198,7 @@ pub(super) fn miss(samples: &Path, args: &SamplePlan, common: &Common) -> Result
         crs.title()
     );
     let total = area.unsigned_area();
-    let centres = lattice_points(&area, Lattice::Square, (total / CENTRES).sqrt(), 1);
-    ensure!(!centres.is_empty(), "the area is too thin to look for hotspots in it");
-    let (miss, error) = miss_of_samples(target, source.samples().coords(), &centres);
+    let (miss, error) = miss_of_samples(target, source.samples().coords(), &centres(&area, 1)?);
     let detection =
         Detection { hotspot: words(target), miss_of_grid: None, miss_of_sites: Some(miss), error: Some(error) };
     let name = format!("{} samples of {}", source.samples().len(), samples.display());
@@ -213,6 +218,28 @@ pub(super) fn miss(samples: &Path, args: &SamplePlan, common: &Common) -> Result
         output::print(&text(&report))?
     }
     Ok(Outcome::Done)
+}
+
+/// Places all over an area at which the centre of a hotspot may be.
+fn centres(area: &MultiPolygon<f64>, seed: u64) -> Result<Vec<Coord>> {
+    let step = (area.unsigned_area() / CENTRES).sqrt();
+    refuse_endless(area, step)?;
+    let centres = lattice_points(area, Lattice::Square, step, seed);
+    ensure!(!centres.is_empty(), "the area is too thin to look for hotspots in it");
+    Ok(centres)
+}
+
+/// Refuses an area that fills so little of the rectangles round its polygons that looking through them does not end.
+fn refuse_endless(area: &MultiPolygon<f64>, spacing: f64) -> Result<()> {
+    let count = places_looked_at(area, spacing);
+    ensure!(
+        count <= LOOKED_AT,
+        "{count:.0} places {} apart lie in the rectangles round the area's polygons, and at most {LOOKED_AT:.0} are looked through; the area \
+         itself has room for {:.0}: take fewer sites or a wider --spacing, or cut long and slanting polygons into shorter ones",
+        short_number(spacing),
+        area.unsigned_area() / (spacing * spacing)
+    );
+    Ok(())
 }
 
 /// The polygons of an area and their CRS.

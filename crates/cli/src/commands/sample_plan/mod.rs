@@ -3,6 +3,7 @@
 mod cells;
 mod files;
 mod first;
+mod gaps;
 mod gpx;
 mod next;
 mod picture;

@@ -12,6 +12,7 @@ use soilscope_pipeline::io::covariate_in::RasterCovariate;
 
 use super::cells::{Group, count, groups, side_for};
 use super::files::{self, Kind, Row};
+use super::gaps::{self, Without};
 use super::picture::{self, Shown};
 use super::rerun::Rerun;
 use crate::Outcome;
@@ -52,6 +53,9 @@ struct Report<'a> {
     stopped: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<f64>,
+    /// What of the map is no part of the objective; `None` where all of it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_prediction: Option<Without>,
     computed: Computed,
     inputs: &'a [FileRecord],
     notes: &'a [String],
@@ -118,6 +122,20 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
     };
     let mut candidates: Vec<Coord> = groups(&grid, allowed, candidates_side)?.iter().map(|g| g.place).collect();
     let mut notes = Vec::new();
+    if let Some(asked) = args.candidates {
+        let taken = grid.cell()[0].min(grid.cell()[1]) * candidates_side as f64;
+        if (taken / asked - 1.0).abs() > 1e-9 {
+            let (asked, taken) = (short_number(asked), short_number(taken));
+            notes.push(format!("sites are chosen among cells of the map: --candidates {asked} became {taken}"));
+        }
+    }
+    let samples = &field.on_scale;
+    let unpredicted = gaps::leave_out(kriging, samples, &mut candidates)?;
+    ensure!(
+        !candidates.is_empty(),
+        "{}: the map predicts nothing where one may sample, so what a sample there would gain is not known: make it with a wider --radius",
+        folder.display()
+    );
     let costs = costs(args, &mut candidates, &mut notes, source)?;
     ensure!(!candidates.is_empty(), "--cost-raster has no cost at any place where one may sample");
     ensure!(
@@ -128,7 +146,6 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
     );
 
     // Errors of the map and how they go together.
-    let samples = &field.on_scale;
     let own: f64 = (0..samples.len()).map(|i| samples.error_variance(i)).sum::<f64>() / samples.len() as f64;
     let error_variance = kriging.variogram.error_variance() + own;
     let targets: Vec<Coord> = cells.iter().map(|c| c.place).chain(candidates.iter().copied()).collect();
@@ -139,6 +156,12 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
     let one = grid.cell()[0] * grid.cell()[1] * unit_area.map_or(1.0, |metres| metres * metres);
     let area = |g: &Group| Cell { area: g.cells as f64 * one };
     let weights: Vec<Cell> = cells.iter().map(area).chain(candidates.iter().map(|_| Cell { area: 0.0 })).collect();
+    let without = Without::of(&cells, &errors, one, unpredicted);
+    ensure!(
+        without.as_ref().is_none_or(|w| w.share < 1.0),
+        "{}: the map predicts nothing, so there is nothing to lower: make it with a wider --radius",
+        folder.display()
+    );
     let limits = Limits {
         sites: args.sites.map(|n| n as usize),
         budget: args.budget,
@@ -154,10 +177,12 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
     let areas = if unit_area.is_some() { "m²" } else { "square units of the plane" };
     let rows = rows(&plan.picks, &candidates, &now, cells.len(), lower, plan.before, areas, source.crs())?;
     if rows.is_empty() {
+        ensure!(args.out.is_empty(), "no site is proposed, and nothing is written: {}", plan.stopped);
         notes.push(format!("no site is proposed: {}", plan.stopped));
     }
+    notes.extend(without.as_ref().map(|w| w.note(areas)));
     if let Some(last) = plan.picks.last().filter(|p| p.rivals > 0.9 && matches!(lower, Lower::Variance)) {
-        notes.push(format!("the last site is as good as many others: ten had {:.2} of its gain", last.rivals));
+        notes.push(format!("the last site is as good as many others: ten had at least {:.2} of its gain", last.rivals));
     }
     let after = plan.picks.last().map_or(plan.before, |p| p.after);
     let moving = field.method.neighbourhood != soilscope_core::neighbourhood::Neighbourhood::Global;
@@ -178,7 +203,9 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
         after,
         gained_share: if plan.before > 0.0 { 1.0 - after / plan.before } else { 0.0 },
         stopped: plan.stopped,
-        cost: (!limits.costs.is_empty()).then(|| plan.picks.iter().filter_map(|p| p.cost).sum()),
+        // Not `sum`, whose sum of nothing is -0.
+        cost: (!limits.costs.is_empty()).then(|| plan.picks.iter().filter_map(|p| p.cost).fold(0.0, |a, b| a + b)),
+        without_prediction: without,
         computed: Computed {
             cells_of_map: all,
             cells: cells.len(),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use serde_json::Value as Json;
 
-use crate::args::{Cli, Common, Map, ModelArgs, Nondetect, Verb};
+use crate::args::{Cli, Common, Map, ModelArgs, Verb};
 use crate::commands::map::grid;
 use crate::field::Field;
 use crate::record::FileRecord;
@@ -46,12 +46,21 @@ impl Rerun {
             format!("{}: its command is not understood by this version: make the map again", file.display())
         })?;
         let Verb::Map(mut args) = cli.verb else { bail!("{}: its command is not a map", file.display()) };
+        let fallback = &record["method"]["fallback"];
+        ensure!(
+            fallback.is_null(),
+            "{}: no model was chosen for this map ({}), and {} was used as --fallback says; what a sample would gain is told by a model, \
+             and none was found to fit: make the map with a --model that you hold to be right",
+            file.display(),
+            fallback["reason"].as_str().unwrap_or_default(),
+            fallback["used"].as_str().unwrap_or("another")
+        );
         let notation = record["model"]["notation"].as_str().with_context(|| {
             let method = record["method"]["method"].as_str().unwrap_or("its method");
             format!("{}: {method} has no error model, so what a sample would gain is not known", file.display())
         })?;
         ensure!(
-            args.samples.nondetect != Nondetect::Censored,
+            record["method"]["below_limits"].is_null(),
             "{}: with --nondetect censored errors are not Gaussian, and what a sample would gain is not known: make a map with a value for \
              values below limits, and plan for that",
             file.display()
@@ -59,6 +68,7 @@ impl Rerun {
         // The model that was chosen then, so that nothing is fitted again.
         args.model = given(notation, args.model)?;
         args.method.calibrate = false;
+        // Named but not used: the model was chosen, and is given now.
         args.method.fallback = None;
         let template = grid::template_crs(&args.grid)?;
         let wanted = Wanted {
