@@ -353,3 +353,60 @@ fn check_tells_how_high_a_mean_may_be() {
     let words = ["check", "meuse.csv", "--crs", "EPSG:28992", "--threshold", "5"];
     refused(soilscope(folder.path(), &words), "--threshold is of one analyte");
 }
+
+/// The head of a column may carry its unit; the guideline is of the analyte, and so is the mean's line.
+#[test]
+fn check_holds_the_mean_against_a_limit_where_the_head_carries_the_unit() {
+    let (folder, _) = field(6.0);
+    let words = ["check", "lead.csv", "--crs", "local", "--guideline", "NL/intervention:Pb"];
+    let json = soilscope(folder.path(), &[&words[..], &["--json"]].concat()).json();
+    assert_eq!(json["means"].as_array().map(Vec::len), Some(1), "{json}");
+    assert_eq!(json["means"][0]["analyte"], "lead (mg/kg)");
+    let text = soilscope(folder.path(), &words).out;
+    assert!(text.contains("mean     lead (mg/kg): its upper limit"), "{text}");
+}
+
+/// "ND" says nothing of how low a value is, but it is low: statistics without it are too high, and say so.
+#[test]
+fn check_counts_non_detects_without_a_limit() {
+    let (folder, _) = field(0.0);
+    let path = folder.path().join("lead.csv");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    (0..25).for_each(|k| writeln!(text, "{k},200,ND").unwrap());
+    std::fs::write(&path, &text).unwrap();
+    let check = |more: &[&str]| soilscope(folder.path(), &[&["check", "lead.csv", "--crs", "local"], more].concat());
+    let column = check(&["--json"]).json()["statistics"][0].clone();
+    assert_eq!((&column["not_detected"], &column["censoring"]["count"]), (&25.into(), &80.into()), "{column}");
+    assert!(column["cautions"].to_string().contains("the mean and its limits are too high"), "{column}");
+    let out = check(&[]).out;
+    assert!(
+        out.contains("80 values, none below a stated limit, 25 not detected and without a limit left out"),
+        "{out}"
+    );
+    assert!(
+        out.contains("careful: not detected, with no limit stated: 25") && !out.contains("none below a limit"),
+        "{out}"
+    );
+    // Several columns have a line each, and those of which it holds the caution.
+    let two = text
+        .lines()
+        .map(|l| format!("{l},{}\n", if l.starts_with('x') { "zinc (mg/kg)" } else { "5" }))
+        .collect::<String>();
+    std::fs::write(&path, two).unwrap();
+    let out = check(&[]).out;
+    assert!(out.contains("careful: lead (mg/kg): not detected") && !out.contains("careful: zinc"), "{out}");
+}
+
+/// Where no sample is quantified there is no map, whatever stands for limits: that is the result, and no wrong column.
+#[test]
+fn samples_that_are_all_below_limits_are_refused_as_that() {
+    let (folder, _) = field(1e6);
+    for nondetect in ["censored", "limit/2", "limit", "limit/sqrt2", "drop"] {
+        for verb in ["validate", "variogram"] {
+            let words = [verb, "lead.csv", "--analyte", "lead (mg/kg)", "--crs", "local", "--nondetect", nondetect];
+            let run = soilscope(folder.path(), &words);
+            assert!(!run.err.contains("right column"), "{nondetect}: {}", run.err);
+            refused(run, "all 80 samples are below their limits, the highest of which is 1000000");
+        }
+    }
+}

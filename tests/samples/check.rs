@@ -1,5 +1,6 @@
 //! The judgement of sample files.
 
+use soilscope_core::censored::Substitution;
 use soilscope_pipeline::samples::{CheckReport, Preparation, Severity};
 
 use super::*;
@@ -148,6 +149,18 @@ fn values_below_their_limit_are_no_outliers_and_what_stands_for_them_is_said() {
     assert_eq!((report.analytes[0].outlier_count, report.analytes[0].below_limit), (0, 2));
     assert!(finding(&report, "below-limit").2.ends_with("in the statistics half the limit stands for each"));
     assert!(report.to_text().contains("of values below their limit: half the limit stands for each"), "{report}");
+}
+
+/// Taken as what they are, nothing stands for them in the table: they are not in it, and the table does not say otherwise.
+#[test]
+fn censored_values_are_said_to_be_left_out_of_the_table() {
+    let how = Preparation { nondetect: Substitution::Censored, ..Preparation::default() };
+    let text = grid([0.0, 0.0], 1.0, "9,9,<0.001\n9,8,<0.001\n");
+    let report = read_text(text, &local("a")).unwrap().judge(&how);
+    assert!(finding(&report, "below-limit").2.ends_with("in the statistics they are left out"));
+    let text = report.to_text();
+    assert!(text.contains("left out of these numbers, which are too high; Kaplan-Meier's mean counts them"), "{text}");
+    assert!(!text.contains("taken as below"), "{text}");
 }
 
 #[test]

@@ -137,6 +137,8 @@ impl Prepared {
         if indices.len() < 2 {
             return Err(self.explain(needed));
         }
+        let (file, analyte) = (&self.record.file, &self.record.analyte);
+        refuse_all_below(file, analyte, indices.iter().map(|&i| self.measurements[i]))?;
         self.samples = self.samples.subset(indices)?;
         self.rows = indices.iter().map(|&i| self.rows[i]).collect();
         self.records = indices.iter().map(|&i| self.records[i]).collect();
@@ -151,6 +153,31 @@ impl Prepared {
     pub fn explain(&self, source: soilscope_core::Error) -> Error {
         explain(&self.record.file, &self.record.analyte, source)
     }
+}
+
+/// Refuses measurements that are all below their limits: whatever stood for them, a map would be one of the limits.
+fn refuse_all_below(file: &str, analyte: &str, measurements: impl Iterator<Item = Measurement>) -> Result<()> {
+    let (mut count, mut highest) = (0, f64::NEG_INFINITY);
+    for measurement in measurements {
+        match measurement {
+            Measurement::Quantified(_) => return Ok(()),
+            Measurement::BelowLimit(limit) => {
+                count += 1;
+                highest = limit.max(highest);
+            }
+        }
+    }
+    if count < 2 {
+        return Ok(());
+    }
+    Err(Error::Table {
+        file: file.to_owned(),
+        reason: format!(
+            "analyte '{analyte}': all {count} samples are below their limits, the highest of which is {}: there is nothing to model",
+            super::report::short(highest)
+        ),
+        remedy: "report that and the highest limit, or ask the laboratory for lower limits".to_owned(),
+    })
 }
 
 fn explain(file: &str, analyte: &str, source: soilscope_core::Error) -> Error {
@@ -272,6 +299,13 @@ impl SampleTable {
         }
         let refuse = |error| explain(&self.source.path, &column.name, error);
         let needed = |found| soilscope_core::Error::TooFewSamples { found, needed: 2, purpose: "a map" };
+        if counts.quantified == 0 {
+            let measured = |reading: &Reading| match reading {
+                Reading::Measured(measurement) => Some(*measurement),
+                Reading::Missing | Reading::NotDetected => None,
+            };
+            refuse_all_below(&self.source.path, &column.name, column.readings.iter().filter_map(measured))?;
+        }
         if usable.len() < 2 {
             return Err(refuse(needed(usable.len())));
         }

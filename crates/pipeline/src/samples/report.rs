@@ -200,7 +200,13 @@ impl fmt::Display for CheckReport {
         }
         write_table(f, &self.analytes)?;
         if self.analytes.iter().any(|a| a.below_limit > 0) {
-            writeln!(f, "  in these numbers, of values below their limit: {}", stands_for(self.nondetect))?;
+            match self.nondetect {
+                Substitution::Censored => writeln!(
+                    f,
+                    "  values below their limit are left out of these numbers, which are too high; Kaplan-Meier's mean counts them"
+                )?,
+                other => writeln!(f, "  in these numbers, of values below their limit: {}", stands_for(other))?,
+            }
         }
         for analyte in self.analytes.iter().filter(|a| !a.limits.is_empty()) {
             let shown: Vec<String> =

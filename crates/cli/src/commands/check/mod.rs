@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Check, common: &Common) -> Result<Outcome> {
         .flat_map(|&t| statistics.iter().filter_map(move |s| MeanAgainst::new(s, None, t)))
         .collect();
     for (analyte, code, number) in against.iter().flat_map(Against::numbers) {
-        let of = statistics.iter().find(|s| s.analyte() == analyte);
+        let of = statistics.iter().find(|s| s.name() == analyte);
         means.extend(of.and_then(|s| MeanAgainst::new(s, Some(code), number)));
     }
     if common.json {

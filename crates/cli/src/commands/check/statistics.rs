@@ -29,9 +29,14 @@ const SOURCE: &str = "simplified after the decision tables of U.S. EPA, ProUCL T
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct ColumnStatistics {
     analyte: String,
+    /// The analyte without the unit that the head of its column may carry.
+    #[serde(skip)]
+    name: String,
     unit: Option<String>,
     censoring: Censoring,
     share_below: f64,
+    /// Readings of "not detected" with no limit: in none of the numbers, for nothing says how low they are.
+    not_detected: usize,
     /// Kaplan-Meier, regression on order statistics, and maximum likelihood of the families.
     estimates: Vec<Estimated>,
     upper_limits: Vec<Upper>,
@@ -186,6 +191,13 @@ impl ColumnStatistics {
         };
         cautions.sort();
         cautions.dedup();
+        let not_detected = column.readings().iter().filter(|r| matches!(r, Reading::NotDetected)).count();
+        if not_detected > 0 {
+            cautions.push(format!(
+                "not detected, with no limit stated: {not_detected}; no number here counts them, so the mean and its limits are too high: \
+                 state the limit by a limit column or --limit"
+            ));
+        }
         if shared > 0 {
             cautions.push(format!(
                 "{shared} rows share their place with others (campaigns, depths?), and errors and limits take all values as independent: give \
@@ -194,8 +206,10 @@ impl ColumnStatistics {
         }
         Some(Self {
             analyte: column.column().to_owned(),
+            name: column.name().to_owned(),
             unit: column.unit().map(|u| u.name().to_owned()),
             share_below: censoring.share_below(),
+            not_detected,
             censoring,
             estimates,
             upper_limits,
@@ -205,8 +219,9 @@ impl ColumnStatistics {
         })
     }
 
-    pub(super) fn analyte(&self) -> &str {
-        &self.analyte
+    /// The analyte as a guideline is asked for it: the head of its column without the unit.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The limit that is recommended.
@@ -233,23 +248,36 @@ impl ColumnStatistics {
             let below = format!("{:.1} %", 100.0 * c.share_below);
             let _ = writeln!(text, "  {:<widest$}  {below:>12}  {mean:>10}   {limit}", c.analyte);
         }
+        for c in columns.iter().filter(|c| c.not_detected > 0) {
+            let _ = writeln!(
+                text,
+                "  careful: {}: not detected, with no limit stated, and in none of these numbers: {}; its mean and limit are too high",
+                c.analyte, c.not_detected
+            );
+        }
         text + "  (means by Kaplan-Meier where values are below limits; all of it, and why, by --analyte NAME or --json)\n"
     }
 
     pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
         let unit = self.unit.as_ref().map_or_else(String::new, |u| format!(", {u}"));
-        let below = match self.censoring.below {
-            0 => "none below a limit".to_owned(),
-            below => {
+        let below = match (self.censoring.below, self.not_detected) {
+            (0, 0) => "none below a limit".to_owned(),
+            (0, _) => "none below a stated limit".to_owned(),
+            (below, _) => {
                 let limits: Vec<String> =
                     self.censoring.limits.iter().take(6).map(|(l, n)| format!("<{} × {n}", short_number(*l))).collect();
                 let more = if self.censoring.limits.len() > 6 { " …" } else { "" };
                 format!("{below} below limits ({:.1} %; {}{more})", 100.0 * self.share_below, limits.join(", "))
             }
         };
+        let not_detected = match self.not_detected {
+            0 => String::new(),
+            count => format!(", {count} not detected and without a limit left out"),
+        };
+        let (analyte, count) = (&self.analyte, self.censoring.count);
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "\nstatistics of {}{unit}: {} values, {below}", self.analyte, self.censoring.count);
+        let _ = writeln!(text, "\nstatistics of {analyte}{unit}: {count} values, {below}{not_detected}");
         let _ =
             writeln!(text, "  {:<32} {:>10} {:>10} {:>10} {:>10} {:>10}", "", "mean", "error", "sd", "median", "AIC");
         let number = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), short_number);

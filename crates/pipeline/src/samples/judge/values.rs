@@ -81,12 +81,15 @@ pub(super) fn judge(
             "values below their limit: {} ({:.0} %); in the statistics {}",
             counts.below_limit,
             100.0 * share,
-            stands_for(how.nondetect)
+            stands_for(in_statistics(how.nondetect))
         );
         if share > 0.5 {
-            let message = format!(
-                "{message}; the map will mostly show the substitute; map the chance of exceeding a limit instead"
-            );
+            let rests = match how.nondetect {
+                Substitution::Censored => "rest on limits",
+                _ => "show the substitute",
+            };
+            let message =
+                format!("{message}; the map will mostly {rests}; map the chance of exceeding a limit instead");
             findings.add(Severity::Warning, "below-limit", name, message, &[]);
         } else {
             findings.add(Severity::Note, "below-limit", name, message, &[]);
