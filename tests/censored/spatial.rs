@@ -14,7 +14,7 @@ use soilscope_core::simulation::{KrigedSimulation, Simulator};
 use soilscope_core::transform::{Transform, normal_cdf};
 use soilscope_core::validation::Folds;
 use soilscope_core::variogram::{ModelTemplate, Variogram};
-use soilscope_core::{Coord, Interpolator, Predictions, Samples, Scratch, Targets};
+use soilscope_core::{Coord, Gap, Interpolator, Predictions, Samples, Scratch, Targets};
 
 use crate::assert_close;
 use crate::oracle::integral;
@@ -394,6 +394,39 @@ fn folds_that_share_draws_are_predicted_as_one_by_one() {
         // Of the predicted standard deviation: 200 draws know their mean to some hundredths.
         assert!(squared.sqrt() < 0.04 && worst < 0.15, "{} {worst}", squared.sqrt());
         assert!((ratio - 1.0).abs() < 0.02, "{ratio}");
+    }
+}
+
+/// Folds that share draws may hold all quantified samples together; each by itself leaves enough of them, and is then fitted alone.
+#[test]
+fn few_quantified_samples_are_left_out_one_by_one() {
+    // The corners first, so that they are of one group.
+    let corners = [[0.0, 0.0], [9.0, 0.0], [0.0, 9.0]];
+    let grid = (0..100).map(|k| [f64::from(k % 10), f64::from(k / 10)]);
+    let places: Vec<Coord> = corners.into_iter().chain(grid.filter(|at| !corners.contains(at))).collect();
+    let of = |count: usize| -> (Samples, Vec<bool>) {
+        let values = (0..places.len()).map(|i| if i < count { 1.0 + i as f64 } else { -0.3 }).collect();
+        (Samples::new(places.clone(), values).unwrap(), (0..places.len()).map(|i| i >= count).collect())
+    };
+    for neighbourhood in [Neighbourhood::Global, Neighbourhood::nearest(16).unwrap()] {
+        let (samples, below) = of(3);
+        let folds = Folds::leave_one_out(&samples);
+        let censored = CensoredKriging::new(recipe(Drift::Constant, neighbourhood), below);
+        let found = censored.leave_out_on(&samples, &folds, &Serial).unwrap();
+        assert!(found.iter().all(|outcome| outcome.is_ok()));
+        for i in 0..3 {
+            let kept: Vec<usize> = (0..samples.len()).filter(|&j| j != i).collect();
+            let alone = censored.fit_to(&samples, &kept).unwrap();
+            assert_eq!(found.get(i).unwrap(), alone.predict(samples.coords()[i]).unwrap());
+        }
+        // Of two one is left: nothing can be drawn, and that is a gap with its reason.
+        let (samples, below) = of(2);
+        let censored = CensoredKriging::new(recipe(Drift::Constant, neighbourhood), below);
+        let found = censored.leave_out_on(&samples, &folds, &Serial).unwrap();
+        for (i, outcome) in found.iter().enumerate() {
+            let gap = Gap::TooFewNeighbours { found: 1, needed: 2 };
+            assert_eq!(outcome.err(), (i < 2).then_some(gap), "{i}");
+        }
     }
 }
 

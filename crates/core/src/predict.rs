@@ -17,7 +17,7 @@ use crate::{Coord, Result, Samples};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Gap {
-    /// Fewer samples within the search than the minimum asked for.
+    /// Fewer samples within the search than the minimum asked for, or fewer quantified ones than values below limits can be drawn from.
     TooFewNeighbours {
         /// Samples found.
         found: u32,

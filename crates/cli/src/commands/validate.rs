@@ -293,6 +293,13 @@ fn text(report: &Report<'_>) -> String {
                  no other score; the mean predicted probability that they are is {:.3}",
                 below.n, below.mean_probability
             );
+            if below.impossible > 0 {
+                let _ = writeln!(
+                    text,
+                    "          {} of them were predicted to be below with a probability of 0: the log score is infinite, and no number is given",
+                    below.impossible
+                );
+            }
         }
         let _ = writeln!(text, "ME        {:.6} {unit} (mean error, observed - predicted; 0 is unbiased)", s.me);
         let _ = writeln!(text, "MAE       {:.6} {unit} (mean absolute error)", s.mae);

@@ -56,7 +56,13 @@ pub(crate) struct LimitsRecord {
     mixing: f64,
     /// What probabilities, means and variances in the data's unit are of.
     distribution: &'static str,
+    /// What scores of predictions are of.
+    scores: &'static str,
 }
+
+/// Which distribution each score takes.
+const SCORES: &str = "CRPS, MSDR and coverage take one normal distribution with the mean and total variance of the mixture; the log score and \
+                      exceedance take the mixture";
 
 /// What else can be done with values below limits.
 const OTHER: &str =
@@ -221,6 +227,7 @@ impl LimitsRecord {
             settings,
             mixing: draws.mixing(),
             distribution,
+            scores: SCORES,
         };
         Ok((draws, record))
     }

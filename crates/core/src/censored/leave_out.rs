@@ -8,7 +8,7 @@ use crate::executor::{Executor, Serial, map};
 use crate::neighbourhood::{Neighbourhood, SampleIndex, Search};
 use crate::support::Support;
 use crate::validation::Folds;
-use crate::{Coord, Gap, Interpolator, Outcome, Prediction, Predictions, Result, Samples, Scratch, Targets};
+use crate::{Coord, Error, Gap, Interpolator, Outcome, Prediction, Predictions, Result, Samples, Scratch, Targets};
 
 /// Folds of which one has a sample among so many nearest ones of the other's are not drawn without together.
 const NEAR: usize = 12;
@@ -94,10 +94,26 @@ fn groups(samples: &Samples, folds: &Folds) -> Result<Vec<usize>> {
     Ok(group_of)
 }
 
-/// One fit without a fold.
+/// Quantified values without which nothing can be drawn.
+const QUANTIFIED: usize = 2;
+
+fn quantified(below: &[bool]) -> usize {
+    below.iter().filter(|b| !**b).count()
+}
+
+/// Samples that cannot be predicted, and why.
+fn gaps(held: &[usize], gap: Gap) -> Vec<Held> {
+    held.iter().map(|&sample| Held { sample, outcome: Err(gap), differences: Vec::new() }).collect()
+}
+
+/// One fit without a fold; what the others cannot tell is a gap of the fold.
 fn refitted(recipe: &CensoredKriging, samples: &Samples, folds: &Folds, fold: usize) -> Result<Vec<Held>> {
     let (held, kept): (Vec<usize>, Vec<usize>) = (0..samples.len()).partition(|&i| folds.of(i) == fold);
     let below: Vec<bool> = kept.iter().map(|&i| recipe.below[i]).collect();
+    let found = quantified(&below);
+    if found < QUANTIFIED {
+        return Ok(gaps(&held, Gap::TooFewNeighbours { found: found as u32, needed: QUANTIFIED as u32 }));
+    }
     let places: Vec<Coord> = held.iter().map(|&i| samples.coords()[i]).collect();
     let covariates: Vec<f64> = held.iter().flat_map(|&i| samples.covariates(i)).copied().collect();
     let targets = Targets::points(&places).with_covariates(&covariates, samples.covariate_count());
@@ -106,10 +122,20 @@ fn refitted(recipe: &CensoredKriging, samples: &Samples, folds: &Folds, fold: us
     let kept = samples.subset(&kept)?;
     let mut differences = vec![Vec::new(); held.len()];
     if without.below.contains(&true) {
-        let predictor = without.fit_with(&kept, &Serial)?;
+        let predictor = match without.fit_with(&kept, &Serial) {
+            Ok(predictor) => predictor,
+            Err(Error::DriftSingular { .. }) => return Ok(gaps(&held, Gap::SingularDrift)),
+            Err(Error::SingularSystem { .. }) => return Ok(gaps(&held, Gap::SingularSystem)),
+            Err(other) => return Err(other),
+        };
         predictor.each_draw(&targets, &mut Scratch::default(), &mut out, &mut |k, d| differences[k] = d.to_vec());
     } else {
-        without.kriging.fit(&kept)?.predict_into(&targets, &mut Scratch::default(), &mut out);
+        match without.kriging.fit(&kept) {
+            Ok(predictor) => predictor.predict_into(&targets, &mut Scratch::default(), &mut out),
+            Err(Error::DriftSingular { .. }) => return Ok(gaps(&held, Gap::SingularDrift)),
+            Err(Error::SingularSystem { .. }) => return Ok(gaps(&held, Gap::SingularSystem)),
+            Err(other) => return Err(other),
+        }
     }
     let outcomes = held.iter().zip(out.iter()).zip(differences);
     Ok(outcomes.map(|((&sample, outcome), differences)| Held { sample, outcome, differences }).collect())
@@ -127,6 +153,19 @@ struct Shared<'a> {
 }
 
 impl Shared<'_> {
+    /// Predicts the samples of a group's folds by one fit a fold: where the samples outside of all of them are too few for draws,
+    /// those outside of each may do.
+    fn one_by_one(&self, held: &[usize]) -> Result<Vec<Held>> {
+        let mut folds: Vec<usize> = held.iter().map(|&i| self.folds.of(i)).collect();
+        folds.sort_unstable();
+        folds.dedup();
+        let mut found = Vec::with_capacity(held.len());
+        for fold in folds {
+            found.extend(refitted(self.recipe, self.samples, self.folds, fold)?);
+        }
+        Ok(found)
+    }
+
     /// Predicts the samples of a group's folds.
     fn group(&self, held: &[usize]) -> Result<Vec<Held>> {
         let (recipe, samples, folds) = (self.recipe, self.samples, self.folds);
@@ -134,7 +173,14 @@ impl Shared<'_> {
         held.iter().for_each(|&i| is_held[i] = true);
         let kept: Vec<usize> = (0..samples.len()).filter(|&i| !is_held[i]).collect();
         let below: Vec<bool> = kept.iter().map(|&i| recipe.below[i]).collect();
-        let own = Imputations::draw(&recipe.kriging, &samples.subset(&kept)?, &below, &recipe.settings, &Serial)?;
+        if quantified(&below) < QUANTIFIED {
+            return self.one_by_one(held);
+        }
+        let own = match Imputations::draw(&recipe.kriging, &samples.subset(&kept)?, &below, &recipe.settings, &Serial) {
+            Ok(own) => own,
+            Err(Error::DriftSingular { .. } | Error::SingularSystem { .. }) => return self.one_by_one(held),
+            Err(other) => return Err(other),
+        };
         // Draws and their mean, by sample: from the group's draws, or from all samples' for those of its other folds.
         let mut drawn: Vec<Option<(&[f64], f64)>> = vec![None; samples.len()];
         for (a, &i) in self.all.samples().iter().enumerate().filter(|(_, i)| is_held[**i]) {

@@ -83,6 +83,28 @@ impl Transform {
         }))
     }
 
+    /// P(field ≤ `threshold`) of the same. Not one minus [`exceedance_mixed`](Self::exceedance_mixed): eight deviations below a prediction that
+    /// difference is rounded to 0, and the probability is 6·10⁻¹⁶.
+    ///
+    /// # Units
+    /// `threshold` in the data's unit, `prediction` on the modelling scale.
+    pub(crate) fn not_above_mixed(&self, prediction: &Prediction, mixture: Mixture<'_>, threshold: f64) -> Option<f64> {
+        let variance = prediction.variance?;
+        let threshold = match self.threshold(threshold) {
+            Ok(threshold) => threshold,
+            Err(certainly_above) => return Some(1.0 - certainly_above),
+        };
+        let lower = |by: f64, variance: f64| {
+            if variance > 0.0 { normal_cdf(by / variance.sqrt()) } else { f64::from(u8::from(by >= 0.0)) }
+        };
+        let by = threshold - prediction.value;
+        Some(if mixture.is_normal() {
+            lower(by, variance)
+        } else {
+            mixture.mean_of(|d| lower(by - d, mixture.within()))
+        })
+    }
+
     /// −ln of the density at an observation, on the scale of the data; `None` where the transform has no slope, or the density is none.
     pub(crate) fn log_score_mixed(&self, prediction: &Prediction, mixture: Mixture<'_>, observed: f64) -> Option<f64> {
         let variance = prediction.variance?;
@@ -136,6 +158,8 @@ mod tests {
             let above = parts.iter().map(|p| transform.exceedance(p, threshold).unwrap()).sum::<f64>() / 200.0;
             let found = transform.exceedance_mixed(&prediction, mixture, threshold).unwrap();
             assert!((found - above).abs() < 1e-6, "{transform:?}: {found} {above}");
+            let below = transform.not_above_mixed(&prediction, mixture, threshold).unwrap();
+            assert!((below + found - 1.0).abs() < 1e-12, "{transform:?}: {below} {found}");
             // The density is minus the derivative of the probability of being above.
             let step = 1e-4;
             let slope = [threshold - step, threshold + step]

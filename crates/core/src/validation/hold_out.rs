@@ -130,6 +130,11 @@ fn held_out(
             Err(Error::SingularSystem { .. }) => {
                 return Ok((members[k].iter().map(|&i| (i, Err(Gap::SingularSystem))).collect(), Mixtures::default()));
             }
+            // Of the others all but one may be below their limits.
+            Err(Error::TooFewSamples { found, needed, .. }) => {
+                let gap = Gap::TooFewNeighbours { found: found as u32, needed: needed as u32 };
+                return Ok((members[k].iter().map(|&i| (i, Err(gap))).collect(), Mixtures::default()));
+            }
             Err(other) => return Err(other),
         };
         let held = samples.subset(&members[k])?;

@@ -64,6 +64,7 @@ pub struct Scores {
     pub crps: Option<f64>,
     /// Mean logarithmic score: −ln of the predicted density at the observation, on the scale of the data, or of the predicted
     /// probability of being below the limit, where only that is known; smaller is better (Good 1952; Gneiting & Raftery 2007).
+    /// `None` where it is infinite ([`BelowLimits::impossible`]).
     pub log_score: Option<f64>,
     /// Coverage of central intervals; empty without variances.
     pub coverage: Vec<Coverage>,
@@ -81,8 +82,12 @@ pub struct BelowLimits {
     pub n: usize,
     /// Mean of the predicted probabilities that they are below their limits.
     pub mean_probability: f64,
-    /// Mean of −ln of these probabilities; 0 is sure of it.
-    pub log_score: f64,
+    /// Samples of which that probability is 0, as far as numbers go: some 38 deviations below the prediction. Their log score is
+    /// infinite, and so is each mean that it is in, which is not given then.
+    pub impossible: usize,
+    /// Mean of −ln of these probabilities; 0 is sure of it. `None` where it is infinite.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub log_score: Option<f64>,
 }
 
 /// Central intervals reported: probability, and the standard normal quantile of its upper end.
@@ -149,7 +154,7 @@ fn residual(observed: f64, is_below: bool, outcome: &Outcome, mixture: Mixture<'
         ..nothing
     };
     if is_below {
-        let below = transform.exceedance_mixed(modelled, mixture, observed).map(|above| 1.0 - above);
+        let below = transform.not_above_mixed(modelled, mixture, observed);
         let log_score = below.map(|p| -p.ln()).filter(|s| s.is_finite());
         return Residual { below_limit: below, log_score, ..predicted };
     }
@@ -228,10 +233,7 @@ impl Scores {
         let z: Vec<Standardised> = residuals.iter().filter_map(standardised).collect();
         let share = |quantile: f64| z.iter().map(|z| z.inside(quantile)).sum::<f64>() / z.len() as f64;
         let below: Vec<&Residual> = residuals.iter().filter(|r| r.below_limit.is_some()).collect();
-        let of_below = |f: fn(&Residual) -> Option<f64>| {
-            let known: Vec<f64> = below.iter().filter_map(|r| f(r)).collect();
-            known.iter().sum::<f64>() / known.len() as f64
-        };
+        let impossible = below.iter().filter(|r| r.below_limit == Some(0.0)).count();
         let crps: Vec<f64> = residuals.iter().filter_map(|r| r.crps).collect();
         let log_scores: Vec<f64> = residuals.iter().filter_map(|r| r.log_score).collect();
         let average = |v: &[f64]| (!v.is_empty()).then(|| v.iter().sum::<f64>() / v.len() as f64);
@@ -245,7 +247,8 @@ impl Scores {
             r2: (spread > 0.0).then(|| 1.0 - mse / spread),
             msdr: average(&squares),
             crps: average(&crps),
-            log_score: average(&log_scores),
+            // A mean without the worst failures would be the better, the more of them there are.
+            log_score: average(&log_scores).filter(|_| impossible == 0),
             coverage: if z.is_empty() {
                 Vec::new()
             } else {
@@ -253,8 +256,10 @@ impl Scores {
             },
             below_limits: (!below.is_empty()).then(|| BelowLimits {
                 n: below.len(),
-                mean_probability: of_below(|r| r.below_limit),
-                log_score: of_below(|r| r.log_score),
+                mean_probability: below.iter().filter_map(|r| r.below_limit).sum::<f64>() / below.len() as f64,
+                impossible,
+                log_score: average(&below.iter().filter_map(|r| r.log_score).collect::<Vec<_>>())
+                    .filter(|_| impossible == 0),
             }),
         })
     }
@@ -311,6 +316,33 @@ mod tests {
                 .sum();
             assert!((total - 1.0).abs() < 2e-3, "{transform:?}: {total}");
         }
+    }
+
+    /// A limit far below its prediction is the worst that a model can do: its score is as bad as it is, and never left out.
+    #[test]
+    fn limits_far_below_predictions_are_not_left_out() {
+        let samples = Samples::new(vec![[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]], vec![0.0, 0.0, 1.0]).unwrap();
+        let of = |value: f64, draws: &[f64]| {
+            let at = |value| Ok(crate::Prediction { value, variance: Some(1.0), multiplier: 0.0 });
+            let mut predictions = Predictions::from_outcomes(&[at(0.0), at(value), at(1.0)]);
+            if !draws.is_empty() {
+                predictions.mixtures_mut().set(1, 1.0, draws.iter().copied());
+            }
+            Scores::of(&residuals_with_limits(&samples, &[true, true, false], &predictions, &Transform::None)).unwrap()
+        };
+        // Φ(−10) = 7.619853e-24, of the half whose mean is 10; that of the other half, at 30, is nothing beside it.
+        for (scores, expected) in
+            [(of(10.0, &[]), -(7.619_853e-24_f64).ln()), (of(20.0, &[-10.0, 10.0]), -(0.5 * 7.619_853e-24_f64).ln())]
+        {
+            let below = scores.below_limits.unwrap();
+            let second = 2.0 * below.log_score.unwrap() - 2.0_f64.ln();
+            assert!((second - expected).abs() < 1e-6, "{second} {expected}");
+            assert_eq!((below.n, below.impossible), (2, 0));
+        }
+        let scores = of(60.0, &[]);
+        let below = scores.below_limits.unwrap();
+        assert_eq!((below.n, below.impossible, below.log_score, scores.log_score), (2, 1, None, None));
+        assert_eq!(below.mean_probability, 0.25);
     }
 
     #[test]
