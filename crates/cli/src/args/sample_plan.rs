@@ -65,7 +65,7 @@ pub(crate) struct SamplePlan {
     /// Seed of what is drawn [default: 1]
     #[arg(long, requires = "design", help_heading = "First sites")]
     pub(crate) seed: Option<u64>,
-    /// Say how likely a hotspot of this size is missed by the sites, or by the samples: circle:RADIUS, or ellipse:A,B[,AZIMUTH] with its half-axes
+    /// Say how likely a hotspot of this size is missed by the sites, or by the samples: circle:RADIUS, or `ellipse:A,B[,AZIMUTH]` with its half-axes
     /// and the direction of the longer one, degrees clockwise from north [default: any direction]
     #[arg(long, value_name = "HOTSPOT", help_heading = "First sites")]
     pub(crate) detect: Option<Hotspot>,
