@@ -87,7 +87,7 @@ truth: ## simulated truth for the likelihood and for automatic models: thousands
 	cargo test --release --locked -p soilscope-core --test auto -- --ignored --nocapture --test-threads=1
 
 coverage: ## simulated truth: do the errors and intervals that hotspots and sources state hold over 200 fields; some minutes
-	cargo test --release --locked -p soilscope-assess --test hotspot --test sources -- --ignored --nocapture
+	cargo test --release --locked -p soilscope-assess --test hotspot --test plan --test sources -- --ignored --nocapture
 
 check: setup fmt-check clippy doc layers ## the gate before a commit: format, lints, documentation, layers
 

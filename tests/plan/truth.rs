@@ -143,7 +143,7 @@ fn chosen_sites_beat_others() {
 
 /// `cargo test -p soilscope-assess --test plan -- --ignored --nocapture`
 #[test]
-#[ignore = "about a minute"]
+#[ignore = "about a minute: `make coverage`"]
 fn chosen_sites_beat_others_on_many_fields() {
     check(2000);
 }

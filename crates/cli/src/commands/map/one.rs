@@ -25,7 +25,7 @@ use super::products::{layers, products};
 use super::provenance::{remove_outdated, settings};
 use super::record::AnalyteRecord;
 use super::trust::{self, TrustRecord};
-use super::{Paths, reach, reliability};
+use super::{Paths, reach, reliability, summary};
 use crate::args::{Common, Map, ScaleChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
@@ -37,7 +37,7 @@ use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::hotspots::curve::{CurveSettings, Curves};
 use crate::hotspots::ensemble::{self, Ensemble};
 use crate::hotspots::{self, HotspotRecord, Rule, Traced};
-use crate::output::{self, say};
+use crate::output;
 use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
 use crate::undecided::Undecided;
@@ -160,7 +160,7 @@ impl Opened {
             drop(output::open(path, args.overwrite)?);
         }
         let sink = Box::new(GeoTiffSink::create(&grid, &products, &options)?);
-        announce(common, &args, &field, &grid_record, &source);
+        summary::announce(common, &args, &field, &grid_record, &source);
         times.lap("model");
         let job = Job {
             args,
@@ -484,18 +484,4 @@ fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
         notes.push("a local plane is nowhere on Earth: hotspots are written as GeoPackage, not as GeoJSON".into());
     }
     notes
-}
-
-/// What is about to be done, for `-v`.
-fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRecord, source: &Source) {
-    if common.quiet {
-        return;
-    }
-    field.announce(source, common);
-    if common.verbose > 0 {
-        say(&format!("crs: {}", source.crs().title()));
-        say(&format!("grid: {} x {} cells of {} ({})", grid.columns, grid.rows, grid.cell[0], grid.cell_from));
-        say(&format!("extent: {:?} ({})", grid.bounds, grid.extent_from));
-        say(&format!("settings: {}", settings(args, field)));
-    }
 }

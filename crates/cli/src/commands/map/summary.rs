@@ -1,12 +1,16 @@
-//! A finished map in four lines.
+//! What is said of a map: what is about to be done, and what came of it.
 
 use std::path::Path;
 
+use super::grid::GridRecord;
+use super::provenance::settings;
 use super::record::AnalyteRecord;
-use crate::args::Map;
-use crate::field::short_number;
+use crate::args::{Common, Map};
+use crate::field::{Field, short_number};
 use crate::hotspots::curve::CostRecord;
+use crate::output::say;
 use crate::record::FileRecord;
+use crate::source::Source;
 
 pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
     let mut lines = Vec::new();
@@ -68,4 +72,18 @@ pub(super) fn ground(area_m2: Option<f64>, on_map: f64) -> String {
 pub(super) fn names(files: &[FileRecord]) -> String {
     let name = |f: &FileRecord| Path::new(&f.path).file_name().map(|n| n.to_string_lossy().into_owned());
     files.iter().filter_map(name).chain(["run.json".to_owned()]).collect::<Vec<_>>().join(", ")
+}
+
+/// What is about to be done, for `-v`.
+pub(super) fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRecord, source: &Source) {
+    if common.quiet {
+        return;
+    }
+    field.announce(source, common);
+    if common.verbose > 0 {
+        say(&format!("crs: {}", source.crs().title()));
+        say(&format!("grid: {} x {} cells of {} ({})", grid.columns, grid.rows, grid.cell[0], grid.cell_from));
+        say(&format!("extent: {:?} ({})", grid.bounds, grid.extent_from));
+        say(&format!("settings: {}", settings(args, field)));
+    }
 }
