@@ -41,8 +41,9 @@ demo-site: setup ## a site: four metals of the Meuse, Dutch intervention values 
 	$(SOILSCOPE) map data/meuse.csv --analyte cadmium,copper,lead,zinc --unit mg/kg --crs EPSG:28992 --transform log \
 	    --guideline NL/intervention --soil om=$(OUT)/site/soil/om_prediction.tif,clay=8 --mask data/meuse_area.csv --cell 20 \
 	    --confidence 0.5 --depth 0.5 --bulk-density 1.3 --treat-cost 60 --leave-cost 200 -o $(OUT)/site/metals --overwrite
-	@echo; echo '4. Where to sample next'
-	$(SOILSCOPE) map data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --transform log --threshold 600 \
+	@echo; echo '4. Where to sample next, for the limit of each cell'
+	$(SOILSCOPE) map data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --transform log \
+	    --guideline NL/intervention --soil om=$(OUT)/site/soil/om_prediction.tif,clay=8 --realisations 0 \
 	    --mask data/meuse_area.csv --cell 40 -o $(OUT)/site/zinc --overwrite
 	$(SOILSCOPE) sample-plan $(OUT)/site/zinc -n 10 -o $(OUT)/site/plan.gpkg -o $(OUT)/site/plan.gpx -o $(OUT)/site/plan.png --overwrite
 	@echo

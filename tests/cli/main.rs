@@ -10,6 +10,7 @@ mod estimation;
 mod hotspots;
 mod limits;
 mod map;
+mod plan_limits;
 mod readme;
 mod sample_plan;
 mod several;

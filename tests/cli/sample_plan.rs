@@ -6,7 +6,7 @@ use crate::estimation::{noise, on_noise};
 use crate::support::{Run, folder, names, soilscope, table};
 use crate::verbs::with;
 
-const MODEL: &str = "0.05 Nug + 0.59 Sph(897)";
+pub(crate) const MODEL: &str = "0.05 Nug + 0.59 Sph(897)";
 
 /// A map of zinc in `run`.
 fn mapped(folder: &Path, more: &[&'static str]) {
@@ -14,11 +14,11 @@ fn mapped(folder: &Path, more: &[&'static str]) {
     soilscope(folder, &[&with("map", &words)[..], more].concat()).done();
 }
 
-fn plan(folder: &Path, words: &[&str]) -> Run {
+pub(crate) fn plan(folder: &Path, words: &[&str]) -> Run {
     soilscope(folder, &[&["sample-plan"], words].concat())
 }
 
-fn refused(folder: &Path, words: &[&str], why: &str) {
+pub(crate) fn refused(folder: &Path, words: &[&str], why: &str) {
     let run = plan(folder, words);
     assert_eq!(run.code, Some(2), "{words:?}: {}", run.out);
     assert!(run.err.contains(why), "{words:?}: {}", run.err);
@@ -167,7 +167,7 @@ fn access_costs_and_distances_are_kept_to() {
 }
 
 /// Two columns of 2 km of an ESRI ASCII grid: one value in the west and one in the east of 180000.
-fn halves(folder: &Path, name: &str, west: &str, east: &str) {
+pub(crate) fn halves(folder: &Path, name: &str, west: &str, east: &str) {
     let text = format!(
         "ncols 2\nnrows 1\nxllcorner 178000\nyllcorner 329000\ndx 2000\ndy 5000\nNODATA_value -9999\n{west} {east}\n"
     );
@@ -175,7 +175,7 @@ fn halves(folder: &Path, name: &str, west: &str, east: &str) {
 }
 
 /// The eastings of sites.
-fn eastings(record: &serde_json::Value) -> Vec<f64> {
+pub(crate) fn eastings(record: &serde_json::Value) -> Vec<f64> {
     record["sites"].as_array().unwrap().iter().map(|s| s["x"].as_f64().unwrap()).collect()
 }
 

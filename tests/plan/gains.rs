@@ -166,12 +166,14 @@ fn problem() -> (ErrorCovariances, Vec<Cell>, Vec<Coord>, Vec<Coord>) {
     let kriging = Kriging::new("0.1 Nug + 0.9 Sph(4)".parse().unwrap(), Drift::Constant, Neighbourhood::Global);
     let errors = ErrorCovariances::new(&kriging, &with(&taken, &[]), &cells, &candidates, 0.05).unwrap();
     let places = candidates.iter().map(|&c| cells[c]).collect();
-    (errors, vec![Cell { area: 0.25 }; 400], places, taken)
+    // Limits of their own, and some cells without any.
+    let limit = |i: usize| (i % 50 != 7).then(|| 0.2 + 0.5 * (i as f64 * 0.11).sin());
+    (errors, (0..400).map(|i| Cell { area: 0.25, limit: limit(i) }).collect(), places, taken)
 }
 
 #[test]
 fn sites_spread_and_their_gains_add_up() {
-    for lower in [Lower::Variance, Lower::Misclassification { limit: 0.2 }] {
+    for lower in [Lower::Variance, Lower::Misclassification] {
         let (mut errors, cells, places, _) = problem();
         let plan = propose(&mut errors, &cells, &places, lower, &Limits { sites: Some(8), ..Limits::default() });
         assert_eq!((plan.picks.len(), plan.stopped), (8, "as many sites as were asked for"));
@@ -193,15 +195,15 @@ fn sites_spread_and_their_gains_add_up() {
 #[test]
 fn the_first_site_is_the_best_of_all() {
     let (errors, cells, places, _) = problem();
-    for lower in [Lower::Variance, Lower::Misclassification { limit: 0.2 }] {
+    for lower in [Lower::Variance, Lower::Misclassification] {
         let one = Limits { sites: Some(1), ..Limits::default() };
         let best = propose(&mut errors.clone(), &cells, &places, lower, &one).picks.remove(0);
         let of = |variances: &[f64]| -> f64 {
             let part = |(i, v): (usize, &f64)| match lower {
                 Lower::Variance => v / 400.0,
-                Lower::Misclassification { limit } => {
+                Lower::Misclassification => cells[i].limit.map_or(0.0, |limit| {
                     0.25 * expected_misclassification(errors.predicted()[i] - limit, errors.variances()[i], *v)
-                }
+                }),
             };
             variances.iter().enumerate().map(part).sum()
         };
@@ -274,7 +276,7 @@ fn gaps_are_no_part_of_the_objective() {
     let kriging = Kriging::new("0.1 Nug + 0.9 Sph(4)".parse().unwrap(), Drift::Constant, neighbourhood);
     let samples = with(&[[0.0, 0.0], [1.0, 0.0]], &[]);
     let targets = [[0.5, 0.1], [50.0, 0.0], [0.4, 0.2]];
-    let cells = [Cell { area: 1.0 }, Cell { area: 7.0 }, Cell { area: 0.0 }];
+    let cells = [1.0, 7.0, 0.0].map(|area| Cell { area, limit: None });
     let mut errors = ErrorCovariances::new(&kriging, &samples, &targets, &[2], 0.0).unwrap();
     let now = errors.variances()[0];
     let one = Limits { sites: Some(1), ..Limits::default() };
@@ -282,7 +284,12 @@ fn gaps_are_no_part_of_the_objective() {
     assert!(errors.gaps()[1].is_some() && (plan.before - now).abs() < 1e-15 && plan.picks.len() == 1, "{plan:?}");
     // Nothing but gaps: no site, and no share of nothing.
     let mut errors = ErrorCovariances::new(&kriging, &samples, &targets, &[2], 0.0).unwrap();
-    let cells = [Cell { area: 0.0 }, Cell { area: 7.0 }, Cell { area: 0.0 }];
+    let cells = [0.0, 7.0, 0.0].map(|area| Cell { area, limit: None });
     let plan = propose(&mut errors, &cells, &[targets[2]], Lower::Variance, &one);
     assert_eq!((plan.before, plan.picks.len()), (0.0, 0));
+    // Without a limit there is no wrong side, and nothing to lower.
+    let mut errors = ErrorCovariances::new(&kriging, &samples, &targets, &[2], 0.0).unwrap();
+    let cells = [1.0, 7.0, 0.0].map(|area| Cell { area, limit: None });
+    let plan = propose(&mut errors, &cells, &[targets[2]], Lower::Misclassification, &one);
+    assert_eq!((plan.before, plan.picks.len(), plan.stopped), (0.0, 0, "no candidate would lower it further"));
 }

@@ -8,21 +8,20 @@ use super::misclassification::expected_misclassification;
 /// What is to be lowered.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Lower {
-    /// The area expected on the wrong side of a limit, which is on the modelling scale.
-    Misclassification {
-        /// The limit.
-        limit: f64,
-    },
+    /// The area expected on the wrong side of the limits of the cells.
+    Misclassification,
     /// The mean variance of the prediction error, on the modelling scale.
     Variance,
 }
 
-/// A target of the covariances as a part of the map: `area` in whatever unit the gains shall have, 0 for what is only a place
-/// to sample.
+/// A target of the covariances as a part of the map.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cell {
-    /// Area that the target stands for.
+    /// Area that the target stands for, in whatever unit the gains shall have; 0 for what is only a place to sample.
     pub area: f64,
+    /// The target's own limit, on the modelling scale: a limit of the law can depend on the soil of a place. `None` where there is
+    /// none, so that there is no wrong side; [`Lower::Variance`] does not look at it.
+    pub limit: Option<f64>,
 }
 
 /// What restricts the choice.
@@ -72,7 +71,8 @@ pub struct Plan {
 /// that are left depend on places alone.
 ///
 /// The misclassified area is that expected with *all* sites chosen so far, not a sum of single gains.
-/// Targets without a prediction are no part of the objective: nothing is known that could be lowered there.
+/// Targets without a prediction are no part of the objective: nothing is known that could be lowered there. Nor are, of a misclassified
+/// area, those without a limit.
 /// A candidate that gains nothing is not chosen. Ties go to the first candidate.
 ///
 /// `places` are those of the candidates, `cells` one for each target of `errors`.
@@ -136,7 +136,7 @@ struct Objective {
     lower: Lower,
     /// Weight of each target: its area, or share of all area.
     weights: Vec<f64>,
-    /// Prediction less the limit.
+    /// Prediction less the limit of the target.
     distances: Vec<f64>,
     /// Variances before any site.
     first: Vec<f64>,
@@ -155,23 +155,24 @@ impl Objective {
         let known = |i: usize| errors.gaps()[i].is_none();
         let mut weights: Vec<f64> =
             cells.iter().enumerate().map(|(i, c)| if known(i) { c.area } else { 0.0 }).collect();
-        let limit = match lower {
-            Lower::Misclassification { limit } => limit,
+        match lower {
+            Lower::Misclassification => {
+                weights.iter_mut().zip(cells).filter(|(_, cell)| cell.limit.is_none()).for_each(|(w, _)| *w = 0.0);
+            }
             Lower::Variance => {
                 let all: f64 = weights.iter().sum();
                 if all > 0.0 {
                     weights.iter_mut().for_each(|w| *w /= all);
                 }
-                0.0
             }
-        };
-        let distances = errors.predicted().iter().map(|p| p - limit).collect();
+        }
+        let distances = errors.predicted().iter().zip(cells).map(|(p, cell)| p - cell.limit.unwrap_or(0.0)).collect();
         Self { lower, weights, distances, first: errors.variances().to_vec() }
     }
 
     fn part(&self, i: usize, variance: f64) -> f64 {
         match self.lower {
-            Lower::Misclassification { .. } => {
+            Lower::Misclassification => {
                 self.weights[i] * expected_misclassification(self.distances[i], self.first[i], variance)
             }
             Lower::Variance => self.weights[i] * variance,
@@ -190,8 +191,8 @@ impl Objective {
                 gain += match self.lower {
                     Lower::Variance => self.weights[i] * reduction,
                     // Where it is certain on which side the place is, nothing can be gained.
-                    Lower::Misclassification { .. } if current[i] <= NEGLIGIBLE * self.weights[i] => 0.0,
-                    Lower::Misclassification { .. } => {
+                    Lower::Misclassification if current[i] <= NEGLIGIBLE * self.weights[i] => 0.0,
+                    Lower::Misclassification => {
                         let after = variance - reduction;
                         let moves = (self.first[i] - after) * self.first[i] / after.max(f64::MIN_POSITIVE);
                         match self.distances[i].powi(2) > OUT_OF_REACH.powi(2) * moves {

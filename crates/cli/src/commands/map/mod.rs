@@ -14,7 +14,7 @@ mod record;
 mod reliability;
 mod several;
 mod summary;
-mod trust;
+pub(crate) mod trust;
 
 use std::path::{Path, PathBuf};
 

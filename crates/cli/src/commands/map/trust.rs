@@ -90,7 +90,7 @@ fn meaning(reason: Doubts, trust: &Trust) -> String {
 }
 
 /// The reasons that occur, in a few words each, for the legend.
-pub(super) fn label(report: &TrustReport) -> String {
+pub(crate) fn label(report: &TrustReport) -> String {
     let words = |reason: &Doubts| match *reason {
         Doubts::EXTRAPOLATION => "outside the samples",
         Doubts::TOO_FEW => "too few samples near",

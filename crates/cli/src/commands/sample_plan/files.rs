@@ -46,6 +46,9 @@ pub(super) struct Row {
     /// `None` on a local plane.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) lon_lat: Option<Coord>,
+    /// The limit of the place, in the unit of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) threshold: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) gain: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,27 +82,38 @@ pub(super) fn refuse_nowhere(kinds: &[Kind], crs: &Crs) -> Result<()> {
     Ok(())
 }
 
+/// What the sites of a plan are of.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    pub(super) title: String,
+    /// Of the limit, in words; empty without one.
+    pub(super) limit: String,
+    /// Columns that are the same for all sites.
+    pub(super) columns: Vec<(&'static str, Value)>,
+}
+
 /// Writes one file.
 pub(super) fn write(
     kind: Kind,
     path: &Path,
     overwrite: bool,
     crs: &Crs,
-    of: &str,
+    about: &About,
     rows: &[Row],
     picture: impl FnOnce() -> Result<Vec<u8>>,
 ) -> Result<()> {
     match kind {
-        Kind::Csv => output::fill(output::open(path, overwrite)?, &csv(rows)?)?,
+        Kind::Csv => output::fill(output::open(path, overwrite)?, &csv(rows, about)?)?,
         Kind::Png => output::fill(output::open(path, overwrite)?, &picture()?)?,
         Kind::Gpx => {
-            let title = format!("soilscope sample-plan: {of}");
-            output::fill(output::open(path, overwrite)?, gpx::document(&title, &waypoints(rows)).as_bytes())?;
+            let title = format!("soilscope sample-plan: {}", about.title);
+            let document = gpx::document(&title, &about.limit, &waypoints(rows));
+            output::fill(output::open(path, overwrite)?, document.as_bytes())?;
         }
         Kind::GeoJson => {
             let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
             let mut to_lon_lat = |c: Coord| transformer.forward(c);
-            write_geojson(path, output::existing(overwrite), &features(rows), Some(&mut to_lon_lat))?;
+            write_geojson(path, output::existing(overwrite), &features(rows, about), Some(&mut to_lon_lat))?;
         }
         Kind::GeoPackage => {
             let date = output::source_date()?;
@@ -109,15 +123,15 @@ pub(super) fn write(
                 crs_wkt: crs.to_wkt(),
                 last_change: date.as_deref(),
             };
-            write_geopackage(path, output::existing(overwrite), &layer, &features(rows))?;
+            write_geopackage(path, output::existing(overwrite), &layer, &features(rows, about))?;
         }
     }
     wrote(path);
     Ok(())
 }
 
-/// The columns of a row, in order; the same for all rows of a plan.
-fn columns(row: &Row) -> Vec<(&'static str, Value)> {
+/// The columns of a row, in order; the same for all rows of a plan, in which a place without a limit has an empty one.
+fn columns(row: &Row, about: &About) -> Vec<(&'static str, Value)> {
     let mut columns: Vec<(&'static str, Value)> =
         vec![("rank", Value::Integer(row.rank as i64)), ("x", row.x.into()), ("y", row.y.into())];
     let [lon, lat] = row.lon_lat.map_or([None; 2], |c| c.map(Some));
@@ -133,14 +147,18 @@ fn columns(row: &Row) -> Vec<(&'static str, Value)> {
         ("cumulative_cost", row.cumulative_cost),
     ];
     columns.extend(numbers.into_iter().filter(known).map(|(name, value)| (name, value.into())));
+    if !about.limit.is_empty() {
+        columns.push(("threshold", row.threshold.map_or(Value::Null, Value::Real)));
+        columns.extend(about.columns.iter().cloned());
+    }
     columns.push(("why", Value::Text(row.why.clone())));
     columns
 }
 
-fn csv(rows: &[Row]) -> Result<Vec<u8>> {
+fn csv(rows: &[Row], about: &About) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (k, row) in rows.iter().enumerate() {
-        let columns = columns(row);
+        let columns = columns(row, about);
         if k == 0 {
             writer.write_record(columns.iter().map(|(name, _)| *name))?;
         }
@@ -154,10 +172,10 @@ fn csv(rows: &[Row]) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-fn features(rows: &[Row]) -> Vec<Feature> {
+fn features(rows: &[Row], about: &About) -> Vec<Feature> {
     let feature = |row: &Row| Feature {
         geometry: geo::Geometry::Point(geo::Point::new(row.x, row.y)),
-        properties: columns(row).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        properties: columns(row, about).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
     rows.iter().map(feature).collect()
 }

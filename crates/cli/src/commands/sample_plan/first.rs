@@ -15,7 +15,7 @@ use soilscope_core::Coord;
 use soilscope_pipeline::crs::Crs;
 use soilscope_pipeline::io::mask_in::read_polygons;
 
-use super::files::{self, Kind, Row};
+use super::files::{self, About, Kind, Row};
 use crate::Outcome;
 use crate::args::{Cli, Common, DesignChoice, SamplePlan, Verb};
 use crate::field::{refuse_idle, short_number};
@@ -131,7 +131,8 @@ pub(super) fn run(design: DesignChoice, args: &SamplePlan, kinds: &[Kind], commo
         let lon_lats = files::lon_lats(&points, crs)?;
         sites = rows(&points, &lon_lats, design);
         for (kind, path) in kinds.iter().zip(&args.out) {
-            files::write(*kind, path, args.overwrite, crs, "first sites", &sites, || bail!("there is no picture"))?;
+            let about = About { title: "first sites".to_owned(), ..About::default() };
+            files::write(*kind, path, args.overwrite, crs, &about, &sites, || bail!("there is no picture"))?;
         }
         complete();
     }
@@ -278,6 +279,7 @@ fn rows(points: &[Coord], lon_lats: &[Option<Coord>], design: DesignChoice) -> V
         x: place[0],
         y: place[1],
         lon_lat: *lon_lat,
+        threshold: None,
         gain: None,
         cumulative_gain: None,
         expected_before: None,

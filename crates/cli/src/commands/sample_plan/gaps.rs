@@ -53,6 +53,34 @@ pub(super) fn leave_out(kriging: &Kriging, samples: &Samples, candidates: &mut V
     Ok(LeftOut { count: gaps.len(), furthest })
 }
 
+/// Part of a map whose cells have no limit: no side of it is wrong.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct WithoutLimit {
+    /// In the unit of areas of the plan.
+    pub(super) area: f64,
+    /// Share of the map's area.
+    pub(super) share: f64,
+}
+
+impl WithoutLimit {
+    /// Of the map's cells, each of area `one`, with their limits; `None` where all have one.
+    pub(super) fn of(cells: &[Group], limits: &[Option<f64>], one: f64) -> Option<Self> {
+        let all: u64 = cells.iter().map(|group| group.cells).sum();
+        let missing: u64 =
+            cells.iter().zip(limits).filter(|(_, limit)| limit.is_none()).map(|(group, _)| group.cells).sum();
+        (missing > 0).then(|| Self { area: missing as f64 * one, share: missing as f64 / all as f64 })
+    }
+
+    /// In words.
+    pub(super) fn note(&self, areas: &str) -> String {
+        format!(
+            "{} {areas} ({:.1} % of the map) have no limit, as where the soil is not known, and are not in what is lowered",
+            short_number(self.area),
+            100.0 * self.share
+        )
+    }
+}
+
 impl Without {
     /// Of the map's cells, which are the first targets of `errors`, each of area `one`; `None` where nothing is left out.
     pub(super) fn of(cells: &[Group], errors: &ErrorCovariances, one: f64, left_out: LeftOut) -> Option<Self> {

@@ -12,15 +12,19 @@ pub(super) struct Waypoint {
 /// Waypoints as a GPX document, in longitude and latitude of WGS 84, which is what GPX knows. Seven decimals are a centimetre.
 ///
 /// # Source
-/// GPX 1.1 schema, <http://www.topografix.com/GPX/1/1/gpx.xsd>: a `wpt` holds `name`, `cmt`, `desc` in this order.
-pub(super) fn document(title: &str, waypoints: &[Waypoint]) -> String {
+/// GPX 1.1 schema, <http://www.topografix.com/GPX/1/1/gpx.xsd>: a `wpt` holds `name`, `cmt`, `desc` in this order, `metadata` `name` and `desc`.
+pub(super) fn document(title: &str, about: &str, waypoints: &[Waypoint]) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
         text,
         r#"<gpx version="1.1" creator="soilscope {}" xmlns="http://www.topografix.com/GPX/1/1">"#,
         env!("CARGO_PKG_VERSION")
     );
-    let _ = writeln!(text, "  <metadata><name>{}</name></metadata>", escaped(title));
+    let _ = write!(text, "  <metadata><name>{}</name>", escaped(title));
+    if !about.is_empty() {
+        let _ = write!(text, "<desc>{}</desc>", escaped(about));
+    }
+    text.push_str("</metadata>\n");
     for point in waypoints {
         let [lon, lat] = point.lon_lat;
         let _ = writeln!(text, r#"  <wpt lat="{lat:.7}" lon="{lon:.7}">"#);
@@ -56,9 +60,9 @@ mod tests {
     #[test]
     fn text_cannot_break_the_document() {
         let point = Waypoint { lon_lat: [5.75, -50.25], name: "1 <a>".into(), description: "\u{0}\"&\n".into() };
-        let text = document("Zn & Pb", &[point]);
+        let text = document("Zn & Pb", "above <3>", &[point]);
         assert!(text.contains(r#"<wpt lat="-50.2500000" lon="5.7500000">"#));
         assert!(text.contains("<name>1 &lt;a&gt;</name>") && text.contains("<desc>&quot;&amp; </desc>"));
-        assert!(text.contains("<metadata><name>Zn &amp; Pb</name></metadata>"));
+        assert!(text.contains("<metadata><name>Zn &amp; Pb</name><desc>above &lt;3&gt;</desc></metadata>"));
     }
 }

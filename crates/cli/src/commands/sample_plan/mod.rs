@@ -5,6 +5,7 @@ mod files;
 mod first;
 mod gaps;
 mod gpx;
+mod limit;
 mod next;
 mod picture;
 mod rerun;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
+use serde_json::Value as Json;
 use soilscope_assess::plan::{Cell, Limits, Lower, Pick, propose};
 use soilscope_core::Coord;
 use soilscope_core::kriging::ErrorCovariances;
@@ -11,8 +12,9 @@ use soilscope_core::transform::normal_cdf;
 use soilscope_pipeline::io::covariate_in::RasterCovariate;
 
 use super::cells::{Group, count, groups, side_for};
-use super::files::{self, Kind, Row};
-use super::gaps::{self, Without};
+use super::files::{self, About, Kind, Row};
+use super::gaps::{self, Without, WithoutLimit};
+use super::limit::{Limit, Range};
 use super::picture::{self, Shown};
 use super::rerun::Rerun;
 use crate::Outcome;
@@ -45,6 +47,15 @@ struct Report<'a> {
     objective: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
+    /// Limits of the cells, where each has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thresholds: Option<Range>,
+    /// The limit of the law, as the map's record has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guideline: Option<&'a Json>,
+    /// The limit with act, source and standing, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'a str>,
     before: f64,
     after: f64,
     /// Part of `before` that all sites together take away.
@@ -56,6 +67,9 @@ struct Report<'a> {
     /// What of the map is no part of the objective; `None` where all of it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     without_prediction: Option<Without>,
+    /// What of the map has no limit and is no part of the objective either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_limit: Option<WithoutLimit>,
     computed: Computed,
     inputs: &'a [FileRecord],
     notes: &'a [String],
@@ -154,8 +168,19 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
         progress.busy("covariances", || ErrorCovariances::new(kriging, samples, &targets, &numbers, error_variance))
     }))?;
     let one = grid.cell()[0] * grid.cell()[1] * unit_area.map_or(1.0, |metres| metres * metres);
-    let area = |g: &Group| Cell { area: g.cells as f64 * one };
-    let weights: Vec<Cell> = cells.iter().map(area).chain(candidates.iter().map(|_| Cell { area: 0.0 })).collect();
+    let limit = rerun.limit.as_ref().filter(|_| lower == Lower::Misclassification);
+    let own = limit.map_or_else(|| Ok(vec![None; targets.len()]), |limit| limit.at(&targets))?;
+    let on_scale = Limit::on_scale(&own, &field.transform)?;
+    let areas = cells.iter().map(|g| g.cells as f64 * one).chain(candidates.iter().map(|_| 0.0));
+    let weights: Vec<Cell> = areas.zip(on_scale).map(|(area, limit)| Cell { area, limit }).collect();
+    let without_limit = limit.and_then(|_| WithoutLimit::of(&cells, &own[..cells.len()], one));
+    ensure!(
+        without_limit.as_ref().is_none_or(|w| w.share < 1.0),
+        "{}: the map has no limit in any cell, so no side is wrong: use --lower variance",
+        folder.display()
+    );
+    let range = limit.filter(|l| l.threshold.is_none()).and_then(|_| Range::of(&own[..cells.len()]));
+    let said = limit.map(|limit| limit.words(range));
     let without = Without::of(&cells, &errors, one, unpredicted);
     ensure!(
         without.as_ref().is_none_or(|w| w.share < 1.0),
@@ -175,12 +200,16 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
     drop(progress);
 
     let areas = if unit_area.is_some() { "m²" } else { "square units of the plane" };
-    let rows = rows(&plan.picks, &candidates, &now, cells.len(), lower, plan.before, areas, source.crs())?;
+    let first = cells.len();
+    let chosen = Chosen { picks: &plan.picks, candidates: &candidates, now: &now, first, weights: &weights, own: &own };
+    let rows = chosen.rows(limit, plan.before, areas, source.crs())?;
     if rows.is_empty() {
         ensure!(args.out.is_empty(), "no site is proposed, and nothing is written: {}", plan.stopped);
         notes.push(format!("no site is proposed: {}", plan.stopped));
     }
     notes.extend(without.as_ref().map(|w| w.note(areas)));
+    notes.extend(without_limit.as_ref().map(|w| w.note(areas)));
+    notes.extend(limit.and_then(Limit::note));
     if let Some(last) = plan.picks.last().filter(|p| p.rivals > 0.9 && matches!(lower, Lower::Variance)) {
         notes.push(format!("the last site is as good as many others: ten had at least {:.2} of its gain", last.rivals));
     }
@@ -196,9 +225,15 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
         lower: if lower == Lower::Variance { "variance" } else { "misclassification" },
         objective: match lower {
             Lower::Variance => "mean kriging variance, on the scale of the transform".to_owned(),
-            Lower::Misclassification { .. } => format!("expected area on the wrong side of the threshold, {areas}"),
+            Lower::Misclassification => {
+                let of = limit.map(|limit| limit.numbers(range)).unwrap_or_default();
+                format!("expected area on the wrong side of {of}, {areas}")
+            }
         },
-        threshold: rerun.threshold,
+        threshold: rerun.limit.as_ref().and_then(|limit| limit.threshold),
+        thresholds: range,
+        guideline: rerun.limit.as_ref().and_then(|limit| limit.guideline.as_ref()),
+        limit: said.as_deref(),
         before: plan.before,
         after,
         gained_share: if plan.before > 0.0 { 1.0 - after / plan.before } else { 0.0 },
@@ -206,6 +241,7 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
         // Not `sum`, whose sum of nothing is -0.
         cost: (!limits.costs.is_empty()).then(|| plan.picks.iter().filter_map(|p| p.cost).fold(0.0, |a, b| a + b)),
         without_prediction: without,
+        without_limit,
         computed: Computed {
             cells_of_map: all,
             cells: cells.len(),
@@ -231,14 +267,22 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
         side: cells_side,
         grid: &grid,
         now: &now,
+        weights: &weights,
         lower,
+        limit: limit.map(|limit| (limit.numbers(range), said.clone().unwrap_or_default())),
+        trust: rerun.trust.as_deref(),
         source,
         field,
         sites: &rows,
         report_title: title(&report),
     };
+    let about = About {
+        title: source.analyte().to_owned(),
+        limit: said.clone().unwrap_or_default(),
+        columns: limit.map(Limit::columns).unwrap_or_default(),
+    };
     for (kind, path) in kinds.iter().zip(&args.out) {
-        files::write(*kind, path, args.overwrite, source.crs(), source.analyte(), &rows, || picture::draw(&shown))?;
+        files::write(*kind, path, args.overwrite, source.crs(), &about, &rows, || picture::draw(&shown))?;
     }
     complete();
     if !common.quiet {
@@ -254,21 +298,12 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
 
 /// What is lowered: what was asked for, or what the map is for.
 fn lower(rerun: &Rerun, asked: Option<LowerChoice>) -> Result<Lower> {
-    let limit = rerun.threshold.map(|t| rerun.field.transform.forward_value(t));
-    match (asked, limit) {
-        (Some(LowerChoice::Variance), _) => Ok(Lower::Variance),
-        (None, None) if !rerun.limit_by_cell => Ok(Lower::Variance),
-        (_, Some(limit)) => {
-            ensure!(
-                limit.is_finite(),
-                "the map's threshold has no place on the scale of its transform: use --lower variance"
-            );
-            Ok(Lower::Misclassification { limit })
+    match (asked, &rerun.limit) {
+        (Some(LowerChoice::Variance), _) | (None, None) => Ok(Lower::Variance),
+        (_, Some(_)) => Ok(Lower::Misclassification),
+        (Some(LowerChoice::Misclassification), None) => {
+            bail!("--lower misclassification needs a threshold: make the map with --threshold or --guideline")
         }
-        (_, None) if rerun.limit_by_cell => {
-            bail!("the map's limit differs from cell to cell, and plans know one limit: use --lower variance")
-        }
-        _ => bail!("--lower misclassification needs a threshold: make the map with --threshold or --guideline"),
     }
 }
 
@@ -321,55 +356,71 @@ fn costs(
     Ok(costs)
 }
 
-#[allow(clippy::too_many_arguments, reason = "what a site says of itself, each used once")]
-fn rows(
-    picks: &[Pick],
-    candidates: &[Coord],
-    now: &ErrorCovariances,
+/// The sites that were chosen, and what is known there now.
+struct Chosen<'a> {
+    picks: &'a [Pick],
+    candidates: &'a [Coord],
+    now: &'a ErrorCovariances,
+    /// Which target the first candidate is.
     first: usize,
-    lower: Lower,
-    before: f64,
-    areas: &str,
-    crs: &soilscope_pipeline::crs::Crs,
-) -> Result<Vec<Row>> {
-    let mut cumulative = 0.0;
-    let mut spent = 0.0;
-    let places: Vec<Coord> = picks.iter().map(|p| candidates[p.candidate]).collect();
-    let lon_lats = files::lon_lats(&places, crs)?;
-    let row = |(rank, pick): (usize, &Pick)| {
-        let target = first + pick.candidate;
-        cumulative += pick.gain;
-        spent += pick.cost.unwrap_or(0.0);
-        let sd = now.variances()[target].sqrt();
-        let share = 100.0 * pick.gain / before;
-        let why = match lower {
-            Lower::Variance => format!(
-                "takes {share:.1} % off the mean variance; its own standard deviation is {} now",
-                short_number(sd)
-            ),
-            Lower::Misclassification { limit } => {
-                let chance = normal_cdf((now.predicted()[target] - limit) / sd);
-                format!(
-                    "takes {} {areas} ({share:.1} %) off the area expected on the wrong side; its chance of being above is {chance:.2} now",
-                    short_number(pick.gain)
-                )
+    weights: &'a [Cell],
+    /// The limit of each target, in the unit of the data.
+    own: &'a [Option<f64>],
+}
+
+impl Chosen<'_> {
+    fn rows(
+        &self,
+        limit: Option<&Limit>,
+        before: f64,
+        areas: &str,
+        crs: &soilscope_pipeline::crs::Crs,
+    ) -> Result<Vec<Row>> {
+        let Self { picks, candidates, now, first, weights, own } = *self;
+        let mut cumulative = 0.0;
+        let mut spent = 0.0;
+        let places: Vec<Coord> = picks.iter().map(|p| candidates[p.candidate]).collect();
+        let lon_lats = files::lon_lats(&places, crs)?;
+        let row = |(rank, pick): (usize, &Pick)| {
+            let target = first + pick.candidate;
+            cumulative += pick.gain;
+            spent += pick.cost.unwrap_or(0.0);
+            let sd = now.variances()[target].sqrt();
+            let share = 100.0 * pick.gain / before;
+            let why = match limit {
+                None => format!(
+                    "takes {share:.1} % off the mean variance; its own standard deviation is {} now",
+                    short_number(sd)
+                ),
+                Some(limit) => {
+                    let gain = short_number(pick.gain);
+                    let chance = match (weights[target].limit, own[target]) {
+                        (Some(on_scale), Some(number)) => {
+                            let chance = normal_cdf((now.predicted()[target] - on_scale) / sd);
+                            format!("its chance of being above {} is {chance:.2} now", limit.of_place(number))
+                        }
+                        _ => "it has no limit of its own".to_owned(),
+                    };
+                    format!("takes {gain} {areas} ({share:.1} %) off the area expected on the wrong side; {chance}")
+                }
+            };
+            Row {
+                rank: rank + 1,
+                x: places[rank][0],
+                y: places[rank][1],
+                lon_lat: lon_lats[rank],
+                threshold: own[target],
+                gain: Some(pick.gain),
+                cumulative_gain: Some(cumulative),
+                expected_before: Some(before),
+                expected_after: Some(pick.after),
+                cost: pick.cost,
+                cumulative_cost: pick.cost.map(|_| spent),
+                why,
             }
         };
-        Row {
-            rank: rank + 1,
-            x: places[rank][0],
-            y: places[rank][1],
-            lon_lat: lon_lats[rank],
-            gain: Some(pick.gain),
-            cumulative_gain: Some(cumulative),
-            expected_before: Some(before),
-            expected_after: Some(pick.after),
-            cost: pick.cost,
-            cumulative_cost: pick.cost.map(|_| spent),
-            why,
-        }
-    };
-    Ok(picks.iter().enumerate().map(row).collect())
+        Ok(picks.iter().enumerate().map(row).collect())
+    }
 }
 
 fn title(report: &Report<'_>) -> String {
@@ -392,6 +443,7 @@ fn text(report: &Report<'_>) -> String {
         short_number(report.after),
         100.0 * report.gained_share
     ));
+    lines.extend(report.limit.map(|limit| format!("limit: {limit}")));
     for row in report.sites {
         lines.push(format!("{:>4}  {} {}  {}", row.rank, short_number(row.x), short_number(row.y), row.why));
     }

@@ -1,11 +1,12 @@
 //! A finished map, opened again: the same samples, the same model.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use serde_json::Value as Json;
 
+use super::limit::{self, Limit};
 use crate::args::{Cli, Common, Map, ModelArgs, Verb};
 use crate::commands::map::grid;
 use crate::field::Field;
@@ -18,9 +19,9 @@ pub(super) struct Rerun {
     pub(super) source: Source,
     pub(super) field: Field,
     /// The limit that the map was judged by.
-    pub(super) threshold: Option<f64>,
-    /// Whether its limit differs from cell to cell.
-    pub(super) limit_by_cell: bool,
+    pub(super) limit: Option<Limit>,
+    /// The raster of reasons not to trust a cell.
+    pub(super) trust: Option<PathBuf>,
     pub(super) inputs: Vec<FileRecord>,
 }
 
@@ -40,7 +41,7 @@ impl Rerun {
             "{}: a plan is made for one analyte, and this map has several: map the one that matters most by itself",
             file.display()
         );
-        let inputs = unchanged(&record, folder)?;
+        let mut inputs = unchanged(&record, folder)?;
         let words = record["command"].as_array().map(|c| c.iter().filter_map(Json::as_str).collect::<Vec<_>>());
         let cli = Cli::try_parse_from(words.unwrap_or_default()).ok().with_context(|| {
             format!("{}: its command is not understood by this version: make the map again", file.display())
@@ -82,8 +83,8 @@ impl Rerun {
         let source = Source::read(&args.samples, &quiet, wanted)?;
         let field = source.located(Field::new(&args.model, &args.method, Some(&args.block), &source, &quiet))?;
         Ok(Self {
-            threshold: record["settings"]["threshold"].as_f64(),
-            limit_by_cell: record["settings"]["threshold"].is_null() && !record["guideline"].is_null(),
+            limit: Limit::of(&record, folder, &mut inputs)?,
+            trust: limit::raster(&record, folder, "_trust.tif", &mut inputs)?,
             args,
             source,
             field,
