@@ -46,10 +46,12 @@ fn each_cell_has_its_own_limit() {
     }
     assert_eq!(record["lower"], "misclassification");
     assert_ne!(before(&record), before(&same));
-    let limit = "limit: the limit of each cell, 396 to 473 mg/kg: NL/intervention/any for Zn";
+    let limit = "limit: the limit of each cell, 396 to 473.1 mg/kg: NL/intervention/any for Zn";
     assert!(said.out.contains(limit) && said.out.contains("above its limit of 396 mg/kg"), "{}", said.out);
     let rows = table(&std::fs::read_to_string(at.join("plan.csv")).unwrap());
-    assert!(rows.iter().all(|row| row["threshold"].parse::<f64>().is_ok() && row["limit_code"] == "NL/intervention/any"));
+    assert!(
+        rows.iter().all(|row| row["threshold"].parse::<f64>().is_ok() && row["limit_code"] == "NL/intervention/any")
+    );
     // What the map wrote is what is planned for.
     assert!(record["inputs"].as_array().unwrap().iter().any(|i| i["path"] == "run/zinc_threshold.tif"), "{record}");
 

@@ -132,8 +132,11 @@ fn compare(world: &World, fields: u32) -> Comparison {
 
 fn check(name: &str, limit: fn(Coord) -> f64, fields: u32) -> Comparison {
     let found = compare(&World::new(limit), fields);
-    let Comparison { means: [before, stated_before, stated, chosen, at_random, on_grid, for_the_mean], squares, fields } =
-        found;
+    let Comparison {
+        means: [before, stated_before, stated, chosen, at_random, on_grid, for_the_mean],
+        squares,
+        fields,
+    } = found;
     let errors = squares.map(|s| s.sqrt() / fields);
     println!(
         "{name}, cells wrong of {} over {fields} fields: {before:.2} (stated {stated_before:.2}, standard error {:.2}); with {SITES} sites \

@@ -59,7 +59,10 @@ impl Limit {
             return Ok(None);
         }
         let act = guideline.clone().map(serde_json::from_value).transpose().with_context(|| {
-            format!("{}: what run.json says of its limit is not understood by this version: make the map again", folder.display())
+            format!(
+                "{}: what run.json says of its limit is not understood by this version: make the map again",
+                folder.display()
+            )
         })?;
         let raster = match threshold {
             Some(_) => None,
@@ -125,8 +128,8 @@ impl Limit {
         }
     }
 
-    /// With act, source and standing: `200 mg/kg: FI/lower-guideline/any for Pb, …`.
-    pub(super) fn words(&self, range: Option<Range>) -> String {
+    /// With act and standing: `200 mg/kg: FI/lower-guideline/any for Pb, …`.
+    pub(super) fn named(&self, range: Option<Range>) -> String {
         let numbers = self.numbers(range);
         let Some(act) = &self.act else { return numbers };
         let year = match act.year {
@@ -134,15 +137,17 @@ impl Limit {
             Some(year) => format!(" {year}"),
             None => " (year not given)".to_owned(),
         };
-        format!(
-            "{numbers}: {} for {}, {}{year}{}; source: {} ({})",
-            act.code,
-            act.symbol,
-            act.instrument_name,
-            act.mark(),
-            act.source,
-            act.source_kind.replace('_', " ")
-        )
+        format!("{numbers}: {} for {}, {}{year}{}", act.code, act.symbol, act.instrument_name, act.mark())
+    }
+
+    /// Where it was read; nothing for a number of the user's own.
+    pub(super) fn source(&self) -> Option<String> {
+        self.act.as_ref().map(|act| format!("source: {} ({})", act.source, act.source_kind.replace('_', " ")))
+    }
+
+    /// With act, standing and source.
+    pub(super) fn words(&self, range: Option<Range>) -> String {
+        [Some(self.named(range)), self.source()].into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     /// What to know before relying on it.
@@ -192,10 +197,11 @@ impl Act {
 impl Range {
     pub(super) fn of(limits: &[Option<f64>]) -> Option<Self> {
         let of = |limit: f64| Self { lowest: limit, highest: limit };
-        limits.iter().flatten().map(|&limit| of(limit)).reduce(|a, b| Self {
-            lowest: a.lowest.min(b.lowest),
-            highest: a.highest.max(b.highest),
-        })
+        limits
+            .iter()
+            .flatten()
+            .map(|&limit| of(limit))
+            .reduce(|a, b| Self { lowest: a.lowest.min(b.lowest), highest: a.highest.max(b.highest) })
     }
 }
 

@@ -11,7 +11,7 @@ use soilscope_core::kriging::ErrorCovariances;
 use soilscope_core::transform::normal_cdf;
 use soilscope_pipeline::io::covariate_in::RasterCovariate;
 
-use super::cells::{Group, count, groups, side_for};
+use super::cells::{count, groups, side_for};
 use super::files::{self, About, Kind, Row};
 use super::gaps::{self, Without, WithoutLimit};
 use super::limit::{Limit, Range};
@@ -269,7 +269,7 @@ pub(super) fn run(folder: &Path, args: &SamplePlan, kinds: &[Kind], common: &Com
         now: &now,
         weights: &weights,
         lower,
-        limit: limit.map(|limit| (limit.numbers(range), said.clone().unwrap_or_default())),
+        limit: limit.map(|limit| (limit, range)),
         trust: rerun.trust.as_deref(),
         source,
         field,

@@ -14,6 +14,7 @@ use soilscope_pipeline::run::TrustReport;
 
 use super::cells::Group;
 use super::files::Row;
+use super::limit::{Limit, Range};
 use crate::commands::map::picture::length_unit;
 use crate::commands::map::trust;
 use crate::field::Field;
@@ -29,8 +30,8 @@ pub(super) struct Shown<'a> {
     /// The cells with their limits, in the order of `cells`; what follows is not looked at.
     pub(super) weights: &'a [Cell],
     pub(super) lower: Lower,
-    /// The limit in numbers, and with act, source and standing.
-    pub(super) limit: Option<(String, String)>,
+    /// The limit, and the numbers of the cells where each has its own.
+    pub(super) limit: Option<(&'a Limit, Option<Range>)>,
     /// Raster of reasons not to trust a cell.
     pub(super) trust: Option<&'a Path>,
     pub(super) source: &'a Source,
@@ -62,16 +63,18 @@ pub(super) fn draw(shown: &Shown<'_>) -> Result<Vec<u8>> {
             ("standard deviation now, on the scale of the transform".to_owned(), "mean kriging variance")
         }
         Lower::Misclassification => {
-            let of = shown.limit.as_ref().map(|(numbers, _)| numbers.as_str()).unwrap_or_default();
+            let of = shown.limit.map(|(limit, range)| limit.numbers(range)).unwrap_or_default();
             (format!("chance now of the wrong side of {of}"), "expected misclassified area")
         }
     };
     let model = shown.field.model.as_ref().map(|m| m.short_notation()).unwrap_or_default();
     let mut subtitle = format!("Greedy choice to lower the {subtitle}, {} samples; {model}", taken.len());
-    if let Some((_, words)) = &shown.limit {
-        subtitle = format!("{subtitle}. Limit: {words}");
+    let mut source = String::new();
+    if let Some((limit, range)) = shown.limit {
+        subtitle = format!("{subtitle}. Limit: {}", limit.named(range));
+        source = limit.source().map_or_else(String::new, |read| format!("  ·  {read}"));
     }
-    let credit = format!("{}  ·  soilscope {}", shown.source.crs().title(), env!("CARGO_PKG_VERSION"));
+    let credit = format!("{}  ·  soilscope {}{source}", shown.source.crs().title(), env!("CARGO_PKG_VERSION"));
     let svg = map_svg(&MapPicture {
         title: &shown.report_title,
         subtitle: &subtitle,
