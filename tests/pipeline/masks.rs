@@ -94,33 +94,6 @@ fn adjoining_polygons_share_out_the_cells() {
 }
 
 #[test]
-fn a_coast_of_a_million_vertices_is_cheap_for_a_tile() {
-    let n = 1_000_000;
-    let coast: Vec<(f64, f64)> = (0..n)
-        .map(|i| {
-            let angle = f64::from(i) / f64::from(n) * std::f64::consts::TAU;
-            let radius = 4e5 + 3e4 * (angle * 37.0).sin() + 500.0 * (angle * 9973.0).sin();
-            (5e5 + radius * angle.cos(), 5e5 + radius * angle.sin())
-        })
-        .collect();
-    let mask = Polygons::new(&MultiPolygon::new(vec![Polygon::new(LineString::from(coast), vec![])])).unwrap();
-    let grid = grid([0.0, 1e6], 100.0, [10_000, 10_000]);
-    let tiles = grid.tiles(128);
-    let mut inside = vec![false; 128 * 128];
-    let begun = std::time::Instant::now();
-    let mut count = 0;
-    let chosen: Vec<usize> = (0..tiles.len()).step_by(61).collect();
-    for &i in &chosen {
-        let tile = tiles.get(i);
-        mask.fill(&tile, &mut inside[..tile.cells()]).unwrap();
-        count += inside[..tile.cells()].iter().filter(|&&i| i).count();
-    }
-    let each = begun.elapsed().as_secs_f64() / chosen.len() as f64;
-    println!("{:.2} ms a tile of 128², {count} cells inside", each * 1e3);
-    assert!(each < 0.02, "{each} s a tile");
-}
-
-#[test]
 fn empty_and_infinite_polygons_are_refused() {
     assert!(matches!(Polygons::new(&MultiPolygon::new(vec![])), Err(Error::Mask { .. })));
     let nan = Polygon::new(LineString::from(vec![(0.0, 0.0), (f64::NAN, 1.0), (1.0, 1.0)]), vec![]);

@@ -170,15 +170,16 @@ impl Polygons {
         self.area
     }
 
+    /// The edges of blocks that may span some northing from `south` to `north`: what is looked at.
+    fn looked_at(&self, south: f64, north: f64) -> impl Iterator<Item = &Edge> {
+        let end = self.edges.partition_point(|edge| edge.south[1] <= north);
+        let blocks = self.edges[..end].chunks(BLOCK).zip(&self.reach);
+        blocks.filter(move |(_, reach)| **reach > south).flat_map(|(block, _)| block)
+    }
+
     /// The edges that span some northing from `south` to `north`.
     fn between(&self, south: f64, north: f64) -> impl Iterator<Item = &Edge> {
-        let end = self.edges.partition_point(|edge| edge.south[1] <= north);
-        self.edges[..end]
-            .chunks(BLOCK)
-            .zip(&self.reach)
-            .filter(move |(_, reach)| **reach > south)
-            .flat_map(|(block, _)| block)
-            .filter(move |edge| edge.north[1] > south)
+        self.looked_at(south, north).filter(move |edge| edge.north[1] > south)
     }
 }
 
@@ -306,4 +307,39 @@ fn ring_area(ring: &[Coord]) -> f64 {
 
 fn mask_error(message: &str) -> Error {
     Error::Mask { message: message.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{LineString, MultiPolygon, Polygon};
+
+    use super::*;
+    use crate::grid::{DEFAULT_CELL_LIMIT, Grid, GridCrs};
+
+    #[test]
+    fn a_tile_looks_at_few_of_a_million_vertices() {
+        let n = 1_000_000;
+        let vertex = |i: u32| {
+            let angle = f64::from(i) / f64::from(n) * std::f64::consts::TAU;
+            let radius = 4e5 + 3e4 * (angle * 37.0).sin() + 500.0 * (angle * 9973.0).sin();
+            (5e5 + radius * angle.cos(), 5e5 + radius * angle.sin())
+        };
+        let coast = Polygon::new(LineString::from((0..n).map(vertex).collect::<Vec<_>>()), vec![]);
+        let mask = Polygons::new(&MultiPolygon::new(vec![coast])).unwrap();
+        let grid = Grid::new([0.0, 1e6], [100.0; 2], [10_000; 2], GridCrs::Local, DEFAULT_CELL_LIMIT).unwrap();
+        let tiles = grid.tiles(128);
+        let (mut cells, mut all, mut most) = (0, 0, 0);
+        let mut inside = vec![false; 128 * 128];
+        for tile in (0..tiles.len()).step_by(61).map(|i| tiles.get(i)) {
+            let northing = |row: usize| grid.northing(tile.first[1] + row);
+            most = most.max(mask.looked_at(northing(tile.size[1] - 1), northing(0)).count());
+            mask.fill(&tile, &mut inside[..tile.cells()]).unwrap();
+            cells += inside[..tile.cells()].iter().filter(|&&i| i).count();
+            all += tile.cells();
+        }
+        // The rows of a tile are 1/79 of the coast's height; where the coast runs east it has more vertices to a row.
+        assert!(most < n as usize / 8, "{most} of {n} vertices for one tile");
+        let share = cells as f64 / all as f64;
+        assert!((share - mask.area() / 1e12).abs() < 0.03, "{share} of the tiles are inside");
+    }
 }
