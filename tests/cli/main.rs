@@ -7,6 +7,7 @@ mod cokriging;
 mod coming_from;
 mod drift;
 mod estimation;
+mod hotspot_trust;
 mod hotspots;
 mod limits;
 mod map;

@@ -96,6 +96,10 @@ fn a_map_of_three_has_the_map_of_each_and_what_they_are_together() {
     assert!(doubtful > 0);
     assert_eq!(record["joint"]["trust"]["doubtful"], doubtful);
     assert!(record["joint"]["trust"]["reasons"].as_object().is_some_and(|reasons| !reasons.is_empty()));
+    let hot = (0..any.len()).filter(|&i| any[i].is_some_and(|any| any as f32 >= 0.8));
+    let untrusted = hot.filter(|&i| trust[i].is_some_and(|bits| bits > 0.0)).count();
+    let known = &record["joint"]["hotspots"]["trust"]["known"];
+    assert_eq!(number(&known["untrusted_area_on_map"]), untrusted as f64 * 200.0 * 200.0);
     let listed = record["outputs"].as_array().unwrap().iter();
     assert!(listed.clone().any(|o| o["path"].as_str().is_some_and(|path| path.ends_with("joint_trust.tif"))));
 

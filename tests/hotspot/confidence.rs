@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use soilscope_assess::hotspot::{ConfidenceCurve, HotspotClass};
+use soilscope_assess::hotspot::{ClassReason, Classed, ConfidenceCurve, HotspotClass};
 
 proptest! {
     /// Probabilities as a raster holds them, in 32 bits, and confidences as a person types them.
@@ -36,8 +36,30 @@ proptest! {
 
 #[test]
 fn classes_ask_for_samples_first() {
-    assert_eq!(HotspotClass::of(0.99, 0), HotspotClass::NeedsSamples);
-    assert_eq!(HotspotClass::of(0.9, 1), HotspotClass::Certain);
-    assert_eq!(HotspotClass::of(0.89, 5), HotspotClass::Probable);
-    assert_eq!(HotspotClass::NeedsSamples.name(), "needs samples");
+    use {ClassReason as R, HotspotClass as C};
+    for (probability, above, untrusted, class, reason) in [
+        (0.99, 0, None, C::NeedsSamples, R::NoSample),
+        (0.99, 0, Some(0.0), C::NeedsSamples, R::NoSample),
+        (0.99, 0, Some(0.6), C::NeedsSamples, R::NoSampleAndUntrusted),
+        (0.9, 1, None, C::Certain, R::LittleWrong),
+        (0.9, 1, Some(0.5), C::Certain, R::LittleWrong),
+        (0.9, 1, Some(0.501), C::NeedsSamples, R::Untrusted),
+        (0.89, 5, None, C::Probable, R::MoreWrong),
+        (0.89, 5, Some(1.0), C::NeedsSamples, R::Untrusted),
+    ] {
+        let classed = Classed::of(probability, above, untrusted);
+        assert_eq!((classed.class, classed.reason), (class, reason), "{probability} {above} {untrusted:?}");
+    }
+    assert_eq!(C::ALL.map(C::name), ["certain", "probable", "needs samples"]);
+    assert!(C::Certain < C::Probable && C::Probable < C::NeedsSamples);
+}
+
+proptest! {
+    /// Doubt never makes a hotspot better, nor does less of it make it worse.
+    #[test]
+    fn more_doubt_is_no_better_class(p in 0.0..=1.0_f64, above in 0..3_usize, a in 0.0..=1.0_f64, b in 0.0..=1.0_f64) {
+        let class = |share| Classed::of(p, above, share).class;
+        prop_assert!(class(None) <= class(Some(a.min(b))) && class(Some(a.min(b))) <= class(Some(a.max(b))));
+        prop_assert_eq!(class(None), class(Some(0.0)));
+    }
 }

@@ -3,6 +3,7 @@
 use geo::{Area, Contains, CoordsIter, Validation, Winding};
 use proptest::prelude::*;
 use soilscope_assess::hotspot::{Connectivity, HotCell};
+use soilscope_core::trust::Doubts;
 
 use crate::oracle::Map;
 
@@ -11,8 +12,13 @@ fn maps() -> impl Strategy<Value = Map> {
     (1usize..14, 1usize..14, 0.1f64..0.9).prop_flat_map(|(columns, rows, density)| {
         let cell = prop::option::weighted(
             density,
-            (-3i32..4, prop::option::weighted(0.97, 0.0f64..1.0))
-                .prop_map(|(value, probability)| HotCell { value: f64::from(value), probability }),
+            (-3i32..4, prop::option::weighted(0.97, 0.0f64..1.0), prop::option::weighted(0.97, 0u8..32), 1u8..9)
+                .prop_map(|(value, probability, bits, ground)| HotCell {
+                    value: f64::from(value),
+                    probability,
+                    doubts: bits.and_then(Doubts::from_bits),
+                    ground: f64::from(ground),
+                }),
         );
         prop::collection::vec(prop::collection::vec(cell, columns), rows).prop_map(move |rows| Map { columns, rows })
     })
@@ -46,6 +52,18 @@ proptest! {
             match (spot.mean_probability, probabilities) {
                 (Some(mean), Some(p)) => prop_assert!((mean - p.iter().sum::<f64>() / p.len() as f64).abs() < 1e-12),
                 (mean, p) => prop_assert_eq!(mean.is_none(), p.is_none()),
+            }
+            let doubts: Option<Vec<(Doubts, f64)>> = cells.iter().map(|c| Some((c.doubts?, c.ground))).collect();
+            prop_assert_eq!(spot.untrusted.is_some(), doubts.is_some());
+            for (untrusted, doubts) in spot.untrusted.iter().zip(&doubts) {
+                let area = |of: &dyn Fn(Doubts) -> bool| doubts.iter().filter(|d| of(d.0)).map(|d| d.1).sum::<f64>();
+                // Whole numbers: the sums are exact.
+                prop_assert_eq!(untrusted.share, area(&|d| !d.is_empty()) / area(&|_| true));
+                prop_assert_eq!(untrusted.cells, doubts.iter().filter(|d| !d.0.is_empty()).count());
+                for (reason, count) in Doubts::REASONS.into_iter().zip(untrusted.by_reason) {
+                    prop_assert_eq!(count, doubts.iter().filter(|d| d.0.has(reason)).count());
+                    prop_assert_eq!(untrusted.reasons().any(|name| name == reason.name()), count > 0);
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ impl Map {
                 line.chars()
                     .map(|c| {
                         value += 1.0;
-                        (c == '#').then_some(HotCell { value, probability: Some(0.5) })
+                        (c == '#').then_some(HotCell { value, probability: Some(0.5), doubts: None, ground: 1.0 })
                     })
                     .collect()
             })

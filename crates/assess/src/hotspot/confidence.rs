@@ -86,39 +86,3 @@ impl ConfidenceCurve {
         }
     }
 }
-
-/// How far a hotspot can be relied on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HotspotClass {
-    /// A sample inside is above the threshold, and at most a tenth of the area is expected not to be.
-    Certain,
-    /// A sample inside is above the threshold, and more than a tenth of the area is expected not to be.
-    Probable,
-    /// No sample inside is above the threshold: the model alone says so.
-    NeedsSamples,
-}
-
-/// Share of a hotspot's area that may be expected not to be above the threshold while it is certain.
-pub const CERTAIN_UP_TO: f64 = 0.1;
-
-impl HotspotClass {
-    /// The class of a hotspot with this mean exceedance probability and so many samples inside that are above the threshold;
-    /// our own convention, to be read with both numbers.
-    pub fn of(mean_probability: f64, samples_above: usize) -> Self {
-        match samples_above {
-            0 => Self::NeedsSamples,
-            _ if 1.0 - mean_probability <= CERTAIN_UP_TO => Self::Certain,
-            _ => Self::Probable,
-        }
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Certain => "certain",
-            Self::Probable => "probable",
-            Self::NeedsSamples => "needs samples",
-        }
-    }
-}

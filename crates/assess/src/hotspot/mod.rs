@@ -5,6 +5,7 @@
 //! those that the next row can still extend; it does not grow with the number of rows, and hotspots below the minimum
 //! area are forgotten as soon as they end.
 
+mod class;
 mod confidence;
 mod costs;
 mod label;
@@ -12,16 +13,20 @@ mod samples;
 mod smooth;
 mod trace;
 mod tracer;
+mod untrusted;
 
 use geo::{Geometry, MultiPolygon};
 use serde::{Deserialize, Serialize};
 use soilscope_core::Coord;
+use soilscope_core::trust::Doubts;
 use thiserror::Error;
 
-pub use confidence::{AtConfidence, CERTAIN_UP_TO, ConfidenceCurve, HotspotClass};
+pub use class::{CERTAIN_UP_TO, ClassReason, Classed, HotspotClass, UNTRUSTED_UP_TO};
+pub use confidence::{AtConfidence, ConfidenceCurve};
 pub use costs::{ExpectedCosts, UnitCosts};
 pub use smooth::smoothed;
 pub use tracer::HotspotTracer;
+pub use untrusted::Untrusted;
 
 /// Which neighbours of a hot cell belong to the same hotspot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -81,6 +86,11 @@ pub struct HotCell {
     pub value: f64,
     /// Probability that the threshold is exceeded, 0 to 1; `None` for a map without uncertainty.
     pub probability: Option<f64>,
+    /// Reasons not to trust what the map says there; `None` where nobody looked for any.
+    pub doubts: Option<Doubts>,
+    /// Area of the cell on the ground, positive, in a unit that is the same for all cells: 1 where all are alike. It weighs the
+    /// share of a hotspot that is not to be trusted.
+    pub ground: f64,
 }
 
 /// Frames and settings that cannot be used.
@@ -141,6 +151,8 @@ pub struct Hotspot {
     pub peak: Coord,
     /// Mean of the cells' exceedance probabilities; `None` unless every cell has one.
     pub mean_probability: Option<f64>,
+    /// What of it is not to be trusted; `None` unless that is known of every cell.
+    pub untrusted: Option<Untrusted>,
     /// Samples in it, counted by [`Hotspots::count_samples`]; 0 before.
     pub samples_inside: usize,
 }

@@ -69,7 +69,7 @@ mod tests {
         let frame = GridFrame { origin: [100.0, 500.0], cell: [10.0, 5.0], columns };
         let mut tracer = HotspotTracer::new(frame, HotspotSettings::default()).unwrap();
         for row in rows {
-            let cell = |c| (c == '#').then_some(HotCell { value: 1.0, probability: None });
+            let cell = |c| (c == '#').then_some(HotCell { value: 1.0, probability: None, doubts: None, ground: 1.0 });
             tracer.push_row(&row.chars().map(cell).collect::<Vec<_>>());
         }
         let found = tracer.finish();

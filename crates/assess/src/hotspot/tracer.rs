@@ -5,6 +5,7 @@ use soilscope_core::Coord;
 
 use super::label::{COLD, Forest, Label, Merge};
 use super::trace::{Around, Boundary, Ring, canonical, signed_cells, split};
+use super::untrusted::DoubtTally;
 use super::{Connectivity, Dropped, GridFrame, HotCell, Hotspot, HotspotError, HotspotSettings, Hotspots};
 
 /// Numbers of some cells.
@@ -19,6 +20,7 @@ struct Tally {
     peak: (u32, u32),
     /// Row, column of the first cell.
     first: (u32, u32),
+    doubts: DoubtTally,
 }
 
 impl Tally {
@@ -32,6 +34,7 @@ impl Tally {
             max: cell.value,
             peak: at,
             first: at,
+            doubts: DoubtTally::of(cell),
         }
     }
 }
@@ -46,6 +49,7 @@ impl Merge for Tally {
             (self.max, self.peak) = (other.max, other.peak);
         }
         self.first = self.first.min(other.first);
+        self.doubts.merge(other.doubts);
     }
 }
 
@@ -99,7 +103,7 @@ impl Merge for Cluster {
 /// use soilscope_assess::hotspot::{GridFrame, HotCell, HotspotSettings, HotspotTracer};
 /// let frame = GridFrame { origin: [500.0, 900.0], cell: [10.0, 10.0], columns: 3 };
 /// let mut tracer = HotspotTracer::new(frame, HotspotSettings::default())?;
-/// let hot = |value| Some(HotCell { value, probability: None });
+/// let hot = |value| Some(HotCell { value, probability: None, doubts: None, ground: 1.0 });
 /// tracer.push_row(&[hot(7.0), hot(9.0), None]);
 /// tracer.push_row(&[hot(8.0), None, None]);
 /// let mut hotspots = tracer.finish();
@@ -194,6 +198,7 @@ impl HotspotTracer {
             peak: self.frame.centre(tally.peak.1, tally.peak.0),
             mean_probability: (tally.with_probability == tally.cells)
                 .then(|| tally.probability_sum / tally.cells as f64),
+            untrusted: tally.doubts.finish(tally.cells),
             samples_inside: 0,
         });
         Hotspots { spots: spots.collect(), dropped: self.dropped, frame: self.frame }

@@ -10,6 +10,10 @@ pub(crate) struct Hotspots {
     /// probabilities
     #[arg(value_name = "RASTER", num_args = 1..=2, required = true)]
     pub(crate) rasters: Vec<PathBuf>,
+    /// Raster of reasons not to trust a cell, on the same grid, as a map writes it (ANALYTE_trust.tif): says how much of each hotspot
+    /// is not to be trusted, and why
+    #[arg(long, value_name = "RASTER")]
+    pub(crate) trust: Option<PathBuf>,
     /// A hotspot is where the probability is at least this [default: 0.8]
     #[arg(
         long,

@@ -15,7 +15,7 @@ use crate::args::{Common, Hotspots};
 use crate::field::{refuse_idle, short_number};
 use crate::follow::wrote;
 use crate::hotspots::curve::{CurveSettings, Curves};
-use crate::hotspots::{self, HotspotRecord, Rule, Traced};
+use crate::hotspots::{self, HotspotRecord, Rasters, Rule, Traced, trusted};
 use crate::output;
 use crate::record::FileRecord;
 
@@ -49,7 +49,9 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
         ensure!(!args.out[..i].contains(path), "-o {} stands twice", path.display());
     }
     check(args, probabilities.is_some(), &kinds)?;
-    let crs = the_crs(args, values, probabilities.map(|p| p.as_path()))?;
+    let rasters =
+        Rasters { prediction: values, exceedance: probabilities.map(|p| p.as_path()), trust: args.trust.as_deref() };
+    let crs = the_crs(args, rasters)?;
     ensure!(
         args.depth.is_none() || !crs.is_local(),
         "--depth makes cubic metres of areas, and a local plane has no metres: state the CRS, or leave it out"
@@ -70,10 +72,8 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
     };
     let connectivity = if args.corners { Connectivity::Eight } else { Connectivity::Four };
     let settings = HotspotSettings { minimum_area: args.min_area, connectivity };
-    let (mut found, mut record) =
-        hotspots::trace(values, probabilities.map(|p| p.as_path()), rule, settings, None, &crs)?;
-    let areas = hotspots::areas_m2(&found.hotspots, &crs)?;
-    record.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
+    let (mut found, mut record) = hotspots::trace(rasters, rule, settings, None, &crs)?;
+    let areas = hotspots::measure(&found, &mut record, &crs)?;
     let curve_settings =
         CurveSettings { confidence, depth: args.depth, treat_cost: args.treat_cost, leave_cost: args.leave_cost };
     let curve = found.curve.clone();
@@ -97,12 +97,13 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
         }
         wrote(path);
     }
-    let mut rasters = vec![FileRecord::of("raster", values)?];
-    rasters.extend(probabilities.filter(|p| *p != values).map(|p| FileRecord::of("probabilities", p)).transpose()?);
+    let mut files = vec![FileRecord::of("raster", values)?];
+    files.extend(probabilities.filter(|p| *p != values).map(|p| FileRecord::of("probabilities", p)).transpose()?);
+    files.extend(rasters.trust.map(|p| FileRecord::of("trust", p)).transpose()?);
     let text = text(args, &record, &found, areas.as_deref());
     if common.json {
         let each = features.into_iter().map(attributes).collect();
-        output::print_json(&Report { rasters, crs, hotspots: record, each })?;
+        output::print_json(&Report { rasters: files, crs, hotspots: record, each })?;
     } else if !common.quiet {
         output::print(&text)?;
     }
@@ -146,7 +147,8 @@ fn check(args: &Hotspots, probable: bool, kinds: &[Kind]) -> Result<()> {
 }
 
 /// The CRS of the rasters, which must lie on one grid and hold probabilities where these are expected.
-fn the_crs(args: &Hotspots, values: &Path, probabilities: Option<&Path>) -> Result<Crs> {
+fn the_crs(args: &Hotspots, rasters: Rasters<'_>) -> Result<Crs> {
+    let Rasters { prediction: values, exceedance: probabilities, trust } = rasters;
     let raster = RasterIn::open(values, 1)?;
     raster.grid(u64::MAX)?; // what is turned or upside down is refused here
     let file = values.display();
@@ -159,17 +161,21 @@ fn the_crs(args: &Hotspots, values: &Path, probabilities: Option<&Path>) -> Resu
         (Some(crs), _) | (None, Some(crs)) => crs,
         (None, None) => bail!("{file} does not say what CRS it is in: state it by --crs, or --crs local"),
     };
+    for path in [probabilities, trust].into_iter().flatten() {
+        let other = RasterIn::open(path, 1)?;
+        let (ours, theirs) = (raster.geotransform(), other.geotransform());
+        ensure!(
+            raster.size() == other.size() && ours == theirs,
+            "{file} and {}: the rasters are not of one grid: {:?} and {:?} cells, {ours:?} and {theirs:?}; warp one to the other \
+             (gdalwarp{})",
+            path.display(),
+            raster.size(),
+            other.size(),
+            if trust == Some(path) { " -r near" } else { "" }
+        );
+    }
     let Some(path) = probabilities else { return Ok(crs) };
     let chances = RasterIn::open(path, 1)?;
-    let (ours, theirs) = (raster.geotransform(), chances.geotransform());
-    ensure!(
-        raster.size() == chances.size() && ours == theirs,
-        "{file} and {}: the rasters are not of one grid: {:?} and {:?} cells, {ours:?} and {theirs:?}; warp one to the other \
-         (gdalwarp)",
-        path.display(),
-        raster.size(),
-        chances.size()
-    );
     for (number, row) in chances.rows().enumerate() {
         let row = row?;
         let bad = row
@@ -254,13 +260,18 @@ fn text(args: &Hotspots, record: &HotspotRecord, found: &Traced, areas: Option<&
             String::new()
         }
     )];
+    lines.extend(record.reliance());
     if let Some(costs) = &record.costs {
         lines.push(costs.line());
     }
     for (k, spot) in found.hotspots.spots.iter().enumerate().take(10) {
         let area = areas.map_or(spot.area, |areas| areas[k]);
         let probability = spot.mean_probability.map(|p| format!(", mean probability {p:.2}")).unwrap_or_default();
-        lines.push(format!("{:>4}  {} {unit}, {} cells{probability}", spot.id, short_number(area), spot.cells));
+        let share = spot.untrusted.map(|untrusted| untrusted.share).filter(|share| *share > 0.0);
+        let untrusted =
+            share.map(|share| format!(", {} not to be trusted", trusted::percent(share))).unwrap_or_default();
+        let area = short_number(area);
+        lines.push(format!("{:>4}  {area} {unit}, {} cells{probability}{untrusted}", spot.id, spot.cells));
     }
     if found.hotspots.spots.len() > 10 {
         lines.push(format!("      and {} more", found.hotspots.spots.len() - 10));

@@ -3,6 +3,7 @@
 pub(crate) mod curve;
 pub(crate) mod ensemble;
 pub(crate) mod files;
+pub(crate) mod trusted;
 
 use std::path::Path;
 
@@ -10,8 +11,7 @@ use anyhow::Result;
 use geo::{Densify, Euclidean, GeodesicArea, MapCoords};
 use serde::Serialize;
 use soilscope_assess::hotspot::{
-    ConfidenceCurve, Dropped, GridFrame, HotCell, Hotspot, HotspotClass, HotspotSettings, HotspotTracer, Hotspots,
-    smoothed,
+    Classed, ConfidenceCurve, Dropped, GridFrame, HotCell, Hotspot, HotspotSettings, HotspotTracer, Hotspots, smoothed,
 };
 use soilscope_core::Samples;
 use soilscope_pipeline::crs::{Crs, Transformer};
@@ -22,6 +22,7 @@ use crate::follow::check_interrupt;
 use crate::spread::Spread;
 use curve::{CostRecord, Curves};
 use ensemble::{Simulated, SpotSpread};
+use trusted::{Classes, SpotTrust};
 
 /// What makes a cell hot.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -55,6 +56,11 @@ pub(crate) struct HotspotRecord {
     pub(crate) undecided: Option<usize>,
     pub(crate) minimum_area: f64,
     pub(crate) dropped: Dropped,
+    /// How many are of each class; `None` without samples or probabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) classes: Option<Classes>,
+    /// What of them is not to be trusted.
+    pub(crate) trust: SpotTrust,
     /// What is expected to be wrong; `None` without probabilities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) errors: Option<ErrorAreas>,
@@ -129,6 +135,12 @@ pub(crate) struct Traced {
 }
 
 impl Traced {
+    /// How far one can be relied on; `None` without samples or probabilities.
+    fn classed(&self, k: usize) -> Option<Classed> {
+        let (spot, above) = (&self.hotspots.spots[k], self.samples_above.as_ref()?[k]);
+        Some(Classed::of(spot.mean_probability?, above, spot.untrusted.map(|untrusted| untrusted.share)))
+    }
+
     /// What treating them is expected to cost, with areas as they are given to the user.
     pub(crate) fn costs(&self, curves: Option<&Curves<'_>>, areas_m2: Option<&[f64]>) -> Option<CostRecord> {
         let area = |(k, spot): (usize, &Hotspot)| areas_m2.map_or(spot.area, |areas| areas[k]);
@@ -142,17 +154,28 @@ impl Traced {
 /// Samples, and which of them are above the threshold, or not, or nobody knows.
 pub(crate) type Judged<'a> = (&'a Samples, &'a dyn Fn(usize) -> Option<bool>);
 
-/// Traces hotspots in rasters of one grid, row by row. Without samples, none are counted.
+/// Rasters of one grid.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rasters<'a> {
+    /// Values.
+    pub(crate) prediction: &'a Path,
+    /// Probabilities of being above the threshold.
+    pub(crate) exceedance: Option<&'a Path>,
+    /// Reasons not to trust a cell, as bits.
+    pub(crate) trust: Option<&'a Path>,
+}
+
+/// Traces hotspots in rasters, row by row. Without samples, none are counted.
 pub(crate) fn trace(
-    prediction: &Path,
-    exceedance: Option<&Path>,
+    rasters: Rasters<'_>,
     rule: Rule,
     settings: HotspotSettings,
     samples: Option<Judged<'_>>,
     crs: &Crs,
 ) -> Result<(Traced, HotspotRecord)> {
-    let values = RasterIn::open(prediction, 1)?;
-    let probabilities = exceedance.map(|path| RasterIn::open(path, 1)).transpose()?;
+    let values = RasterIn::open(rasters.prediction, 1)?;
+    let probabilities = rasters.exceedance.map(|path| RasterIn::open(path, 1)).transpose()?;
+    let trust = rasters.trust.map(|path| RasterIn::open(path, 1)).transpose()?;
     // Refuses rasters that are turned or upside down.
     let grid = values.grid(u64::MAX)?;
     let bounds = grid.bounds();
@@ -160,6 +183,7 @@ pub(crate) fn trace(
     let on_ground = CellAreas::new(frame, crs)?;
     let mut tracer = HotspotTracer::new(frame, settings)?;
     let mut probability_rows = probabilities.as_ref().map(RasterIn::rows);
+    let mut trust_rows = trust.as_ref().map(|raster| (raster.path(), raster.rows()));
     let mut hot = Vec::with_capacity(frame.columns);
     let mut curve = ConfidenceCurve::default();
     let mut curve_on_ground = ConfidenceCurve::default();
@@ -167,9 +191,13 @@ pub(crate) fn trace(
         check_interrupt("the hotspots were traced")?;
         let row = row?;
         let chances = probability_rows.as_mut().and_then(Iterator::next).transpose()?;
-        let area = match &chances {
-            Some(_) => on_ground.of_row(number, &row)?,
-            None => 0.0,
+        let doubts = match &mut trust_rows {
+            Some((path, rows)) => rows.next().map(|row| trusted::row_of(&row?, path, number)).transpose()?,
+            None => None,
+        };
+        let area = match chances.is_some() || doubts.is_some() {
+            true => on_ground.of_row(number, &row)?,
+            false => frame.cell_area(),
         };
         hot.clear();
         hot.extend(row.iter().enumerate().map(|(column, value)| {
@@ -184,8 +212,12 @@ pub(crate) fn trace(
                 Rule::Probability { at_least } => probability.is_some_and(|p| p as f32 >= at_least as f32),
                 Rule::Prediction { above } => value > above,
             };
-            is_hot.then_some(HotCell { value, probability })
+            let doubts = doubts.as_ref().and_then(|d| d[column]);
+            is_hot.then_some(HotCell { value, probability, doubts, ground: area })
         }));
+        if let Some(path) = rasters.trust {
+            trusted::refuse_unknown(&hot, path, number)?;
+        }
         tracer.push_row(&hot);
     }
     let mut hotspots = tracer.finish();
@@ -204,7 +236,7 @@ pub(crate) fn trace(
     });
     let on_map = curve.expected() * frame.cell_area();
     let ground_over_map = (on_map > 0.0).then(|| curve_on_ground.expected() / on_map);
-    let record = HotspotRecord {
+    let mut record = HotspotRecord {
         rule,
         count: hotspots.spots.len(),
         area_m2: None,
@@ -214,12 +246,29 @@ pub(crate) fn trace(
         undecided: samples.map(|_| undecided.iter().sum()),
         minimum_area: settings.minimum_area,
         dropped: hotspots.dropped,
+        classes: None,
+        trust: SpotTrust::of(&hotspots, rasters.trust.is_some()),
         errors: probabilities.is_some().then(|| ErrorAreas::new(&curve, &hotspots)),
         costs: None,
         joint: None,
         smoothed: None,
     };
-    Ok((Traced { hotspots, samples_above, undecided, curve: curve_on_ground, spreads: Vec::new() }, record))
+    let found = Traced { hotspots, samples_above, undecided, curve: curve_on_ground, spreads: Vec::new() };
+    let classes: Option<Vec<Classed>> = (0..record.count).map(|k| found.classed(k)).collect();
+    // Of no hotspots there is no class either, where there are no samples.
+    let can = found.samples_above.is_some() && probabilities.is_some();
+    record.classes = classes.filter(|_| can).map(|all| Classes::of(all.into_iter().map(|classed| classed.class)));
+    Ok((found, record))
+}
+
+/// Areas of hotspots on the ground, into their record too.
+pub(crate) fn measure(found: &Traced, record: &mut HotspotRecord, crs: &Crs) -> Result<Option<Vec<f64>>> {
+    let areas = areas_m2(&found.hotspots, crs)?;
+    if let Some(areas) = &areas {
+        record.area_m2 = Some(areas.iter().fold(0.0, |sum, area| sum + area));
+        record.trust.measure(&found.hotspots.spots, areas);
+    }
+    Ok(areas)
 }
 
 /// Areas of hotspots on the ellipsoid of WGS 84, in square metres: the true size, whatever the map's projection does to it.
@@ -227,7 +276,7 @@ pub(crate) fn trace(
 ///
 /// # Source
 /// Karney (2013), *Journal of Geodesy* 87:43, sec. 6, by the crate geographiclib-rs.
-pub(crate) fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>>> {
+fn areas_m2(hotspots: &Hotspots, crs: &Crs) -> Result<Option<Vec<f64>>> {
     if crs.is_local() {
         return Ok(None);
     }
@@ -328,12 +377,15 @@ pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str
             ("mean_probability", spot.mean_probability.map_or(Value::Null, Value::Real)),
             (wrong, false_positive.map_or(Value::Null, Value::Real)),
         ];
+        own.extend(trusted::attributes(spot, area.1, areas_m2.is_none()));
         if let Some(above) = &traced.samples_above {
-            let class = spot.mean_probability.map(|p| HotspotClass::of(p, above[k]).name());
+            let classed = traced.classed(k);
+            let text = |words: Option<&str>| words.map_or(Value::Null, |words| Value::Text(words.to_owned()));
             own.push(("samples_inside", Value::Integer(spot.samples_inside as i64)));
             own.push(("samples_above", Value::Integer(above[k] as i64)));
             own.push(("samples_undecided", Value::Integer(traced.undecided[k] as i64)));
-            own.push(("class", class.map_or(Value::Null, |c| Value::Text(c.to_owned()))));
+            own.push(("class", text(classed.map(|c| c.class.name()))));
+            own.push(("class_reason", text(classed.map(|c| c.reason.words()))));
         }
         let spread = traced.spreads.get(k);
         let local = if areas_m2.is_some() { "_m2" } else { "" };

@@ -58,6 +58,19 @@ impl Doubts {
         self.0
     }
 
+    /// The set of such a number; `None` for one that is no sum of reasons.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::trust::Doubts;
+    /// assert_eq!(Doubts::from_bits(5), Some(Doubts::EXTRAPOLATION.and(Doubts::NEAR_SILL)));
+    /// assert_eq!(Doubts::from_bits(255), None); // nodata
+    /// ```
+    #[inline]
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        if bits < 32 { Some(Self(bits)) } else { None }
+    }
+
     /// Short name of one reason, for records.
     ///
     /// # Panics

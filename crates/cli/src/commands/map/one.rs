@@ -36,7 +36,7 @@ use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::hotspots::curve::{CurveSettings, Curves};
 use crate::hotspots::ensemble::{self, Ensemble};
-use crate::hotspots::{self, HotspotRecord, Rule, Traced};
+use crate::hotspots::{self, HotspotRecord, Rasters, Rule, Traced};
 use crate::output;
 use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
@@ -339,15 +339,17 @@ impl Job {
         };
         let minimum_area = args.decision.min_area;
         let mut found = hotspots::trace(
-            &paths.of("prediction.tif"),
-            exceedance.as_deref(),
+            Rasters {
+                prediction: &paths.of("prediction.tif"),
+                exceedance: exceedance.as_deref(),
+                trust: Some(&paths.of("trust.tif")),
+            },
             rule,
             HotspotSettings { minimum_area, ..HotspotSettings::default() },
             Some((source.samples(), &above)),
             source.crs(),
         )?;
-        let areas = hotspots::areas_m2(&found.0.hotspots, source.crs())?;
-        found.1.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
+        let areas = hotspots::measure(&found.0, &mut found.1, source.crs())?;
         let on_map: Vec<f64> = found.0.hotspots.spots.iter().map(|spot| spot.area).collect();
         let ensemble = Ensemble {
             args: &args.decision,

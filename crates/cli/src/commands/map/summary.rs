@@ -44,6 +44,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         let area = ground(h.area_m2, h.area_on_map);
         let samples = h.samples_inside.map(|n| format!(", {n} samples inside")).unwrap_or_default();
         lines.push(format!("hotspots above {threshold}: {}, {area}{samples}", h.count));
+        lines.extend(h.reliance());
         lines.extend(h.errors.as_ref().map(|e| {
             let scale = h.ground_over_map;
             let of = |area: f64| ground(scale.map(|s| s * area), area);

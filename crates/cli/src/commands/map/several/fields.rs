@@ -35,7 +35,7 @@ use crate::creation;
 use crate::field::GLOBAL_UP_TO;
 use crate::follow::{Progress, watching, wrote};
 use crate::guideline::GuidelineRecord;
-use crate::hotspots::{self, Rule, Traced};
+use crate::hotspots::{self, Rasters, Rule, Traced};
 use crate::output;
 use crate::record::FileRecord;
 use crate::spread::Spread;
@@ -209,15 +209,17 @@ impl Prepared {
         let above = sampled.held.as_ref().map_or(&[][..], |(_, above)| above);
         let at = |i: usize| above[i];
         let (mut found, mut spots) = hotspots::trace(
-            &paths.of(Column::Fractions.file()),
-            Some(&any),
+            Rasters {
+                prediction: &paths.of(Column::Fractions.file()),
+                exceedance: Some(&any),
+                trust: Some(&paths.of(Column::Trust.file())),
+            },
             Rule::Probability { at_least: args.decision.confidence },
             HotspotSettings { minimum_area: args.decision.min_area, ..HotspotSettings::default() },
             sampled.held.as_ref().map(|(samples, _)| (samples, &at as &dyn Fn(usize) -> Option<bool>)),
             source.crs(),
         )?;
-        let areas = hotspots::areas_m2(&found.hotspots, source.crs())?;
-        spots.area_m2 = areas.as_ref().map(|areas| areas.iter().fold(0.0, |sum, area| sum + area));
+        let areas = hotspots::measure(&found, &mut spots, source.crs())?;
         hotspots::smooth(&mut found, &mut spots, args.decision.smooth);
         let limits = said(&self.thresholds, &self.guidelines, mapped);
         let acts = acts(&self.guidelines);

@@ -132,6 +132,7 @@ impl JointRecord {
         let h = &self.hotspots;
         let area = ground(h.area_m2, h.area_on_map);
         lines.push(format!("  hotspots of any: {}, {area}; dominant there: {}", h.count, dominant.join(", ")));
+        lines.extend(h.reliance().map(|line| format!("  {line}")));
         let worst = self.marginals.iter().max_by(|a, b| a.largest_difference.total_cmp(&b.largest_difference));
         lines.extend(worst.map(|m| {
             let mean = self.marginals.iter().map(|m| m.mean_absolute_difference).fold(0.0, f64::max);
