@@ -4,6 +4,7 @@
 
 mod comparison;
 mod coverage;
+mod joint;
 mod laws;
 mod oracle;
 mod published;

@@ -151,7 +151,7 @@ pub fn fit_censored(
         let recipe = Kriging::new(variogram.clone(), drift, Neighbourhood::Global);
         let conditionals = Conditionals::new(&recipe, samples, below, settings.neighbours, executor)?;
         let random = Random::substream(settings.seed, PURPOSE, iteration as u64);
-        let mut sampler = Sampler::new(&conditionals, samples, random);
+        let mut sampler = Sampler::new(&conditionals, samples.values(), random);
         if let Some(state) = &state {
             sampler.start_at(&state.iter().map(|s| s.1).collect::<Vec<_>>());
         }

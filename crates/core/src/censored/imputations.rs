@@ -102,9 +102,20 @@ impl Imputations {
         settings.check()?;
         check_flags(samples, below)?;
         let conditionals = Conditionals::new(recipe, samples, below, settings.neighbours, executor)?;
+        Self::of(conditionals, samples.values(), PURPOSE, settings, executor)
+    }
+
+    /// Draws from these conditionals, of samples with these values or limits.
+    pub(super) fn of(
+        conditionals: Conditionals,
+        values: &[f64],
+        purpose: u64,
+        settings: &ImputationSettings,
+        executor: &dyn Executor,
+    ) -> Result<Self> {
         let chains = map(executor, settings.chains, |chain| {
-            let mut sampler =
-                Sampler::new(&conditionals, samples, Random::substream(settings.seed, PURPOSE, chain as u64));
+            let random = Random::substream(settings.seed, purpose, chain as u64);
+            let mut sampler = Sampler::new(&conditionals, values, random);
             sampler.sweep(settings.burn_in);
             let mut draws = Vec::with_capacity(settings.kept * conditionals.len());
             for _ in 0..settings.kept {
@@ -165,6 +176,18 @@ impl Imputations {
         self.mixing
     }
 
+    /// The draws of those samples that have a new number, under it.
+    pub(super) fn renumbered(&self, number: &[Option<usize>]) -> Self {
+        let (mut samples, mut draws) = (Vec::new(), Vec::new());
+        for (a, &i) in self.samples.iter().enumerate() {
+            if let Some(new) = number[i] {
+                samples.push(new);
+                draws.extend_from_slice(self.draws(a));
+            }
+        }
+        Self { samples, draws, ..*self }
+    }
+
     /// The samples with the means of their draws in place of limits.
     pub(crate) fn completed(&self, samples: &Samples) -> Result<Samples> {
         let mut values = samples.values().to_vec();
@@ -209,17 +232,18 @@ pub(super) struct Sampler<'a> {
 }
 
 impl<'a> Sampler<'a> {
-    pub(super) fn new(conditionals: &'a Conditionals, samples: &Samples, random: Random) -> Self {
-        let limits: Vec<f64> =
-            conditionals.samples.iter().map(|&i| samples.values()[i] - conditionals.centre).collect();
+    /// A chain for samples of these values, or limits.
+    pub(super) fn new(conditionals: &'a Conditionals, values: &[f64], random: Random) -> Self {
+        let of = conditionals.samples.iter().zip(&conditionals.centres);
+        let limits: Vec<f64> = of.map(|(&i, centre)| values[i] - centre).collect();
         let y = limits.iter().enumerate().map(|(a, l)| l - conditionals.deviation(a)).collect();
         Self { conditionals, limits, y, random }
     }
 
     /// Begins at other values.
     pub(super) fn start_at(&mut self, values: &[f64]) {
-        for ((y, value), limit) in self.y.iter_mut().zip(values).zip(&self.limits) {
-            *y = (value - self.conditionals.centre).min(*limit);
+        for (a, (y, value)) in self.y.iter_mut().zip(values).enumerate() {
+            *y = (value - self.conditionals.centres[a]).min(self.limits[a]);
         }
     }
 
@@ -238,7 +262,7 @@ impl<'a> Sampler<'a> {
 
     /// The values where the chain is now.
     pub(super) fn values(&self) -> impl Iterator<Item = f64> + '_ {
-        self.y.iter().map(|y| y + self.conditionals.centre)
+        self.y.iter().zip(&self.conditionals.centres).map(|(y, centre)| y + centre)
     }
 }
 

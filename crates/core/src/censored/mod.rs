@@ -8,6 +8,8 @@
 //!   Each refuses what it should not be used for ([`Refused`]), and says what to be careful with ([`Caution`]).
 //! - *Maps*: [`CensoredKriging`] draws what is below limits from what limits and neighbours say of it, and [`fit_censored`] finds
 //!   variogram and trend.
+//! - *Several variables together*: [`JointImputations`] draws what is below limits of all of them, and [`fit_joint`] finds the model of how
+//!   they vary together.
 //!
 //! ```
 //! use soilscope_core::censored::{LeftMass, Measurement::{BelowLimit, Quantified}, kaplan_meier};
@@ -26,6 +28,7 @@ mod conditionals;
 mod estimation;
 mod fit_test;
 mod imputations;
+mod joint;
 mod kaplan_meier;
 mod land;
 mod leave_out;
@@ -45,6 +48,7 @@ pub use censoring::{Caution, Censoring};
 pub use estimation::{CensoredEstimate, CensoredFit, CensoredFitSettings, fit_censored};
 pub use fit_test::{FitTest, probability_plot_test};
 pub use imputations::{ImputationSettings, Imputations};
+pub use joint::{JointFit, JointFitSettings, JointImputations, fit_joint};
 pub use kaplan_meier::{KaplanMeier, LeftMass, Quantile, kaplan_meier};
 pub use land::land_factor;
 pub use maximum_likelihood::{Estimate, Family, MaximumLikelihood, maximum_likelihood};

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use super::blocks::{BLOCKS, add_corrections, interleaved};
 use super::conditioning::Conditioning;
 use super::embedding::{Embedding, EmbeddingLimits, EmbeddingReport};
 use super::realisations::{LANES, Lanes, Realisations};
 use super::sample_draw::SampleDraws;
+use super::window_nodes::WindowNodes;
 use super::{Simulator, by_place, check, place_key, purpose};
 use crate::Window;
 use crate::censored::Imputations;
@@ -13,13 +15,7 @@ use crate::drift::Drift;
 use crate::executor::{self, Executor};
 use crate::random::Random;
 use crate::variogram::Variogram;
-use crate::{Coord, Error, Result, Samples, Targets};
-
-/// Blocks of eight realisations whose fields are drawn at a time: what bounds the fields held twice.
-const BLOCKS: usize = 4;
-/// Nodes of one conditioning task, and tasks at a time.
-const TASK: usize = 256;
-const TASKS: usize = 64;
+use crate::{Coord, Error, Result, Samples};
 
 /// A recipe of simulation on a grid: unconditional fields by circulant embedding, conditioned by kriging.
 ///
@@ -89,18 +85,11 @@ impl CirculantSimulation {
     /// A node beyond the window.
     pub fn prepare(&self, samples: Option<&Samples>, window: Window, nodes: Option<&[usize]>) -> Result<CirculantRun> {
         check(&self.variogram, self.drift, samples)?;
-        check_window(&window)?;
         if self.sample_neighbours == Some(0) {
             return Err(Error::Parameter { name: "samples for a node", value: 0.0, requirement: "at least 1" });
         }
         let coords = samples.map_or(&[][..], Samples::coords);
-        let (whole, offset) = enlarged(window, coords, self.limits.cells).ok_or(Error::Embedding {
-            columns: window.size[0],
-            rows: window.size[1],
-            cells: self.limits.cells,
-            covariance_error: f64::INFINITY,
-            allowed: self.limits.covariance_error,
-        })?;
+        let WindowNodes { whole, cells, at: places } = WindowNodes::new(window, nodes, coords, &self.limits)?;
         // What the nugget leaves of the model; nothing, where it is all.
         let structures = match self.variogram.structures() {
             [] => None,
@@ -110,15 +99,6 @@ impl CirculantSimulation {
             .as_ref()
             .map(|structures| Embedding::new(structures, whole.step, whole.size, &self.limits))
             .transpose()?;
-        let in_window = |i: usize| {
-            assert!(i < window.size[0] * window.size[1], "a node of the window");
-            [i % window.size[0], i / window.size[0]]
-        };
-        let cell = |[column, row]: [usize; 2]| (row + offset[1]) * whole.size[0] + column + offset[0];
-        let all = 0..window.size[0] * window.size[1];
-        let wanted: Vec<usize> = nodes.map_or_else(|| all.collect(), <[usize]>::to_vec);
-        let cells: Vec<usize> = wanted.iter().map(|&i| cell(in_window(i))).collect();
-        let places: Vec<Coord> = wanted.iter().map(|&i| Targets::window(window).coord(i)).collect();
         let conditions = samples
             .map(|samples| -> Result<Conditions> {
                 let first = by_place(samples.coords());
@@ -148,43 +128,6 @@ impl CirculantSimulation {
             .transpose()?;
         Ok(CirculantRun { recipe: self.clone(), embedding, cells, places, conditions })
     }
-}
-
-/// Refuses a window without cells or with a step of 0.
-pub(super) fn check_window(window: &Window) -> Result<()> {
-    for k in 0..2 {
-        if window.size[k] == 0 {
-            return Err(Error::Parameter { name: "cells along a window", value: 0.0, requirement: "at least 1" });
-        }
-        if !(window.step[k] != 0.0 && window.step[k].is_finite() && window.origin[k].is_finite()) {
-            let requirement = "a finite number other than 0, from a finite origin";
-            return Err(Error::Parameter { name: "step of a window", value: window.step[k], requirement });
-        }
-    }
-    Ok(())
-}
-
-/// The window with as many more cells as it takes to hold every place, and the columns and rows before the window's own;
-/// `None` where that is more than `most` cells.
-pub(super) fn enlarged(window: Window, places: &[Coord], most: usize) -> Option<(Window, [usize; 2])> {
-    let mut whole = window;
-    let mut offset = [0; 2];
-    for k in 0..2 {
-        let last = (window.size[k] - 1) as f64;
-        let (mut low, mut high) = (0.0_f64, last);
-        for c in places {
-            let position = (c[k] - window.origin[k]) / window.step[k];
-            low = low.min(position.floor());
-            high = high.max(position.ceil());
-        }
-        if !(high - low < most as f64) {
-            return None;
-        }
-        offset[k] = -low as usize;
-        whole.size[k] = (high - low) as usize + 1;
-        whole.origin[k] = window.origin[k] + low * window.step[k];
-    }
-    Some((whole, offset))
 }
 
 /// Where a sample's nugget comes from.
@@ -316,17 +259,6 @@ impl CirculantRun {
     }
 }
 
-/// Eight columns as one of eight values each; columns that are not there are 0.
-pub(super) fn interleaved<'a>(len: usize, columns: impl Iterator<Item = &'a Vec<f64>>) -> Vec<Lanes> {
-    let mut out = vec![[0.0; LANES]; len];
-    for (lane, column) in columns.enumerate() {
-        for (lanes, &value) in out.iter_mut().zip(column) {
-            lanes[lane] = value;
-        }
-    }
-    out
-}
-
 impl Simulator for CirculantRun {
     fn nodes(&self) -> usize {
         self.cells.len()
@@ -348,22 +280,8 @@ impl Simulator for CirculantRun {
         let mean = self.recipe.drift.known_mean().unwrap_or(0.0);
         blocks.iter_mut().flatten().flatten().for_each(|v| *v += mean);
         if let Some(conditions) = &self.conditions {
-            for first in (0..self.places.len()).step_by(TASK * TASKS) {
-                let places = &self.places[first..(first + TASK * TASKS).min(self.places.len())];
-                let corrections = executor::map(executor, places.len().div_ceil(TASK), |task| {
-                    let places = &places[task * TASK..(task * TASK + TASK).min(places.len())];
-                    conditions.kriging.corrections(places, &prepared)
-                })?;
-                for (task, corrections) in corrections.into_iter().enumerate() {
-                    for (block, corrections) in blocks.iter_mut().zip(corrections) {
-                        for (lanes, correction) in block[first + task * TASK..].iter_mut().zip(corrections) {
-                            for k in 0..LANES {
-                                lanes[k] += correction[k];
-                            }
-                        }
-                    }
-                }
-            }
+            let corrections = |places: &[Coord]| conditions.kriging.corrections(places, &prepared);
+            add_corrections(&mut blocks, &self.places, &corrections, executor)?;
             for &(node, sample) in &conditions.exact {
                 if conditions.kriging.error_variances()[sample] == 0.0 {
                     for (b, block) in blocks.iter_mut().enumerate() {

@@ -15,6 +15,7 @@
 //! All take values on a Gaussian scale ([`NormalScore`](crate::normal_score::NormalScore), or a logarithm), and give
 //! values on it. Realisation k of a seed is the same whichever others are made with it, and by however many threads.
 
+mod blocks;
 mod circulant;
 mod conditioning;
 mod earlier;
@@ -28,6 +29,7 @@ mod realisations;
 mod sample_draw;
 mod sgs;
 mod system;
+mod window_nodes;
 mod zones;
 
 pub use circulant::{CirculantRun, CirculantSimulation};

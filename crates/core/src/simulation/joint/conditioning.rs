@@ -112,13 +112,13 @@ impl Conditioning {
         Prepared { samples: differences, means }
     }
 
-    /// What each variable at each of `places` is corrected by, in the realisations of each block: by block, variable and
-    /// place.
-    pub(super) fn corrections(&self, places: &[Coord], blocks: &[Prepared]) -> Vec<Vec<Vec<Lanes>>> {
+    /// What each variable at each of `places` is corrected by, in the realisations of each block: a column for each variable of
+    /// each block.
+    pub(super) fn corrections(&self, places: &[Coord], blocks: &[Prepared]) -> Vec<Vec<Lanes>> {
         let variables = self.model.variables().len();
         let all: Vec<usize> = (0..variables).collect();
-        let start = |b: &Prepared| b.means.iter().map(|&mean| vec![mean; places.len()]).collect();
-        let mut out: Vec<Vec<Vec<Lanes>>> = blocks.iter().map(start).collect();
+        let means = blocks.iter().flat_map(|b| &b.means);
+        let mut out: Vec<Vec<Lanes>> = means.map(|&mean| vec![mean; places.len()]).collect();
         let (mut local, mut merged, mut near): (CoSystem, Vec<(f64, usize)>, Vec<Near>) = Default::default();
         let (mut unit, mut weights): (Vec<f64>, Vec<f64>) = Default::default();
         let mut kept: Vec<usize> = (0..self.data.len()).collect();
@@ -147,7 +147,7 @@ impl Conditioning {
                     local.weights(&self.model, at, &all, &mut weights);
                 }
             }
-            for (block, out) in blocks.iter().zip(&mut out) {
+            for (block, out) in blocks.iter().zip(out.chunks_mut(variables)) {
                 for (own, weights) in out.iter_mut().zip(weights.chunks(kept.len().max(1))) {
                     let mut sum = own[place];
                     for (&i, weight) in kept.iter().zip(weights) {

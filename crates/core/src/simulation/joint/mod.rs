@@ -7,22 +7,18 @@ mod system;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::circulant::{check_window, enlarged, interleaved};
+use super::blocks::{BLOCKS, add_corrections, interleaved};
 use super::embedding::{EmbeddingLimits, EmbeddingReport};
 use super::realisations::{LANES, Lanes, Realisations};
+use super::window_nodes::WindowNodes;
 use super::{place_key, purpose};
+use crate::censored::JointImputations;
 use crate::cokriging::{CokrigingError, Coregionalisation, Means, check_samples};
 use crate::executor::{self, Executor};
 use crate::random::Random;
-use crate::{Coord, Error, Result, Samples, Targets, Window};
+use crate::{Coord, Error, Result, Samples, Window};
 use conditioning::Conditioning;
 use fields::Fields;
-
-/// Blocks of eight realisations whose fields are drawn at a time: what bounds the fields held twice.
-const BLOCKS: usize = 4;
-/// Nodes of one conditioning task, and tasks at a time.
-const TASK: usize = 256;
-const TASKS: usize = 64;
 
 /// A recipe of the simulation of several variables on a grid, under a linear model of coregionalisation: unconditional
 /// fields by circulant embedding, conditioned by co-kriging.
@@ -100,25 +96,9 @@ impl CoSimulation {
     /// A node beyond the window.
     pub fn prepare(&self, samples: &[Samples], window: Window, nodes: Option<&[usize]>) -> Result<CoSimulationRun> {
         let means = self.check(samples)?;
-        check_window(&window)?;
         let sets = samples.iter().flat_map(Samples::coords);
         let coords: Vec<Coord> = sets.copied().collect();
-        let (whole, offset) = enlarged(window, &coords, self.limits.cells).ok_or(Error::Embedding {
-            columns: window.size[0],
-            rows: window.size[1],
-            cells: self.limits.cells,
-            covariance_error: f64::INFINITY,
-            allowed: self.limits.covariance_error,
-        })?;
-        let all = window.size[0] * window.size[1];
-        let wanted: Vec<usize> = nodes.map_or_else(|| (0..all).collect(), <[usize]>::to_vec);
-        let cell = |&i: &usize| {
-            assert!(i < all, "a node of the window");
-            let [column, row] = [i % window.size[0], i / window.size[0]];
-            (row + offset[1]) * whole.size[0] + column + offset[0]
-        };
-        let cells: Vec<usize> = wanted.iter().map(cell).collect();
-        let at: Vec<Coord> = wanted.iter().map(|&i| Targets::window(window).coord(i)).collect();
+        let WindowNodes { whole, cells, at } = WindowNodes::new(window, nodes, &coords, &self.limits)?;
         // Distinct places of samples, and the place of each sample.
         let (mut number, mut places): (HashMap<[u64; 2], usize>, Vec<Coord>) = Default::default();
         let place_of = |&c: &Coord| {
@@ -138,7 +118,8 @@ impl CoSimulation {
         let data = conditioning.iter().flat_map(|c| c.data()).enumerate();
         let exact = data.filter(|(_, d)| d.error_variance == 0.0);
         let exact = exact.filter_map(|(i, d)| node_of.get(&place_key(d.at)).map(|&node| (node, i))).collect();
-        Ok(CoSimulationRun { seed: self.seed, means, fields, at, place_of, conditioning, exact })
+        let imputed = Vec::new();
+        Ok(CoSimulationRun { seed: self.seed, means, fields, at, place_of, conditioning, exact, imputed })
     }
 
     /// The means that are known; 0 for those that are not.
@@ -187,6 +168,8 @@ pub struct CoSimulationRun {
     conditioning: Option<Conditioning>,
     /// Nodes at samples without error.
     exact: Vec<(usize, usize)>,
+    /// Values of samples that differ from realisation to realisation, in turn; empty for the others, or where there is none.
+    imputed: Vec<Vec<f64>>,
 }
 
 /// One unconditional realisation of all variables, and what separates the samples from it.
@@ -211,6 +194,34 @@ impl CoSimulationRun {
         self.fields.embeddings()
     }
 
+    /// Conditions each realisation on values of its own for samples below limits, of all variables and drawn together: those of one
+    /// draw after the other, and of all chains in turn, so that neighbouring realisations are not of neighbouring draws. With as many
+    /// draws as realisations none is used twice.
+    ///
+    /// Without samples to condition on nothing changes.
+    ///
+    /// # Panics
+    /// Draws of other numbers of samples than those that the simulation was prepared with.
+    #[must_use]
+    pub fn with_imputations(mut self, imputations: &JointImputations) -> Self {
+        if let Some(conditioning) = &self.conditioning {
+            assert_eq!(imputations.total(), conditioning.data().len(), "draws of the samples of this simulation");
+            self.imputed = vec![Vec::new(); imputations.total()];
+            for (sample, values) in imputations.in_turn() {
+                self.imputed[sample] = values;
+            }
+        }
+        self
+    }
+
+    /// The value of a sample in a realisation.
+    fn value(&self, sample: usize, datum: &conditioning::Datum, realisation: usize) -> f64 {
+        match self.imputed.get(sample) {
+            Some(values) if !values.is_empty() => values[realisation % values.len()],
+            _ => datum.value,
+        }
+    }
+
     /// The realisations of these numbers, of each variable: each is the same whichever others are made with it, and by
     /// however many threads.
     ///
@@ -220,15 +231,16 @@ impl CoSimulationRun {
     /// [`Error::Cancelled`].
     pub fn simulate(&self, realisations: Range<usize>, executor: &dyn Executor) -> Result<Vec<Realisations>> {
         let variables = self.variables();
-        let mut blocks: Vec<Vec<Vec<Lanes>>> = vec![Vec::new(); variables];
+        // Block by block, in each variable by variable.
+        let mut fields: Vec<Vec<Lanes>> = Vec::with_capacity(variables * realisations.len().div_ceil(LANES));
         let mut prepared = Vec::new();
         for first in realisations.clone().step_by(LANES * BLOCKS) {
             let drawn = self.draw(first..(first + LANES * BLOCKS).min(realisations.end), executor)?;
             for drawn in drawn.chunks(LANES) {
-                for (v, blocks) in blocks.iter_mut().enumerate() {
-                    let mut block = interleaved(self.nodes(), drawn.iter().map(|d| &d.nodes[v]));
-                    block.iter_mut().flatten().for_each(|value| *value += self.means[v]);
-                    blocks.push(block);
+                for (v, &mean) in self.means.iter().enumerate() {
+                    let mut field = interleaved(self.nodes(), drawn.iter().map(|d| &d.nodes[v]));
+                    field.iter_mut().flatten().for_each(|value| *value += mean);
+                    fields.push(field);
                 }
                 if let Some(conditioning) = &self.conditioning {
                     let differences = drawn.iter().map(|d| &d.differences);
@@ -237,31 +249,18 @@ impl CoSimulationRun {
             }
         }
         if let Some(conditioning) = &self.conditioning {
-            for first in (0..self.nodes()).step_by(TASK * TASKS) {
-                let places = &self.at[first..(first + TASK * TASKS).min(self.nodes())];
-                let corrections = executor::map(executor, places.len().div_ceil(TASK), |task| {
-                    let places = &places[task * TASK..(task * TASK + TASK).min(places.len())];
-                    conditioning.corrections(places, &prepared)
-                })?;
-                for (task, corrections) in corrections.into_iter().enumerate() {
-                    for (block, corrections) in corrections.into_iter().enumerate() {
-                        for (blocks, corrections) in blocks.iter_mut().zip(corrections) {
-                            for (lanes, correction) in blocks[block][first + task * TASK..].iter_mut().zip(corrections)
-                            {
-                                for k in 0..LANES {
-                                    lanes[k] += correction[k];
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+            add_corrections(&mut fields, &self.at, &|places| conditioning.corrections(places, &prepared), executor)?;
             for &(node, sample) in &self.exact {
                 let datum = &conditioning.data()[sample];
-                blocks[datum.variable].iter_mut().for_each(|b| b[node] = [datum.value; LANES]);
+                for (block, fields) in fields.chunks_mut(variables).enumerate() {
+                    let first = realisations.start + block * LANES;
+                    fields[datum.variable][node] = std::array::from_fn(|k| self.value(sample, datum, first + k));
+                }
             }
         }
-        Ok(blocks.into_iter().map(|b| Realisations::new(realisations.clone(), self.nodes(), b)).collect())
+        let mut of_each: Vec<Vec<Vec<Lanes>>> = vec![Vec::new(); variables];
+        fields.into_iter().enumerate().for_each(|(k, field)| of_each[k % variables].push(field));
+        Ok(of_each.into_iter().map(|b| Realisations::new(realisations.clone(), self.nodes(), b)).collect())
     }
 
     /// Unconditional realisations of a few blocks, and the differences of the samples.
@@ -281,11 +280,11 @@ impl CoSimulationRun {
     /// What separates the samples from realisation `number`, whose values at their places these are.
     fn differences(&self, number: usize, places: &[Vec<f64>]) -> Vec<f64> {
         let mut random = Random::substream(self.seed, purpose::JOINT_ERRORS, number as u64);
-        let data = self.conditioning.iter().flat_map(|c| c.data()).zip(&self.place_of);
-        let difference = |(d, &place): (&conditioning::Datum, &usize)| {
+        let data = self.conditioning.iter().flat_map(|c| c.data()).zip(&self.place_of).enumerate();
+        let difference = |(sample, (d, &place)): (usize, (&conditioning::Datum, &usize))| {
             let observed =
                 self.means[d.variable] + places[d.variable][place] + d.error_variance.sqrt() * random.normal();
-            d.value - observed
+            self.value(sample, d, number) - observed
         };
         data.map(difference).collect()
     }
