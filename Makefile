@@ -66,14 +66,12 @@ demo-nation: setup ## arsenic, cadmium, lead in the topsoil of the USA, values b
 	        --jurisdiction NL,SE; \
 	done; \
 	for limit in NL/background/any SE/guideline/km; do \
-	    $(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --nondetect censored --realisations 0 --out-crs EPSG:5070 --transform log \
+	    $(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --nondetect censored --out-crs EPSG:5070 --transform log \
 	        --guideline $$limit --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/$${limit%%/*} --overwrite; \
 	done; \
-	$(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --out-crs EPSG:5070 --transform log \
-	    --guideline NL/background/any --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/together --overwrite; \
 	set +x; \
-	echo; echo 'Look at $(OUT)/nation/NL/Cd_map.png beside $(OUT)/nation/SE/Cd_map.png, values below limits as such; and at'; \
-	echo '$(OUT)/nation/together/joint_map.png, what the three are together, with half the limit for values below it'
+	echo; echo 'Look at $(OUT)/nation/NL/joint_map.png beside $(OUT)/nation/SE/joint_map.png, what the three are together under Dutch'; \
+	echo 'and Swedish limits, values below limits as such; and at Cd_map.png of both, cadmium alone'
 
 data: ## download USGS Data Series 801 from its publisher, check its sum, convert it to data/usgs
 	@sh scripts/data.sh
@@ -87,8 +85,8 @@ truth: ## simulated truth for the likelihood and for automatic models: thousands
 	cargo test --release --locked -p soilscope-core --test likelihood -- --ignored --nocapture
 	cargo test --release --locked -p soilscope-core --test auto -- --ignored --nocapture --test-threads=1
 
-coverage: ## simulated truth: do the errors and intervals that hotspots and sources state hold over 200 fields; some minutes
-	cargo test --release --locked -p soilscope-assess --test hotspot --test plan --test sources -- --ignored --nocapture
+coverage: ## simulated truth: do the errors and intervals that hotspots, several contaminants and sources state hold over 200 fields; some minutes
+	cargo test --release --locked -p soilscope-assess --test hotspot --test plan --test several --test sources -- --ignored --nocapture
 
 check: setup fmt-check clippy doc layers ## the gate before a commit: format, lints, documentation, layers
 

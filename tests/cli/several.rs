@@ -231,13 +231,90 @@ fn undecided_samples_are_told_apart() {
         (&155.into(), &3.into(), &152.into())
     );
     assert_eq!((&pair["above"]["undecided"], &pair["above"]["n"]), (&2.into(), &153.into()), "{pair}");
-    // Values that are no numbers are mapped alone.
-    let censored = ["--nondetect", "censored", "--threshold", "zinc=500,lead=150"];
-    let run =
-        |more: &[&str]| self::run(folder.path(), "zinc,lead", "cens", &[&censored[..], &SPHERICAL, more].concat());
-    let refused = run(&[]);
-    assert!(refused.code == Some(2) && refused.err.contains("values of lead below their limits"), "{}", refused.err);
-    run(&["--realisations", "0"]).done();
+    // Without draws there is no correlation over them.
+    assert!(pair["pearson_over_draws"].is_null() && record["joint"]["simulation"]["below_limits"].is_null());
+}
+
+/// Values below limits stay below them in every realisation, are drawn together, and everything says so. The lowest lead and a few others
+/// have limits; the truth is known.
+#[test]
+fn values_below_limits_are_drawn_together_and_it_is_said() {
+    let folder = folder();
+    let text = std::fs::read_to_string(folder.path().join("meuse.csv")).unwrap();
+    let header: Vec<String> = text.lines().next().unwrap().replace('"', "").split(',').map(str::to_owned).collect();
+    let lead = header.iter().position(|c| c == "lead").unwrap();
+    let hide = |line: &str| {
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        let value: f64 = fields[lead].parse().unwrap_or(f64::INFINITY);
+        let hidden = value < 80.0;
+        if hidden {
+            fields[lead] = "<80".to_owned();
+        }
+        (fields.join(","), hidden)
+    };
+    let lines: Vec<(String, bool)> = text.lines().map(hide).collect();
+    let hidden = lines.iter().filter(|(_, hidden)| *hidden).count();
+    assert!((30..80).contains(&hidden), "{hidden}");
+    let changed: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
+    std::fs::write(folder.path().join("limits.csv"), changed.join("\n")).unwrap();
+    let run = |file: &str, out: &str, more: &[&str]| {
+        let limits = ["--threshold", "zinc=500,lead=70", "--realisations", "60", "--json"];
+        let words =
+            [&["map", file, "--analyte", "zinc,lead", "-o", out], &BASE[..], &limits, &SPHERICAL, more].concat();
+        soilscope(folder.path(), &words)
+    };
+    let censored = ["--nondetect", "censored"];
+    let done = run("limits.csv", "censored", &censored).done();
+    let record = done.json();
+    let limits = &record["joint"]["simulation"]["below_limits"];
+    assert_eq!(limits["below"], serde_json::json!([["zinc", 0], ["lead", hidden]]), "{limits}");
+    assert_eq!((&limits["draws"], &limits["method"]), (&200.into(), &"data-augmentation".into()));
+    assert!(number(&limits["mixing"]) >= 1.0);
+    let fit = &record["joint"]["coregionalisation"]["below_limits"];
+    assert_eq!((&fit["method"], &fit["iterations"]), (&"stochastic-approximation-em".into(), &20.into()), "{fit}");
+    // The limit is above the threshold: nobody can tell.
+    assert_eq!(record["samples_together"][0]["above"]["undecided"], hidden);
+    let pair = &record["samples_together"][0];
+    let of = |pair: &Value, name: &str| number(&pair[name]);
+    assert_eq!(pair["correlation"]["n"], 155 - hidden);
+    let rows = table(&std::fs::read_to_string(folder.path().join("censored/joint_samples.csv")).unwrap());
+    assert_eq!(rows[0]["pearson_over_draws"].parse::<f64>().unwrap(), of(pair, "pearson_over_draws"));
+    let about =
+        std::process::Command::new("gdalinfo").arg("censored/joint_any.tif").current_dir(folder.path()).output();
+    let about = String::from_utf8(about.unwrap().stdout).unwrap();
+    assert!(
+        about.contains(&format!("BELOW_LIMITS=zinc 0, lead {hidden}: drawn together for each realisation")),
+        "{about}"
+    );
+
+    // Against the values themselves, and half the limit.
+    let known = run("meuse.csv", "known", &[]).done().json();
+    let half = run("limits.csv", "half", &[]).done().json();
+    let mean = |record: &Value| {
+        number(&record["joint"]["area"]["all"]["mean"]) + number(&record["joint"]["area"]["any"]["mean"])
+    };
+    let (truth, without) = (mean(&known), (mean(&record) - mean(&known)).abs());
+    assert!(without < 0.5 * (mean(&half) - truth).abs(), "{truth}: {} and by halves {}", mean(&record), mean(&half));
+    let correlation = |record: &Value| number(&record["samples_together"][0]["correlation"]["pearson"]);
+    let drawn = of(pair, "pearson_over_draws");
+    assert!((drawn - correlation(&known)).abs() < 0.03, "{drawn} {}", correlation(&known));
+    assert!(known["samples_together"][0]["pearson_over_draws"].is_null());
+
+    // The same on one thread, and others from another seed; without simulation each is mapped alone.
+    run("limits.csv", "one", &[&censored[..], &["--threads", "1"]].concat()).done();
+    let any = |out: &str| std::fs::read(folder.path().join(out).join("joint_any.tif")).unwrap();
+    assert!(any("one") == any("censored"));
+    run("limits.csv", "seed", &[&censored[..], &["--seed", "2"]].concat()).done();
+    assert!(any("seed") != any("censored"));
+    let alone =
+        ["--nondetect", "censored", "--crs", "EPSG:28992", "--threshold", "zinc=500,lead=70", "--realisations", "0"];
+    let words = [
+        &["map", "limits.csv", "--analyte", "zinc,lead", "-o", "alone", "--cell", "400", "--json"],
+        &alone[..],
+        &SPHERICAL,
+    ];
+    let record = soilscope(folder.path(), &words.concat()).done().json();
+    assert!(record["joint"].is_null() && record["samples_together"][0]["pearson_over_draws"].is_null());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Several contaminants at once: counts over realisations, and co-occurrence in samples.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and one prints a table")]
+
+mod limits;
 
 use soilscope_assess::several::{CoOccurrence, Correlation, Held, Joint, JointProducts, Limits, SeveralError};
 use soilscope_core::cokriging::{Coefficients, Coregionalisation, Means, Term};

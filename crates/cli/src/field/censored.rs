@@ -234,14 +234,18 @@ impl LimitsRecord {
 
     /// What a reader should know.
     pub(crate) fn note(&self) -> Option<String> {
-        (self.mixing > MIXED).then(|| {
-            format!(
-                "the draws of values below limits have not mixed well (potential scale reduction {:.2} at the worst sample, above {MIXED}): \
-                 variances there are less sure",
-                self.mixing
-            )
-        })
+        mixing_note(self.mixing)
     }
+}
+
+/// What a reader should know of chains that have not mixed.
+pub(crate) fn mixing_note(mixing: f64) -> Option<String> {
+    (mixing > MIXED).then(|| {
+        format!(
+            "the draws of values below limits have not mixed well (potential scale reduction {mixing:.2} at the worst sample, above {MIXED}): \
+             variances there are less sure"
+        )
+    })
 }
 
 fn limits(observed: &Samples, below: &[bool]) -> Vec<soilscope_core::censored::Measurement> {

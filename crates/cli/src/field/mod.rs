@@ -38,7 +38,7 @@ use model::Origin;
 use recipe::Recipe;
 
 pub(crate) use calibration::CalibrationRecord;
-pub(crate) use censored::{LimitsRecord, refuse_limits};
+pub(crate) use censored::{LimitsRecord, mixing_note, refuse_limits};
 pub(crate) use held_out::CokrigingValidation;
 pub(crate) use lags::{LagSettings, empirical, lag_classes};
 pub(crate) use model::{ModelRecord, automatic, fitted_with, model, short_number, shortened};

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use soilscope_assess::hotspot::HotspotSettings;
 use soilscope_assess::several::{Joint, JointProducts, Limits};
 use soilscope_core::cokriging::Means;
@@ -25,7 +25,8 @@ use super::super::Paths;
 use super::super::one::{Job, Mapped};
 use super::super::polygons::vector_paths;
 use super::super::trust;
-use super::model::{self, CoregionalisationRecord};
+use super::limits::{self, JointLimitsRecord};
+use super::model::{self, CoregionalisationRecord, Fitted};
 use super::places::{self, Sampled};
 use super::rasters::{self, CLASSES, COLUMNS, Column, NUMBERS};
 use super::record::{AreaRecord, EachArea, JointRecord, SimulationRecord};
@@ -61,6 +62,10 @@ pub(super) struct Prepared {
     /// Of each analyte, reasons not to trust that map.
     trust: Vec<PathBuf>,
     run: CoSimulationRun,
+    /// How values below limits enter; `None` where there are none, or numbers stand for them.
+    below_limits: Option<JointLimitsRecord>,
+    /// Over the draws, of every two analytes.
+    pub(super) correlations: Option<Vec<Option<f64>>>,
     model: CoregionalisationRecord,
     sample_neighbours: Option<usize>,
     grid: Grid,
@@ -87,21 +92,14 @@ impl Prepared {
              --realisations 0, which maps each analyte alone",
             source.crs().title()
         );
-        if let Some(job) = jobs.iter().find(|job| !job.source.below().is_empty()) {
-            bail!(
-                "--nondetect censored: values of {} below their limits have no number, and several analytes are simulated together from \
-                 numbers: let one stand for them, as --nondetect limit/2, or ask for --realisations 0, which maps each analyte alone",
-                job.source.analyte()
-            );
-        }
         let names: Vec<String> = jobs.iter().map(|job| job.source.analyte().to_owned()).collect();
         let grid = jobs[0].grid.clone();
         let cells = places::common_cells(jobs)?;
         let patch = grid.patch([0, 0], grid.size());
         let centres: Vec<Coord> = cells.iter().map(|&cell| patch.centre(cell)).collect();
-        let limits = jobs.iter().map(|job| places::limits(job, &centres)).collect::<Result<Vec<_>>>()?;
+        let held_to = jobs.iter().map(|job| places::limits(job, &centres)).collect::<Result<Vec<_>>>()?;
         let fitted = progress.busy("fitting the joint model", || model::fitted(args, jobs, common))?;
-        let (model, record, mut notes) = fitted;
+        let Fitted { model, record, remarks: mut notes, correlations } = fitted;
         let mut samples: Vec<Samples> = jobs.iter().map(|job| job.field.on_scale.clone()).collect();
         let total: usize = samples.iter().map(Samples::len).sum();
         let mut recipe = CoSimulation::new(model, Means::Unknown, args.decision.seed.unwrap_or(1));
@@ -110,24 +108,35 @@ impl Prepared {
             Some(Neighbours::All) => None,
             None => (total > GLOBAL_UP_TO).then_some(NEIGHBOURS),
         };
+        let realisations = args.decision.realisations.unwrap_or(REALISATIONS) as usize;
+        let draw = || limits::drawn(&recipe, &samples, jobs, realisations, common);
+        let (mut draws, below_limits) = progress.busy("drawing values below limits", draw)?.unzip();
+        notes.extend(below_limits.iter().filter_map(JointLimitsRecord::note));
         let window = patch.window();
         // Far samples would make the fields as wide as they lie, for nothing. Along the axes of an anisotropic model, "near" is
         // not what it is on the map.
         if let Some(most) = recipe.sample_neighbours
             && recipe.model.terms().iter().all(|term| term.unit().is_isotropic())
         {
-            let near = samples.iter().map(|samples| places::within_reach(samples, &window, most));
-            samples = near.collect::<Result<_>>()?;
+            let near: Vec<Vec<usize>> =
+                samples.iter().map(|samples| places::within_reach(samples, &window, most)).collect();
+            draws = draws.map(|draws| draws.of_samples(&near));
+            let kept = samples.iter().zip(&near).map(|(samples, near)| samples.subset(near));
+            samples = kept.collect::<soilscope_core::Result<_>>()?;
         }
         let prepare = || recipe.prepare(&samples, window, Some(&cells));
-        let run = progress.busy("preparing realisations", prepare).map_err(|error| embedded(error, &names))?;
+        let mut run = progress.busy("preparing realisations", prepare).map_err(|error| embedded(error, &names))?;
+        if let Some(draws) = &draws {
+            run = run.with_imputations(draws);
+        }
         let worst = run.embeddings().iter().map(|e| e.covariance_error).fold(0.0, f64::max);
         if worst > 1e-12 {
             notes.push(format!(
                 "the embedding takes negative eigenvalues as 0: covariances are off by at most {worst:.1e} of the sills"
             ));
         }
-        let about = about(args, jobs, &record);
+        let mut about = about(args, jobs, &record);
+        about.extend(below_limits.as_ref().map(JointLimitsRecord::metadata));
         let files = rasters::files(&names, &about, &doubts::metadata(jobs), paths);
         let threads = common.threads()?;
         let options = GeoTiffOptions {
@@ -158,7 +167,9 @@ impl Prepared {
             sample_neighbours: recipe.sample_neighbours,
             model: record,
             names,
-            limits,
+            limits: held_to,
+            below_limits,
+            correlations,
             run,
             grid,
             cells,
@@ -254,11 +265,17 @@ impl Prepared {
         let said = trust::notes(Some(&trust), products.cells.nodes as u64);
         notes.extend(said.map(|note| format!("all analytes together: {note}")));
         let simulation = SimulationRecord {
-            simulator: "circulant-embedding of a coregionalisation, conditioned by ordinary co-kriging",
+            simulator: match self.below_limits {
+                None => "circulant-embedding of a coregionalisation, conditioned by ordinary co-kriging",
+                Some(_) => {
+                    "circulant-embedding of a coregionalisation, conditioned by ordinary co-kriging and a draw of the values below limits each"
+                }
+            },
             realisations,
             seed: args.decision.seed.unwrap_or(1),
             sample_neighbours: self.sample_neighbours,
             cells: products.cells.nodes,
+            below_limits: self.below_limits,
             embeddings: self.run.embeddings(),
         };
         let record = JointRecord {

@@ -3,6 +3,7 @@
 mod asked;
 mod doubts;
 mod fields;
+mod limits;
 mod marginals;
 mod model;
 mod pairs;
@@ -72,9 +73,12 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
     let pairs_file = output::open(&paths.of("samples.csv"), args.overwrite)?;
     let jobs: Vec<_> = opened.iter().map(|o| &o.job).collect();
-    let pairs = pairs::of(&jobs)?;
+    let mut pairs = pairs::of(&jobs)?;
     let simulated = args.decision.is_decided() && args.decision.realisations != Some(0);
     let prepared = simulated.then(|| Prepared::new(args, &jobs, &paths, common, &progress)).transpose()?;
+    if let Some(correlations) = prepared.as_ref().and_then(|prepared| prepared.correlations.as_ref()) {
+        pairs.iter_mut().zip(correlations).for_each(|(pair, own)| pair.pearson_over_draws = *own);
+    }
     times.lap("joint model");
 
     let mapped: Vec<Mapped> =

@@ -3,10 +3,12 @@
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use soilscope_core::Samples;
-use soilscope_core::cokriging::{Coefficients, Coregionalisation, LmcFit, LmcSettings, Term, fit_lmc};
-use soilscope_core::variogram::{CrossVariogram, LagClasses, ModelTemplate, StructureTemplate, cross_variograms_with};
+use soilscope_core::censored::{JointFitSettings, fit_joint};
+use soilscope_core::cokriging::{Coefficients, Coregionalisation, LmcFit, LmcSettings, Means, Term, fit_lmc};
+use soilscope_core::variogram::{CrossVariogram, LagClasses, ModelTemplate, StructureTemplate};
 
 use super::super::one::Job;
+use super::limits;
 use crate::args::{Common, Map};
 use crate::choice::{self, executor};
 use crate::field::{DIRECTIONS, LagSettings, lag_classes, opened, shared_places};
@@ -31,6 +33,18 @@ pub(super) struct CoregionalisationRecord {
     /// The same with the structures of each analyte's own model; `None` where they cannot be fitted.
     tried: Vec<(String, Option<f64>)>,
     terms: Vec<TermRecord>,
+    /// How the correlations were found where values are below limits and no number stands for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    below_limits: Option<LimitsFitRecord>,
+}
+
+/// A fit to semivariances that are expected given the limits.
+#[derive(Debug, Clone, Serialize)]
+struct LimitsFitRecord {
+    /// `stochastic-approximation-em`: values below limits drawn given all analytes, semivariances averaged over the draws.
+    method: &'static str,
+    iterations: usize,
+    settings: JointFitSettings,
 }
 
 #[cfg(test)]
@@ -47,6 +61,7 @@ impl CoregionalisationRecord {
             sserr: 0.0,
             tried: Vec::new(),
             terms: Vec::new(),
+            below_limits: None,
         }
     }
 }
@@ -59,12 +74,25 @@ struct TermRecord {
     coefficients: Coefficients,
 }
 
+/// The model, and what was found with it.
+pub(super) struct Fitted {
+    pub(super) model: Coregionalisation,
+    pub(super) record: CoregionalisationRecord,
+    pub(super) remarks: Vec<String>,
+    /// Mean correlation in the samples over draws of the values below limits, of every two analytes in the order of their pairs.
+    pub(super) correlations: Option<Vec<Option<f64>>>,
+}
+
+/// What was chosen with a fit.
+struct Chosen {
+    structures_of: String,
+    template: ModelTemplate,
+    sserr: f64,
+    tried: Vec<(String, Option<f64>)>,
+}
+
 /// Fits the model with the structures of each analyte's own, and takes the best: no analyte is the first.
-pub(super) fn fitted(
-    args: &Map,
-    jobs: &[&Job],
-    common: &Common,
-) -> Result<(Coregionalisation, CoregionalisationRecord, Vec<String>)> {
+pub(super) fn fitted(args: &Map, jobs: &[&Job], common: &Common) -> Result<Fitted> {
     let names: Vec<String> = jobs.iter().map(|job| job.source.analyte().to_owned()).collect();
     let samples: Vec<Samples> = jobs.iter().map(|job| job.field.on_scale.clone()).collect();
     let remarks = shared_places(&names, &samples)?;
@@ -84,27 +112,63 @@ pub(super) fn fitted(
             "no analyte's model has a sill, and without one the analytes cannot be simulated together: name a --model"
         );
     }
-    let (lags, mut settings) = lags(args, jobs)?;
+    let (lags, mut lag_settings) = lags(args, jobs)?;
     if !templates.iter().all(|(_, t)| t.structures.iter().all(StructureTemplate::is_isotropic)) {
-        settings.azimuths = DIRECTIONS.to_vec();
-        settings.tolerance = Some(90.0 / DIRECTIONS.len() as f64);
+        lag_settings.azimuths = DIRECTIONS.to_vec();
+        lag_settings.tolerance = Some(90.0 / DIRECTIONS.len() as f64);
     }
-    let variograms = cross_variograms_with(&samples, &lags, &settings.directions(), &executor(common)?)?;
     let (weights, fit_weights) = choice::weights(&args.model);
     let how = LmcSettings { weights, ..LmcSettings::default() };
+    let fit = |variograms: &[CrossVariogram]| best(&names, &templates, jobs, variograms, &how);
+    let settings = JointFitSettings::default();
+    let directions = lag_settings.directions();
+    let below = limits::flags(jobs);
+    let means = Means::Unknown;
+    let fit = fit_joint(&samples, &below, &means, (&lags, &directions), &settings, &executor(common)?, fit)?;
+    let (model, Chosen { structures_of, template, sserr, tried }) = (fit.model, fit.detail);
+    let terms = model.terms().iter();
+    let replaced = names.iter().zip(&own).filter(|(_, own)| **own != template).map(|(name, _)| name.clone());
+    let with_limits = fit.iterations > 0;
+    let record = CoregionalisationRecord {
+        notation: model.terms().iter().map(Term::name).collect::<Vec<_>>().join(" + "),
+        structures_replaced_of: replaced.collect(),
+        structures_of,
+        fitted_by: "least-squares, with the variances of each analyte's own model",
+        fit_weights,
+        sserr,
+        tried,
+        terms: terms.map(|t| TermRecord { structure: t.name(), coefficients: t.coefficients().clone() }).collect(),
+        below_limits: with_limits.then_some(LimitsFitRecord {
+            method: "stochastic-approximation-em",
+            iterations: fit.iterations,
+            settings,
+        }),
+        analytes: names,
+    };
+    Ok(Fitted { model, record, remarks, correlations: with_limits.then_some(fit.correlations) })
+}
+
+/// The fit to these variograms with each of the structures, the best of them, with each analyte's own variances.
+fn best(
+    names: &[String],
+    templates: &[(String, ModelTemplate)],
+    jobs: &[&Job],
+    variograms: &[CrossVariogram],
+    how: &LmcSettings,
+) -> Result<(Coregionalisation, Chosen)> {
     type Best = Option<(String, ModelTemplate, LmcFit)>;
     let (mut best, mut tried): (Best, Vec<(String, Option<f64>)>) = (None, Vec::new());
     let mut refused = None;
     for (name, template) in templates {
-        match fit_lmc(&names, &variograms, &template, &how) {
+        match fit_lmc(names, variograms, template, how) {
             Ok(fit) => {
                 tried.push((name.clone(), Some(fit.sserr)));
                 if best.as_ref().is_none_or(|(.., other)| fit.sserr < other.sserr) {
-                    best = Some((name, template, fit));
+                    best = Some((name.clone(), template.clone(), fit));
                 }
             }
             Err(error) => {
-                tried.push((name, None));
+                tried.push((name.clone(), None));
                 refused = Some(error);
             }
         }
@@ -114,21 +178,8 @@ pub(super) fn fitted(
         (None, Some(error)) => return Err(error).context("no linear model of coregionalisation can be fitted"),
         (None, None) => bail!("no linear model of coregionalisation can be fitted"),
     };
-    let model = with_own_variances(&fit.model, jobs, &variograms, &template, &how)?;
-    let terms = model.terms().iter();
-    let replaced = names.iter().zip(&own).filter(|(_, own)| **own != template).map(|(name, _)| name.clone());
-    let record = CoregionalisationRecord {
-        notation: model.terms().iter().map(Term::name).collect::<Vec<_>>().join(" + "),
-        structures_replaced_of: replaced.collect(),
-        analytes: names,
-        structures_of,
-        fitted_by: "least-squares, with the variances of each analyte's own model",
-        fit_weights,
-        sserr: fit.sserr,
-        tried,
-        terms: terms.map(|t| TermRecord { structure: t.name(), coefficients: t.coefficients().clone() }).collect(),
-    };
-    Ok((model, record, remarks))
+    let model = with_own_variances(&fit.model, jobs, variograms, &template, how)?;
+    Ok((model, Chosen { structures_of, template, sserr: fit.sserr, tried }))
 }
 
 /// The lag classes of the first analyte that has some, for all: cross variograms need one set.

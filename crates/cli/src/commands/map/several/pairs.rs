@@ -21,6 +21,9 @@ pub(super) struct PairRecord {
     /// Places at which one or both are below their limit of detection: not in the correlations.
     below_limit: usize,
     correlation: Correlation,
+    /// Mean over draws of the values below limits, all places in it; `None` where nothing is drawn for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pearson_over_draws: Option<f64>,
     /// `None` without limits to hold them against.
     #[serde(skip_serializing_if = "Option::is_none")]
     above: Option<CoOccurrence>,
@@ -37,6 +40,13 @@ impl PairRecord {
             number(self.correlation.pearson),
             number(self.correlation.spearman)
         );
+        if self.pearson_over_draws.is_some() {
+            line.push_str(&format!(
+                " of the {} quantified for both; {} with values below limits drawn",
+                self.correlation.n,
+                number(self.pearson_over_draws)
+            ));
+        }
         if let Some(above) = &self.above {
             let expected = short_number(above.expected_both);
             line.push_str(&format!("; both above at {} ({expected} if independent)", above.both));
@@ -106,6 +116,7 @@ pub(super) fn of(jobs: &[&Job]) -> Result<Vec<PairRecord>> {
                 places: shared.len(),
                 below_limit: shared.len() - measured.len(),
                 correlation: Correlation::of(&measured),
+                pearson_over_draws: None,
                 above,
             });
         }
@@ -124,6 +135,7 @@ pub(super) fn csv(pairs: &[PairRecord]) -> Result<Vec<u8>> {
         "n",
         "pearson",
         "spearman",
+        "pearson_over_draws",
         "known",
         "both_above",
         "only_1_above",
@@ -149,6 +161,7 @@ pub(super) fn csv(pairs: &[PairRecord]) -> Result<Vec<u8>> {
             pair.correlation.n.to_string(),
             number(pair.correlation.pearson),
             number(pair.correlation.spearman),
+            number(pair.pearson_over_draws),
             count(|c| c.n),
             count(|c| c.both),
             count(|c| c.first_only),

@@ -6,6 +6,7 @@ use soilscope_pipeline::run::TrustReport;
 
 use super::super::record::AnalyteRecord;
 use super::super::summary::ground;
+use super::limits::JointLimitsRecord;
 use super::model::CoregionalisationRecord;
 use super::pairs::PairRecord;
 use super::places::PlacesRecord;
@@ -60,6 +61,9 @@ pub(super) struct SimulationRecord {
     pub(super) sample_neighbours: Option<usize>,
     /// Cells with a map of every analyte, and limits of all.
     pub(super) cells: usize,
+    /// How values below limits enter, where no number stands for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) below_limits: Option<JointLimitsRecord>,
     pub(super) embeddings: Vec<EmbeddingReport>,
 }
 
@@ -120,6 +124,7 @@ impl JointRecord {
             shortened(&self.coregionalisation.notation),
             self.coregionalisation.structures_of
         )];
+        lines.extend(self.simulation.below_limits.iter().map(JointLimitsRecord::line));
         lines.push(format!("  any above its limit: {}; all: {}", spread(&a.any), spread(&a.all)));
         lines.push(format!(
             "  if they were independent: any {}, all {}",
