@@ -221,7 +221,7 @@ fn maps_already_made_have_the_hotspots_of_their_run() {
     // Probabilities alone, at another confidence; and values alone.
     let run =
         soilscope(folder.path(), &["hotspots", "out/zinc_exceedance.tif", "--confidence", "0.5", "--corners"]).done();
-    assert!(run.out.contains("hotspots, ") && run.out.contains("mean probability"), "{}", run.out);
+    assert!(run.out.contains("hotspots above 500, ") && run.out.contains("mean probability"), "{}", run.out);
     let values = soilscope(folder.path(), &["hotspots", "out/zinc_prediction.tif", "--threshold", "500", "--json"]);
     let values = values.done().json();
     assert!(values["hotspots"]["rule"]["prediction"]["above"] == 500.0 && values["hotspots"].get("errors").is_none());

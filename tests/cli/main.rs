@@ -9,6 +9,7 @@ mod drift;
 mod estimation;
 mod hotspot_trust;
 mod hotspots;
+mod law;
 mod limits;
 mod map;
 mod plan_limits;

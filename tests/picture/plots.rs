@@ -87,6 +87,35 @@ fn scatter_plots_hold_for_any_pairs() {
     }
 }
 
+/// The words on the diagonal keep off the curve, wherever it goes.
+#[test]
+fn words_of_a_reliability_diagram_keep_off_its_curve() {
+    let step = |from: f64, to: f64, observed: f64| Step { forecasts: [from, to], observed, count: 40 };
+    for steps in [
+        [step(0.0, 0.3, 0.02), step(0.4, 0.6, 0.3), step(0.7, 1.0, 0.88)],
+        [step(0.0, 0.5, 0.1), step(0.55, 0.8, 0.55), step(0.85, 1.0, 0.86)],
+        [step(0.1, 0.4, 0.3), step(0.4, 0.7, 0.62), step(0.8, 1.0, 0.99)],
+    ] {
+        let svg =
+            reliability_svg(&ReliabilityPlot { steps: &steps, base_rate: Some(0.4), ..ReliabilityPlot::default() });
+        assert_legible(&svg);
+        let all = texts(&parse(&svg));
+        let words = all.iter().find(|t| t.0 == "as often as forecast").unwrap().1;
+        let curve = svg.lines().find(|l| l.contains("<path") && l.contains("#0072b2")).unwrap();
+        let d = curve.split('"').nth(1).unwrap().replace(['M', 'L'], " ");
+        let numbers: Vec<f32> = d.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        let places: Vec<[f32; 2]> = numbers.chunks(2).map(|p| [p[0], p[1]]).collect();
+        for pair in places.windows(2) {
+            for k in 0..=40 {
+                let t = k as f32 / 40.0;
+                let [x, y] = [0, 1].map(|axis| pair[0][axis] + t * (pair[1][axis] - pair[0][axis]));
+                let inside = (words.left()..words.right()).contains(&x) && (words.top()..words.bottom()).contains(&y);
+                assert!(!inside, "{steps:?}: the curve at {x}, {y} runs through {words:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn reliability_diagrams_show_steps_and_hold_for_any() {
     let step = |from: f64, to: f64, observed: f64, count: usize| Step { forecasts: [from, to], observed, count };

@@ -27,6 +27,17 @@ fn a_code_and_an_analyte_are_one_limit_but_for_conditions_on_the_soil() {
     }
 }
 
+/// A content in one extract is never chosen over that in another by a property of the soil.
+#[test]
+fn a_code_and_an_analyte_have_one_basis() {
+    let mut seen = BTreeMap::new();
+    for entry in Table::builtin().entries() {
+        let family = entry.basis_kind.family();
+        let first = *seen.entry((entry.code.to_string(), entry.analyte.clone())).or_insert(family);
+        assert_eq!(first, family, "line {}: {} for {}", entry.line, entry.code, entry.analyte);
+    }
+}
+
 #[test]
 fn the_codes_of_the_documentation_work() {
     let table = Table::builtin();
@@ -40,6 +51,8 @@ fn the_codes_of_the_documentation_work() {
         ("UK/c4sl/allotments", "Cd", "GB/c4sl/allotments", 4.9),
         ("FI/low-guide", "Zn", "FI/lower-guideline/other-than-industrial", 250.0),
         ("US/eco-ssl/any/plants", "As", "US/eco-ssl/any/plants", 18.0),
+        ("CH/guide/any/soluble", "Cd", "CH/guide/any/soluble", 0.02),
+        ("CH/guide/any/nitric", "Cd", "CH/guide/any/nitric-extract", 0.8),
     ] {
         let limit = table.limit(typed, analyte).unwrap_or_else(|e| panic!("{typed}: {e}"));
         assert!(limit.code().to_string().starts_with(code), "{typed} is {}", limit.code());

@@ -68,6 +68,17 @@ fn chinese_classes_of_ph_hold_their_upper_ends() {
     for (ph, value) in [(5.5, 1.5), (6.5, 2.0), (7.5, 3.0), (8.0, 4.0)] {
         assert_eq!(at("CN/intervention/farmland", "Cd", ph), value, "pH {ph}");
     }
+    // The class that was taken is said, ends and all.
+    let met = |ph| limit("CN/screening/paddy", "Cd").at(&Soil { ph: Some(ph), ..Soil::default() }).unwrap().met;
+    assert_eq!(
+        [met(6.0), met(7.0), met(8.0)],
+        [["pH above 5.5 up to 6.5"], ["pH above 6.5 up to 7.5"], ["pH above 7.5"]]
+    );
+    // How pH is measured is no condition that would have to be computed.
+    let limit_of_paddy = limit("CN/screening/paddy", "Cd");
+    assert!(
+        limit_of_paddy.entries().iter().all(|e| e.when.remarks.is_empty() && e.when.methods == ["soil pH (water)"])
+    );
     let refusal = limit("CN/screening/paddy", "Cd").published().unwrap_err();
     assert!(matches!(refusal, ThresholdError::NeedsSoil { missing: Property::Ph, .. }));
     assert!(refusal.to_string().contains("pH<=5.5"), "{refusal}");
@@ -93,9 +104,11 @@ fn german_texture_and_the_rule_for_acid_soils() {
     // Sand is the lightest, so its pH does not matter; clay's does.
     assert_eq!(at("Cd", Texture::Sand, None).unwrap().value, 0.4);
     assert!(matches!(at("Cd", Texture::Clay, None), Err(ThresholdError::NeedsSoil { missing: Property::Ph, .. })));
+    let lighter = at("Cd", Texture::Clay, Some(5.9)).unwrap().met;
+    assert_eq!(lighter, ["texture loam or silt, the next lighter one, for pH below 6"]);
     // What all rows ask for and nobody knows is assumed, and said.
     let assumed = at("Cu", Texture::Clay, None).unwrap().assumed;
-    assert_eq!(assumed, ["total organic carbon, percent up to 9"]);
+    assert_eq!(assumed, ["total organic carbon up to 9 %"]);
     let peat = Soil { texture: Some(Texture::Clay), toc: Some(12.0), ..Soil::default() };
     let refusal = limit("DE/precautionary/any", "Cu").at(&peat).unwrap_err();
     assert!(matches!(refusal, ThresholdError::NoRow { .. }), "{refusal}");
@@ -115,6 +128,36 @@ fn other_classes_of_soil() {
     // The act says nothing of 5.5 itself, and pH in water does not stand in for pH in KCl.
     assert!(matches!(russian(Texture::Loam, Some(5.5)), Err(ThresholdError::NoRow { .. })));
     assert!(matches!(russian(Texture::Loam, None), Err(ThresholdError::NeedsSoil { missing: Property::PhKcl, .. })));
+}
+
+/// Swiss limits: the total content (2 M nitric acid) up to 15 % of humus, the soluble one (0.1 M sodium nitrate) for any soil.
+#[test]
+fn humus_does_not_choose_between_extracts() {
+    let of = |code: &str, symbol: &str, om| {
+        limit(code, symbol).at(&Soil { organic_matter: Some(om), ..Soil::default() }).map(|at| at.value)
+    };
+    for (code, symbol, nitric, soluble) in [
+        ("CH/guide/any", "Cd", 0.8, 0.02),
+        ("CH/guide/any", "Cu", 40.0, 0.7),
+        ("CH/guide/any", "Ni", 50.0, 0.2),
+        ("CH/guide/any", "Zn", 150.0, 0.5),
+        ("CH/clean-up/agricultural", "Cd", 20.0, 0.1),
+        ("CH/clean-up/agricultural", "Cu", 1000.0, 4.0),
+        ("CH/clean-up/agricultural", "Zn", 2000.0, 5.0),
+        ("CH/trigger/food-fodder", "Cd", 2.0, 0.02),
+        ("CH/trigger/food-fodder", "Cu", 150.0, 0.7),
+        ("CH/trigger/food-fodder", "Ni", 100.0, 0.4),
+    ] {
+        let (acid, salt) = (format!("{code}/nitric-extract"), format!("{code}/soluble"));
+        assert_eq!(of(&acid, symbol, 10.0).unwrap(), nitric, "{acid} {symbol}");
+        assert!(matches!(of(&acid, symbol, 15.5), Err(ThresholdError::NoRow { .. })), "{acid} {symbol}");
+        assert_eq!(limit(&salt, symbol).published().unwrap().value, soluble, "{salt} {symbol}");
+        // The code without its basis is either of the two, so it is neither.
+        let both = Table::builtin().limit(code, symbol).unwrap_err();
+        assert!(matches!(both, ThresholdError::Ambiguous { .. }), "{code} {symbol}: {both}");
+    }
+    // Lead has one basis only, and its code without it is enough.
+    assert_eq!(limit("CH/guide", "Pb").published().unwrap().value, 50.0);
 }
 
 /// Every limit that the Dutch acts correct for the soil.

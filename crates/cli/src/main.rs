@@ -18,6 +18,7 @@ mod secondary;
 mod source;
 mod spread;
 mod subject;
+mod tallied;
 mod undecided;
 mod usage;
 mod words;

@@ -13,6 +13,8 @@ mod weights;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use soilscope_assess::threshold::Family;
+
 pub(crate) use covariate::{Covariate, CovariateRaster};
 pub(crate) use fallback::Fallback;
 pub(crate) use hotspot::Hotspot;
@@ -26,6 +28,14 @@ pub(crate) use weights::SpatialWeights;
 /// A number that is one.
 pub(crate) fn finite(text: &str) -> Result<f64, String> {
     text.trim().parse().ok().filter(|v: &f64| v.is_finite()).ok_or_else(|| "expected a finite number".to_owned())
+}
+
+/// How samples are digested.
+pub(crate) fn basis(text: &str) -> Result<Family, String> {
+    let wanted = text.trim().to_lowercase();
+    let contents = Family::ALL.into_iter().filter(|f| !matches!(f, Family::Leachate | Family::Load | Family::Other));
+    let names: Vec<&str> = contents.clone().map(Family::name).collect();
+    contents.into_iter().find(|f| f.name() == wanted).ok_or_else(|| format!("bases are {}", names.join(", ")))
 }
 
 /// A number above 0.

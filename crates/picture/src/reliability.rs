@@ -3,6 +3,7 @@
 use crate::chart::{Axis, Chart};
 use crate::map::{MARGIN, footer, header};
 use crate::svg::{Anchor, SOFT_INK, Style, Svg, num};
+use crate::text::{Weight, width};
 
 const PAGE: f64 = 760.0;
 /// Height of the marks of single forecasts, under and over the chart's edges.
@@ -64,6 +65,38 @@ impl Default for ReliabilityPlot<'_> {
     }
 }
 
+/// Size of the words on the plot.
+const SIZE: f64 = 11.5;
+
+/// Where the words on the diagonal begin: below it, the first place along it that the steps leave free.
+fn beside_diagonal(chart: &Chart, plot: &ReliabilityPlot<'_>) -> [f64; 2] {
+    let width = width(plot.words[0], SIZE, Weight::Regular);
+    // Where the curve is: every step, and the line from its end to the next one's beginning.
+    let ends = plot.steps.iter().flat_map(|s| s.forecasts.map(|f| [f, s.observed]));
+    let ends: Vec<[f64; 2]> = ends.filter_map(|[f, o]| chart.at(f, o)).collect();
+    let path: Vec<[f64; 2]> = ends
+        .windows(2)
+        .flat_map(|pair| {
+            (0..=24).map(|k| {
+                let t = f64::from(k) / 24.0;
+                [0, 1].map(|axis| pair[0][axis] + t * (pair[1][axis] - pair[0][axis]))
+            })
+        })
+        .collect();
+    let base = plot.base_rate.and_then(|rate| chart.at(0.0, rate)).map(|at| at[1]);
+    // Discs are up to eleven wide, letters up to twelve high.
+    let free = |[x, y]: &[f64; 2]| {
+        !base.is_some_and(|base| (y - 14.0..y + 22.0).contains(&base))
+            && !path
+                .iter()
+                .any(|p| (x - 14.0..x + width + 14.0).contains(&p[0]) && (y - 24.0..y + 14.0).contains(&p[1]))
+    };
+    let places = [0.62, 0.5, 0.38, 0.26, 0.14, 0.7].map(|f| (f, f - 0.05));
+    let mut places = places.into_iter().filter_map(|(f, o)| chart.at(f, o));
+    let first = places.clone().next().unwrap_or([chart.left, chart.bottom()]);
+    places.find(free).unwrap_or(first)
+}
+
 /// Draws a reliability diagram as SVG: forecasts that happen as often as they say lie on the diagonal. A step is a bar over
 /// the forecasts that it stands for, with a disc whose area grows with their number.
 #[must_use]
@@ -77,10 +110,9 @@ pub fn reliability_svg(plot: &ReliabilityPlot<'_>) -> String {
     let bottom = chart.draw(&mut svg, plot.x_label, plot.y_label);
     let dashed = |dash: &str| format!(r#"stroke="{SOFT_INK}" stroke-width="1.4" stroke-dasharray="{dash}""#);
     svg.line([chart.left, chart.bottom()], [chart.right(), chart.top], &dashed("7 5"));
-    let soft = Style::new(11.5).soft().halo();
-    if let Some([x, y]) = chart.at(1.0, 0.86) {
-        svg.text(x - 8.0, y, soft.anchor(Anchor::End), plot.words[0]);
-    }
+    let soft = Style::new(SIZE).soft().halo();
+    let place = beside_diagonal(&chart, plot);
+    svg.text(place[0], place[1], soft, plot.words[0]);
     if let Some([x, y]) = plot.base_rate.and_then(|rate| chart.at(0.0, rate)) {
         svg.line([x, y], [chart.right(), y], &dashed("2 4"));
         svg.text(chart.right() - 8.0, y - 6.0, soft.anchor(Anchor::End), plot.words[1]);

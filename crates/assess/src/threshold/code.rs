@@ -113,10 +113,15 @@ const WORDS: [(&str, &str); 6] = [
     ("other crops", "other"),
 ];
 
-/// What can tell limits of one analyte apart that share jurisdiction, level and land use, in the order in which it is tried.
-fn distinctions() -> [fn(&Entry) -> String; 3] {
+/// How the content is measured, in a part of a code.
+fn family(entry: &Entry) -> String {
+    entry.basis_kind.family().name().to_owned()
+}
+
+/// What can tell limits of one analyte apart that share jurisdiction, level, land use and basis, in the order in which it is
+/// tried.
+fn distinctions() -> [fn(&Entry) -> String; 2] {
     [
-        |entry| entry.basis_kind.family().name().to_owned(),
         |entry| {
             let words = entry.receptor.replace(['(', ')'], " ");
             slug(words.strip_prefix("ecological: ").unwrap_or(&words))
@@ -125,7 +130,11 @@ fn distinctions() -> [fn(&Entry) -> String; 3] {
     ]
 }
 
-/// Gives every entry its code: the three parts, more where one analyte would else have two limits for one soil.
+/// Gives every entry its code: the three parts, the basis where one analyte has limits of several, more where it would else
+/// have two limits for one soil.
+///
+/// The basis comes before the soil: a content in 0.1 M sodium nitrate is not the content in 2 M nitric acid for another soil,
+/// so no property of the soil may choose between them.
 pub(super) fn assign(entries: &mut [Entry]) {
     let mut groups: BTreeMap<[String; 3], Vec<usize>> = BTreeMap::new();
     for (i, entry) in entries.iter().enumerate() {
@@ -133,7 +142,13 @@ pub(super) fn assign(entries: &mut [Entry]) {
         groups.entry(key).or_default().push(i);
     }
     for (key, members) in groups {
-        let mut extra: Vec<Vec<String>> = vec![Vec::new(); members.len()];
+        let bases = |&(a, b): &(usize, usize)| {
+            let (one, other) = (&entries[members[a]], &entries[members[b]]);
+            one.analyte == other.analyte && family(one) != family(other)
+        };
+        let several_bases = pairs(members.len()).any(|pair| bases(&pair));
+        let basis = |&i: &usize| if several_bases { vec![family(&entries[i])] } else { Vec::new() };
+        let mut extra: Vec<Vec<String>> = members.iter().map(basis).collect();
         for distinction in distinctions() {
             let clashes = clashes(entries, &members, &extra);
             let tells =
@@ -159,14 +174,14 @@ pub(super) fn assign(entries: &mut [Entry]) {
 
 /// Pairs of members that a code with these parts would not tell apart.
 fn clashes(entries: &[Entry], members: &[usize], extra: &[Vec<String>]) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
-    for a in 0..members.len() {
-        for b in a + 1..members.len() {
-            let (one, other) = (&entries[members[a]], &entries[members[b]]);
-            if extra[a] == extra[b] && one.analyte == other.analyte && one.when.same_soil(&other.when) {
-                found.push((a, b));
-            }
-        }
-    }
-    found
+    let clash = |&(a, b): &(usize, usize)| {
+        let (one, other) = (&entries[members[a]], &entries[members[b]]);
+        extra[a] == extra[b] && one.analyte == other.analyte && one.when.same_soil(&other.when)
+    };
+    pairs(members.len()).filter(clash).collect()
+}
+
+/// Every pair of so many, once.
+fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(move |a| (a + 1..count).map(move |b| (a, b)))
 }

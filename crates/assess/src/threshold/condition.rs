@@ -28,6 +28,20 @@ fn is_infinite(number: &f64) -> bool {
 impl Range {
     const ALL: Self = Self { low: f64::NEG_INFINITY, with_low: false, high: f64::INFINITY, with_high: false };
 
+    /// In words, ends that do not belong to it told from those that do: `above 5.5 up to 6.5`, `from 6 to 7`, `below 5`.
+    pub fn words(&self) -> String {
+        let low = |word: &str| format!("{word} {}", self.low);
+        let parts = [
+            self.low.is_finite().then(|| low(if self.with_low { "from" } else { "above" })),
+            self.high.is_finite().then(|| match (self.with_high, self.low.is_finite() && self.with_low) {
+                (true, true) => format!("to {}", self.high),
+                (true, false) => format!("up to {}", self.high),
+                (false, _) => format!("below {}", self.high),
+            }),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
     /// Whether a number lies in it.
     pub fn holds(&self, number: f64) -> bool {
         (number > self.low || (self.with_low && number == self.low))
@@ -50,6 +64,9 @@ pub struct Conditions {
     /// How the value changes with the soil.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correction: Option<Correction>,
+    /// How the properties of the soil that it asks for are measured, in the table's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<String>,
     /// It is not a limit of soil but of sludge or the like.
     pub other_matrix: bool,
     /// Everything else, in the table's words.
@@ -133,6 +150,8 @@ impl Conditions {
                 conditions.ranges.push((Property::OrganicMatter, Range { high: 15.0, with_high: true, ..Range::ALL }));
             } else if part == "soil pH 6 to 7" {
                 conditions.ranges.push((Property::Ph, Range { low: 6.0, with_low: true, high: 7.0, with_high: true }));
+            } else if part == "soil pH (water)" {
+                conditions.methods.push(part.to_owned());
             } else {
                 conditions.other_matrix |= part.contains("sludge not soil");
                 conditions.remarks.push(part.to_owned());
@@ -144,6 +163,17 @@ impl Conditions {
     /// The range that a property must lie in.
     pub fn range_of(&self, property: Property) -> Option<Range> {
         self.ranges.iter().find(|(p, _)| *p == property).map(|(_, range)| *range)
+    }
+
+    /// What it asks of a property, in words: `organic matter up to 15 %`; `None` where it asks nothing.
+    pub fn words(&self, property: Property) -> Option<String> {
+        if property == Property::Texture {
+            let names: Vec<&str> = self.textures.iter().map(|t| t.name()).collect();
+            return (!names.is_empty()).then(|| format!("texture {}", names.join(" or ")));
+        }
+        let words = property.words();
+        let (name, unit) = words.strip_suffix(", percent").map_or((words, ""), |name| (name, " %"));
+        self.range_of(property).map(|range| format!("{name} {}{unit}", range.words()))
     }
 
     /// Whether a soil meets the condition on one property; `None` where that is not known.

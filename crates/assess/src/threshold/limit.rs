@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::code::Code;
-use super::condition::Range;
 use super::entry::{Entry, Standing};
 use super::error::ThresholdError;
 use super::soil::{Property, Soil, Texture};
@@ -27,6 +26,9 @@ pub struct AtSoil<'t> {
     pub factor: f64,
     /// Whether it is for the standard soil of the act, as published, for lack of the soil's own properties.
     pub standard_soil: bool,
+    /// Conditions on the soil that are known to be met: `pH above 5.5 up to 6.5`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub met: Vec<String>,
     /// Conditions that are not known to be met, the same for all rows: `organic matter up to 15 %`.
     pub assumed: Vec<String>,
 }
@@ -69,6 +71,12 @@ impl<'t> Limit<'t> {
         needs
     }
 
+    /// What all rows ask of the soil alike, by property: no row is chosen by it, and none holds without it.
+    pub fn shared(&self) -> Vec<(Property, String)> {
+        let words = |p: Property| self.entries.first()?.when.words(p).map(|words| (p, words));
+        Property::ALL.into_iter().filter(|&p| !self.tells_apart(p)).filter_map(words).collect()
+    }
+
     /// Whether rows differ in what they ask of a property.
     fn tells_apart(&self, property: Property) -> bool {
         let Some((first, rest)) = self.entries.split_first() else { return false };
@@ -89,6 +97,7 @@ impl<'t> Limit<'t> {
                 entry,
                 factor: 1.0,
                 standard_soil: entry.when.correction.is_some(),
+                met: Vec::new(),
                 assumed: self.assumed(entry, &Soil::default()),
             }),
             _ => {
@@ -113,7 +122,7 @@ impl<'t> Limit<'t> {
     /// # Ok::<(), soilscope_assess::threshold::ThresholdError>(())
     /// ```
     pub fn at(&self, soil: &Soil) -> Result<AtSoil<'t>, ThresholdError> {
-        let entry = self.row(soil)?;
+        let (entry, lighter_below) = self.row(soil)?;
         let factor = match entry.when.correction {
             Some(correction) => correction.factor(soil).map_err(|missing| self.needs(missing, entry.line))?,
             None => 1.0,
@@ -123,12 +132,13 @@ impl<'t> Limit<'t> {
             entry,
             factor,
             standard_soil: false,
+            met: Self::met(entry, lighter_below, soil),
             assumed: self.assumed(entry, soil),
         })
     }
 
-    /// The row for a soil.
-    fn row(&self, soil: &Soil) -> Result<&'t Entry, ThresholdError> {
+    /// The row for a soil; the pH below which it is that of the next lighter texture, where it is.
+    fn row(&self, soil: &Soil) -> Result<(&'t Entry, Option<f64>), ThresholdError> {
         let open = |entry: &Entry| Property::ALL.into_iter().all(|p| entry.when.met(p, soil) != Some(false));
         let left: Vec<&'t Entry> = self.entries.iter().copied().filter(|entry| open(entry)).collect();
         let Some(&first) = left.first() else { return Err(self.no_row(soil)) };
@@ -139,11 +149,11 @@ impl<'t> Limit<'t> {
                 return Err(self.needs(missing, entry.line));
             }
         }
-        let Some(below) = first.when.lighter_below_ph else { return Ok(first) };
+        let Some(below) = first.when.lighter_below_ph else { return Ok((first, None)) };
         match soil.ph {
             None => Err(self.needs(Property::Ph, first.line)),
-            Some(ph) if ph < below => self.lighter(first, soil),
-            Some(_) => Ok(first),
+            Some(ph) if ph < below => Ok((self.lighter(first, soil)?, Some(below))),
+            Some(_) => Ok((first, None)),
         }
     }
 
@@ -154,16 +164,22 @@ impl<'t> Limit<'t> {
         found.ok_or_else(|| self.no_row(soil))
     }
 
+    /// Conditions of a row that a soil is known to meet; of the row for a lighter texture, why it is that one.
+    fn met(entry: &Entry, lighter_below: Option<f64>, soil: &Soil) -> Vec<String> {
+        let words = |p: Property| match (p, lighter_below) {
+            (Property::Texture, Some(below)) => {
+                entry.when.words(p).map(|words| format!("{words}, the next lighter one, for pH below {below}"))
+            }
+            _ if entry.when.met(p, soil) == Some(true) => entry.when.words(p),
+            _ => None,
+        };
+        Property::ALL.into_iter().filter_map(words).collect()
+    }
+
     /// Conditions of a row that all rows share and that are not known to be met.
     fn assumed(&self, entry: &Entry, soil: &Soil) -> Vec<String> {
         let shared = |p: &Property| !self.tells_apart(*p) && entry.when.met(*p, soil).is_none();
-        let words = |p: Property| match entry.when.range_of(p) {
-            Some(range) => format!("{} {}", p.words(), range_words(range)),
-            None => {
-                format!("texture {}", entry.when.textures.iter().map(|t| t.name()).collect::<Vec<_>>().join(" or "))
-            }
-        };
-        Property::ALL.into_iter().filter(shared).map(words).collect()
+        Property::ALL.into_iter().filter(shared).filter_map(|p| entry.when.words(p)).collect()
     }
 
     fn conditions(&self) -> String {
@@ -193,14 +209,5 @@ impl<'t> Limit<'t> {
             soil: Property::ALL.into_iter().filter_map(known).collect::<Vec<_>>().join(", "),
             has: self.conditions(),
         }
-    }
-}
-
-fn range_words(range: Range) -> String {
-    match (range.low.is_finite(), range.high.is_finite()) {
-        (true, true) => format!("from {} to {}", range.low, range.high),
-        (true, false) => format!("from {}", range.low),
-        (false, true) => format!("up to {}", range.high),
-        (false, false) => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use soilscope_assess::threshold::Family;
 
 use crate::words::SoilSource;
 
@@ -20,6 +21,10 @@ pub(crate) struct GuidelineArgs {
     /// check a column too, in map a raster; percent but for pH and texture
     #[arg(long, value_name = "PROPERTY=VALUE,…", value_delimiter = ',')]
     pub(crate) soil: Vec<SoilSource>,
+    /// How the samples were digested: total, aqua-regia, nitric-extract, hydrochloric-extract, soluble, plant-available; a limit
+    /// of another basis does not compare, and every result says so
+    #[arg(long, value_name = "BASIS", value_parser = crate::words::basis)]
+    pub(crate) basis: Option<Family>,
 }
 
 /// Which table of limits.

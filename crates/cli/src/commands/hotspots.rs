@@ -14,6 +14,8 @@ use crate::Outcome;
 use crate::args::{Common, Hotspots};
 use crate::field::{refuse_idle, short_number};
 use crate::follow::wrote;
+use crate::guideline::Carried;
+use crate::guideline::carried::beside;
 use crate::hotspots::curve::{CurveSettings, Curves};
 use crate::hotspots::{self, HotspotRecord, Rasters, Rule, Traced, trusted};
 use crate::output;
@@ -32,6 +34,12 @@ enum Kind {
 struct Report {
     rasters: Vec<FileRecord>,
     crs: Crs,
+    /// As the raster states it, or as it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<String>,
+    /// The limit of the law that it is, as the raster states it.
+    #[serde(skip_serializing_if = "JsonMap::is_empty")]
+    limit: JsonMap<String, Json>,
     hotspots: HotspotRecord,
     /// Attributes of each, the largest first.
     each: Vec<JsonMap<String, Json>>,
@@ -77,12 +85,18 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
     let curve_settings =
         CurveSettings { confidence, depth: args.depth, treat_cost: args.treat_cost, leave_cost: args.leave_cost };
     let curve = found.curve.clone();
-    let curves =
-        probabilities.is_some().then_some(Curves { curve: &curve, local: crs.is_local(), settings: curve_settings });
+    let about = About::read(args, values, probabilities.map(|p| p.as_path()))?;
+    let curves = probabilities.is_some().then(|| Curves {
+        curve: &curve,
+        local: crs.is_local(),
+        settings: curve_settings,
+        threshold: about.threshold.clone(),
+        limit: about.limit.clone(),
+    });
     record.costs = found.costs(curves.as_ref(), areas.as_deref());
     hotspots::smooth(&mut found, &mut record, args.smooth);
 
-    let features = features(args, &found, areas.as_deref(), values, probabilities.map(|p| p.as_path()))?;
+    let features = features(args, &found, areas.as_deref(), values, probabilities.map(|p| p.as_path()), &about)?;
     for (path, kind) in args.out.iter().zip(kinds) {
         match (kind, &curves) {
             (Kind::CurveTable, Some(curves)) => {
@@ -100,10 +114,13 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
     let mut files = vec![FileRecord::of("raster", values)?];
     files.extend(probabilities.filter(|p| *p != values).map(|p| FileRecord::of("probabilities", p)).transpose()?);
     files.extend(rasters.trust.map(|p| FileRecord::of("trust", p)).transpose()?);
-    let text = text(args, &record, &found, areas.as_deref());
+    let text = text(args, &record, &found, areas.as_deref(), &about);
     if common.json {
         let each = features.into_iter().map(attributes).collect();
-        output::print_json(&Report { rasters: files, crs, hotspots: record, each })?;
+        let limit =
+            about.limit.iter().flat_map(Carried::attributes).map(|(name, value)| (name.to_owned(), json(value)));
+        let (threshold, limit) = (about.threshold.clone(), limit.collect());
+        output::print_json(&Report { rasters: files, crs, threshold, limit, hotspots: record, each })?;
     } else if !common.quiet {
         output::print(&text)?;
     }
@@ -194,6 +211,23 @@ fn the_crs(args: &Hotspots, rasters: Rasters<'_>) -> Result<Crs> {
     Ok(crs)
 }
 
+/// What is polluted, in the words of the raster that says it.
+struct About {
+    threshold: Option<String>,
+    limit: Option<Carried>,
+}
+
+impl About {
+    /// A threshold that was given is the user's, and no limit of the law.
+    fn read(args: &Hotspots, values: &Path, probabilities: Option<&Path>) -> Result<Self> {
+        if let Some(threshold) = args.threshold {
+            return Ok(Self { threshold: Some(threshold.to_string()), limit: None });
+        }
+        let raster = RasterIn::open(probabilities.unwrap_or(values), 1)?;
+        Ok(Self { threshold: raster.metadata("THRESHOLD"), limit: Carried::of_raster(&raster) })
+    }
+}
+
 /// Hotspots with what the rasters say they are of.
 fn features(
     args: &Hotspots,
@@ -201,12 +235,13 @@ fn features(
     areas: Option<&[f64]>,
     values: &Path,
     probabilities: Option<&Path>,
+    limit: &About,
 ) -> Result<Vec<Feature>> {
     let text = |t: String| if t.is_empty() { Value::Null } else { Value::Text(t) };
     let raster = RasterIn::open(values, 1)?;
     let of = RasterIn::open(probabilities.unwrap_or(values), 1)?;
     let item = |name: &str| text(of.metadata(name).unwrap_or_default());
-    let about = vec![
+    let mut about = vec![
         ("analyte", item("ANALYTE")),
         ("unit", text(raster.unit())),
         ("threshold", args.threshold.map_or_else(|| number(item("THRESHOLD")), Value::Real)),
@@ -215,15 +250,10 @@ fn features(
         ("distribution", item("DISTRIBUTION")),
         ("raster", text(of.path().display().to_string())),
     ];
+    about.extend(limit.limit.iter().flat_map(Carried::attributes));
     let mut features = hotspots::features(found, areas, &about);
     if probabilities == Some(values) {
-        // The one raster holds no values.
-        for feature in &mut features {
-            feature.properties.retain(|(name, _)| name != "mean" && name != "unit");
-            if let Some((name, _)) = feature.properties.iter_mut().find(|(name, _)| name == "maximum") {
-                *name = "maximum_probability".into();
-            }
-        }
+        hotspots::of_probabilities(&mut features);
     }
     Ok(features)
 }
@@ -236,23 +266,28 @@ fn number(value: Value) -> Value {
     }
 }
 
-fn attributes(feature: Feature) -> JsonMap<String, Json> {
-    let json = |value: Value| match value {
+fn json(value: Value) -> Json {
+    match value {
         Value::Text(t) => Json::from(t),
         Value::Integer(i) => Json::from(i),
         Value::Real(r) => Json::from(r),
         Value::Null => Json::Null,
-    };
+    }
+}
+
+fn attributes(feature: Feature) -> JsonMap<String, Json> {
     feature.properties.into_iter().map(|(name, value)| (name, json(value))).collect()
 }
 
 /// For people: all together, then the ten largest.
-fn text(args: &Hotspots, record: &HotspotRecord, found: &Traced, areas: Option<&[f64]>) -> String {
+fn text(args: &Hotspots, record: &HotspotRecord, found: &Traced, areas: Option<&[f64]>, about: &About) -> String {
     let unit = if areas.is_some() { "m²" } else { "square units" };
     let total = record.area_m2.unwrap_or(record.area_on_map);
+    let above = about.threshold.as_deref().map(|t| format!(" above {}", beside(about.limit.as_ref(), t)));
     let mut lines = vec![format!(
-        "{} hotspots, {} {unit}{}",
+        "{} hotspots{}, {} {unit}{}",
         record.count,
+        above.unwrap_or_default(),
         short_number(total),
         if record.dropped.count > 0 {
             format!("; {} smaller than {} left out", record.dropped.count, args.min_area)

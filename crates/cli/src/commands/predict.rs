@@ -21,10 +21,16 @@ use crate::counts::Counts;
 use crate::covariates::AtPoints;
 use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord, refuse_idle, refuse_scale};
 use crate::follow::{Progress, watching};
-use crate::guideline::{self, GuidelineRecord};
+use crate::guideline::{self, Carried, GuidelineRecord};
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
 use crate::undecided::Undecided;
+
+/// Names of the columns that are added, and what they hold at every point: the limit of the law that probabilities are of.
+struct Columns {
+    names: Vec<&'static str>,
+    everywhere: Vec<(&'static str, Value)>,
+}
 
 /// Added columns of one point.
 struct Row {
@@ -92,7 +98,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
             ..ReadOptions::default()
         },
     )?;
-    for column in ["prediction", "variance", "exceedance", "gap"] {
+    for column in ["prediction", "variance", "exceedance", "threshold", "limit_code", "limit_standing", "gap"] {
         ensure!(
             !points.header().iter().any(|name| name == column),
             "{}: there is a column '{column}' already, which the result would have twice: rename it first",
@@ -140,7 +146,7 @@ pub(crate) fn run(args: &Predict, common: &Common) -> Result<Outcome> {
             say(&format!("note: {note}"));
         }
     }
-    let columns = columns(args, &field);
+    let columns = Columns::new(args, limit.as_ref(), &field);
     progress.busy("writing", || write(args, common, kind.as_ref(), &points, points_crs, &columns, &rows))?;
     if common.json {
         let in_json = args.out.is_none();
@@ -171,7 +177,7 @@ fn write(
     kind: Option<&Kind>,
     points: &PointTable,
     points_crs: &Crs,
-    columns: &[&str],
+    columns: &Columns,
     rows: &[Row],
 ) -> Result<()> {
     match kind {
@@ -295,40 +301,51 @@ fn row(args: &Predict, field: &Field, outcome: Predicted, mixture: Mixture<'_>) 
     }
 }
 
-/// Names of the added columns.
-fn columns(args: &Predict, field: &Field) -> Vec<&'static str> {
-    let mut columns = vec!["prediction"];
-    if field.has_variance() {
-        columns.push("variance");
-    }
-    if args.threshold.is_some() {
-        columns.push("exceedance");
-    }
-    columns.push("gap");
-    columns
-}
-
-impl Row {
-    fn value(&self, column: &str) -> Value {
-        let number = |v: Option<f64>| v.map_or(Value::Null, Value::Real);
-        match column {
-            "prediction" => number(self.prediction),
-            "variance" => number(self.variance),
-            "exceedance" => number(self.exceedance),
-            _ => self.gap.map_or(Value::Null, |g| Value::Text(g.to_owned())),
+impl Columns {
+    fn new(args: &Predict, limit: Option<&GuidelineRecord>, field: &Field) -> Self {
+        let mut names = vec!["prediction"];
+        if field.has_variance() {
+            names.push("variance");
         }
+        let mut everywhere = Vec::new();
+        if let Some(threshold) = args.threshold {
+            names.push("exceedance");
+            // A probability of a limit of the law says of which, and how far that can be trusted.
+            if let Some(limit) = limit.map(GuidelineRecord::carried) {
+                everywhere.push(("threshold", Value::Real(threshold)));
+                everywhere.extend(Carried::columns(&limit).map(|(name, text)| (name, Value::Text(text))));
+            }
+        }
+        names.extend(everywhere.iter().map(|(name, _)| *name));
+        names.push("gap");
+        Self { names, everywhere }
+    }
+
+    /// What a row has in each.
+    fn of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'static str, Value)> + 'a {
+        let number = |v: Option<f64>| v.map_or(Value::Null, Value::Real);
+        self.names.iter().map(move |&name| {
+            let value = match name {
+                "prediction" => number(row.prediction),
+                "variance" => number(row.variance),
+                "exceedance" => number(row.exceedance),
+                "gap" => row.gap.map_or(Value::Null, |g| Value::Text(g.to_owned())),
+                _ => self.everywhere.iter().find(|(of, _)| *of == name).map_or(Value::Null, |(_, v)| v.clone()),
+            };
+            (name, value)
+        })
     }
 }
 
-fn csv(points: &PointTable, columns: &[&str], rows: &[Row]) -> Result<Vec<u8>> {
+fn csv(points: &PointTable, columns: &Columns, rows: &[Row]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(points.header().iter().map(String::as_str).chain(columns.iter().copied()))?;
+    writer.write_record(points.header().iter().map(String::as_str).chain(columns.names.iter().copied()))?;
     for (k, row) in rows.iter().enumerate() {
         for field in points.cells(k) {
             writer.write_field(field)?;
         }
-        for column in columns {
-            writer.write_field(match row.value(column) {
+        for (_, value) in columns.of(row) {
+            writer.write_field(match value {
                 Value::Real(v) => v.to_string(),
                 Value::Integer(v) => v.to_string(),
                 Value::Text(t) => t,
@@ -340,12 +357,12 @@ fn csv(points: &PointTable, columns: &[&str], rows: &[Row]) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
-fn features(points: &PointTable, coords: &[Coord], columns: &[&str], rows: &[Row]) -> Vec<Feature> {
+fn features(points: &PointTable, coords: &[Coord], columns: &Columns, rows: &[Row]) -> Vec<Feature> {
     let numeric = numeric(points);
     let feature = |(k, row): (usize, &Row)| {
         let own = points.header().iter().zip(points.cells(k)).zip(&numeric);
         let own = own.map(|((name, text), &numeric)| (name.clone(), typed(text, numeric)));
-        let added = columns.iter().map(|&c| (c.to_owned(), row.value(c)));
+        let added = columns.of(row).map(|(name, value)| (name.to_owned(), value));
         Feature {
             geometry: geo::Geometry::Point(geo::Point::new(coords[k][0], coords[k][1])),
             properties: own.chain(added).collect(),
@@ -377,7 +394,7 @@ fn typed(text: &str, numeric: bool) -> Value {
     }
 }
 
-fn json_rows(points: &PointTable, columns: &[&str], rows: &[Row]) -> Vec<serde_json::Value> {
+fn json_rows(points: &PointTable, columns: &Columns, rows: &[Row]) -> Vec<serde_json::Value> {
     let json = |value: Value| match value {
         Value::Real(v) => serde_json::json!(v),
         Value::Integer(v) => serde_json::json!(v),
@@ -390,7 +407,7 @@ fn json_rows(points: &PointTable, columns: &[&str], rows: &[Row]) -> Vec<serde_j
         .map(|(k, row)| {
             let cells = points.cells(k).zip(&numeric).map(|(text, &numeric)| json(typed(text, numeric)));
             let own = points.header().iter().cloned().zip(cells);
-            let added = columns.iter().map(|&c| (c.to_owned(), json(row.value(c))));
+            let added = columns.of(row).map(|(name, value)| (name.to_owned(), json(value)));
             serde_json::Value::Object(own.chain(added).collect())
         })
         .collect()

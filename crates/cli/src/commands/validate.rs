@@ -19,6 +19,7 @@ use crate::field::{
     refuse_idle, refuse_other_threshold,
 };
 use crate::follow::Progress;
+use crate::guideline::carried::beside;
 use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::source::{Source, Wanted};
@@ -272,6 +273,7 @@ fn table(source: &Source, residuals: &[Residual], folds: &validation::Folds) -> 
 
 fn text(report: &Report<'_>) -> String {
     let mut text = String::new();
+    let limit = report.guideline.map(GuidelineRecord::carried);
     let record = report.validation;
     let unit = report.unit.unwrap_or(if report.method.indicator.is_some() { "" } else { "data unit" });
     // Writing to a String cannot fail.
@@ -343,10 +345,10 @@ fn text(report: &Report<'_>) -> String {
         let _ = writeln!(text, "held-out blocks: {}", calibration.line());
     }
     if let Some(skill) = &report.skill {
-        let _ = writeln!(text, "above {}: {}", skill.above(), skill.line());
+        let _ = writeln!(text, "above {}: {}", beside(limit.as_ref(), &skill.above()), skill.line());
     }
     for judged in &report.by_block_samples {
-        let _ = writeln!(text, "{}", judged.line());
+        let _ = writeln!(text, "{}", judged.line(limit.as_ref()));
     }
     text
 }

@@ -9,6 +9,8 @@ use super::Field;
 use super::calibration::{CalibrationRecord, SEED};
 use crate::args::Common;
 use crate::choice::executor;
+use crate::guideline::Carried;
+use crate::guideline::carried::beside;
 use crate::source::Source;
 
 /// What samples held out by spatial blocks say of the variance and of the probabilities.
@@ -56,9 +58,9 @@ pub(crate) struct JudgedByWidth {
 
 impl JudgedByWidth {
     /// In one line.
-    pub(crate) fn line(&self) -> String {
+    pub(crate) fn line(&self, limit: Option<&Carried>) -> String {
         let calibration = self.calibration.as_ref().map(CalibrationRecord::line);
-        let skill = self.skill.as_ref().map(|s| format!("above {}: {}", s.above(), s.line()));
+        let skill = self.skill.as_ref().map(|s| format!("above {}: {}", beside(limit, &s.above()), s.line()));
         let parts: Vec<String> = calibration.into_iter().chain(skill).collect();
         format!("blocks of {} samples: {}", self.samples_a_block, parts.join("; "))
     }

@@ -6,7 +6,7 @@ use soilscope_assess::threshold::{Limit, Standing, TableVersion, ThresholdError}
 use soilscope_pipeline::samples::SampleTable;
 
 use super::held::{Held, hold};
-use super::record::caveats;
+use super::record::year_words;
 use super::soil::SoilColumns;
 use super::{Guidelines, parts, refuse_idle_soil};
 use crate::args::GuidelineArgs;
@@ -39,7 +39,6 @@ struct Row {
     standing: Standing,
     #[serde(flatten)]
     held: Held,
-    caveats: Vec<String>,
 }
 
 /// Holds each analyte of a file against each code.
@@ -66,8 +65,8 @@ pub(crate) fn against(args: &GuidelineArgs, only: Option<&str>, samples: &Sample
     }
     refuse_idle_soil(&limits.iter().map(|(limit, _)| limit).collect::<Vec<_>>(), &args.soil)?;
     for (limit, column) in &limits {
-        let held = hold(limit, column, samples, &soil)?;
-        against.limits.push(Row::new(limit, column.name(), column.unit().map(|u| u.name()), held, &soil));
+        let held = hold(limit, column, samples, &soil, args.basis)?;
+        against.limits.push(Row::new(limit, column.name(), column.unit().map(|u| u.name()), held));
     }
     if against.limits.is_empty() {
         bail!("--guideline {typed}: there is no limit for any of the analytes: {}", against.without.join(", "));
@@ -76,25 +75,11 @@ pub(crate) fn against(args: &GuidelineArgs, only: Option<&str>, samples: &Sample
 }
 
 impl Row {
-    fn new(limit: &Limit<'_>, analyte: &str, unit: Option<&str>, held: Held, soil: &SoilColumns<'_>) -> Self {
-        let own = limit.depends_on().iter().all(|&property| soil.gives(property));
-        let entry = limit.entries()[0];
-        let caveats = match limit.published() {
-            // What is for the standard soil was computed for each sample, where its soil is known.
-            Ok(mut at) => {
-                at.standard_soil &= !own;
-                at.assumed.retain(|_| !own);
-                caveats(&at)
-            }
-            Err(_) => limit
-                .entries()
-                .iter()
-                .filter(|e| e.standing() == limit.standing())
-                .take(1)
-                .map(|e| format!("{}: {} for {} is {}", e.code, e.conditions, e.analyte, e.standing().words()))
-                .filter(|_| limit.standing() != Standing::Verified)
-                .collect(),
-        };
+    fn new(limit: &Limit<'_>, analyte: &str, unit: Option<&str>, held: Held) -> Self {
+        // Of the rows that samples were held against the least trusted speaks for all; of all where none has a limit.
+        let used = || limit.entries().iter().copied().filter(|entry| held.used.contains(&entry.line));
+        let least = used().max_by_key(|entry| entry.standing());
+        let entry = least.unwrap_or(limit.entries()[0]);
         Self {
             analyte: analyte.to_owned(),
             symbol: limit.analyte().to_owned(),
@@ -107,10 +92,9 @@ impl Row {
             basis: entry.basis.clone(),
             source: entry.source.clone(),
             source_kind: entry.source_kind.name(),
-            verified: limit.entries().iter().all(|e| e.verified),
-            standing: limit.standing(),
+            verified: used().all(|entry| entry.verified) && entry.verified,
+            standing: if least.is_some() { entry.standing() } else { limit.standing() },
             held,
-            caveats,
         }
     }
 
@@ -123,50 +107,29 @@ impl Row {
             Some([only, _]) => format!("{}{} {unit}", short_number(only), self.standing.mark()),
             None => "no limit".to_owned(),
         };
-        let tally = &self.held.tally;
-        let percent = self.held.share_above.map_or_else(String::new, |[least, most]| match least == most {
-            true => format!(" ({:.1} %)", 100.0 * least),
-            false => format!(" ({:.1} to {:.1} %)", 100.0 * least, 100.0 * most),
-        });
-        let year = self.year.map_or_else(String::new, |year| format!(", {year}"));
-        let mut text = format!(
-            "{} against {}{year}, {limit}: {} of {} above{percent}",
-            self.analyte,
-            self.code,
-            tally.above,
-            tally.compared()
-        );
-        if tally.cannot_tell > 0 {
-            text += &format!(
-                "\n         {} cannot be told: the limit of detection lies above the threshold, or is not stated (lines {})",
-                tally.cannot_tell,
-                lines(&self.held.rows_cannot_tell, tally.cannot_tell)
-            );
+        let tallied = &self.held.tallied;
+        let year = year_words(self.year);
+        let mut text = format!("{} against {}, {year}, {limit}: {}", self.analyte, self.code, tallied.words("above"));
+        let mut more = vec![format!("{}; read in {}", self.instrument, self.source)];
+        more.extend(tallied.doubt());
+        let without = tallied.tally.without_limit;
+        if without > 0 {
+            let why = self.held.why_without.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            more.push(format!("{without} have no limit{why}"));
         }
-        if tally.without_limit > 0 {
-            text += &format!("\n         {} have no limit", tally.without_limit);
-            if let Some(why) = &self.held.why_without {
-                text += &format!(": {why}");
-            }
-        }
-        for caveat in &self.caveats {
-            text += &format!("\n         {caveat}");
+        more.extend(self.held.caveats.iter().cloned());
+        for line in more {
+            text += &format!("\n         {line}");
         }
         text
     }
 }
 
-fn lines(rows: &[usize], count: usize) -> String {
-    let shown: Vec<String> = rows.iter().take(10).map(ToString::to_string).collect();
-    let more = if count > shown.len() { format!(" and {} more", count - shown.len()) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
-}
-
 impl Against {
-    /// Analyte, code and number of each limit that is one number for all samples.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = (&str, &str, f64)> {
+    /// Analyte, code, number and standing of each limit that is one number for all samples.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (&str, &str, f64, Standing)> {
         self.limits.iter().filter_map(|row| match row.held.limits {
-            Some([low, high]) if low == high => Some((row.analyte.as_str(), row.code.as_str(), low)),
+            Some([low, high]) if low == high => Some((row.analyte.as_str(), row.code.as_str(), low, row.standing)),
             _ => None,
         })
     }
@@ -184,7 +147,7 @@ impl Against {
         marks.sort_unstable();
         marks.dedup();
         for legend in marks.into_iter().filter_map(Standing::legend) {
-            text += &format!("         {legend}\n");
+            text += &format!("marks    {legend}\n");
         }
         text
     }

@@ -1,15 +1,16 @@
 //! Samples held against a limit, each against its own where the limit depends on the soil.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
 use serde::Serialize;
-use soilscope_assess::threshold::{Limit, Tally, ThresholdError};
+use soilscope_assess::threshold::{Family, Limit, ThresholdError};
 use soilscope_pipeline::samples::{AnalyteColumn, Reading, SampleTable};
 
+use super::record::caveats;
 use super::soil::SoilColumns;
-use super::{in_unit_of, six_digits, with_remedy};
-
-/// Lines of samples that are named, at most.
-const NAMED: usize = 50;
+use super::{in_unit_of, is_used, six_digits, with_remedy};
+use crate::tallied::Tallied;
 
 /// What came of it.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -17,16 +18,18 @@ pub(crate) struct Held {
     /// Lowest and highest limit of a sample, in the unit of the samples.
     pub(crate) limits: Option<[f64; 2]>,
     #[serde(flatten)]
-    pub(crate) tally: Tally,
-    /// At least, and at most if those of which it cannot be told are above.
-    pub(crate) share_above: Option<[f64; 2]>,
-    /// Lines of samples above, the first 50.
-    pub(crate) rows_above: Vec<usize>,
-    /// Lines of samples of which it cannot be told, the first 50.
-    pub(crate) rows_cannot_tell: Vec<usize>,
+    pub(crate) tallied: Tallied,
+    /// Samples by the class of soil that chose their limit.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    classes: BTreeMap<String, usize>,
     /// Why samples have no limit: the first reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) why_without: Option<String>,
+    /// What to know of the limits that samples were held against.
+    pub(crate) caveats: Vec<String>,
+    /// Lines of the table that samples were held against.
+    #[serde(skip)]
+    pub(crate) used: BTreeSet<usize>,
 }
 
 /// Holds the readings of an analyte against a limit.
@@ -35,10 +38,11 @@ pub(crate) fn hold(
     column: &AnalyteColumn,
     table: &SampleTable,
     soil: &SoilColumns<'_>,
+    samples_basis: Option<Family>,
 ) -> Result<Held> {
     let mut held = Held::default();
-    let own = limit.depends_on().iter().all(|&property| soil.gives(property));
-    // Without all that it depends on, a limit is that of the act's standard soil, or none.
+    // Without all that its formula takes, a limit is that of the act's standard soil.
+    let own = is_used(limit, |property| soil.gives(property));
     let published = if own { None } else { Some(limit.published()) };
     let unit = column.unit();
     for (&record, reading) in column.records().iter().zip(column.readings()) {
@@ -53,11 +57,12 @@ pub(crate) fn hold(
         let at = match at {
             Ok(at) => at,
             Err(error @ (ThresholdError::NeedsSoil { .. } | ThresholdError::NoRow { .. })) => {
-                held.tally.without_limit += 1;
-                let why = match (&published, error) {
-                    (None, ThresholdError::NeedsSoil { missing, .. }) => format!("{} is not known", missing.words()),
-                    (Some(_), error) => with_remedy(error).to_string(),
-                    (None, error) => error.to_string(),
+                held.tallied.tally.without_limit += 1;
+                let why = match error {
+                    ThresholdError::NeedsSoil { missing, .. } if soil.gives(missing) => {
+                        format!("{} is not known", missing.words())
+                    }
+                    error => with_remedy(error).to_string(),
                 };
                 held.why_without.get_or_insert(why);
                 continue;
@@ -68,19 +73,25 @@ pub(crate) fn hold(
         let number = six_digits(at.value * factor);
         let [low, high] = held.limits.unwrap_or([number; 2]);
         held.limits = Some([low.min(number), high.max(number)]);
-        let before = held.tally;
-        match *reading {
-            Reading::Measured(measured) => held.tally.add(measured, number),
-            _ => held.tally.cannot_tell += 1,
+        held.tallied.add(*reading, number, table.lines()[record]);
+        if !at.met.is_empty() {
+            *held.classes.entry(at.met.join("; ")).or_default() += 1;
         }
-        let line = table.lines()[record];
-        if held.tally.above > before.above && held.rows_above.len() < NAMED {
-            held.rows_above.push(line);
-        }
-        if held.tally.cannot_tell > before.cannot_tell && held.rows_cannot_tell.len() < NAMED {
-            held.rows_cannot_tell.push(line);
+        held.used.insert(at.entry.line);
+        for caveat in caveats(&at, samples_basis) {
+            if !held.caveats.contains(&caveat) {
+                held.caveats.push(caveat);
+            }
         }
     }
-    held.share_above = held.tally.share_above();
+    held.caveats.extend(held.classes());
     Ok(held)
+}
+
+impl Held {
+    /// How many samples have the limit of which class of soil.
+    fn classes(&self) -> Option<String> {
+        let words: Vec<String> = self.classes.iter().map(|(class, count)| format!("{class} ({count})")).collect();
+        (!words.is_empty()).then(|| format!("classes of the act that samples are in: {}", words.join("; ")))
+    }
 }

@@ -1,6 +1,7 @@
 //! Limits of the law in place of a number: which limit a code stands for, in the unit of the data.
 
 mod against;
+pub(crate) mod carried;
 mod cells;
 mod held;
 mod record;
@@ -18,10 +19,11 @@ use crate::source::Source;
 use crate::words::SoilSource;
 
 pub(crate) use against::{Against, against};
+pub(crate) use carried::Carried;
 pub(crate) use cells::CellLimits;
 pub(crate) use held::hold;
 pub(crate) use record::GuidelineRecord;
-pub(crate) use soil::{SoilColumns, columns, fixed};
+pub(crate) use soil::{SoilColumns, columns, everywhere, fixed};
 
 /// A table of limits: the built-in one, or the user's.
 pub(crate) enum Guidelines {
@@ -73,7 +75,11 @@ pub(crate) fn six_digits(number: f64) -> f64 {
 /// Refuses what can be refused before anything is read: options without effect, and codes that are none.
 pub(crate) fn check(args: &GuidelineArgs) -> Result<()> {
     if args.guideline.is_none() {
-        let idle = [("--soil", !args.soil.is_empty()), ("--guidelines", args.table.guidelines.is_some())];
+        let idle = [
+            ("--soil", !args.soil.is_empty()),
+            ("--guidelines", args.table.guidelines.is_some()),
+            ("--basis", args.basis.is_some()),
+        ];
         let idle: Vec<&str> = idle.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         refuse_idle(&idle, "there is no --guideline")?;
     }
@@ -116,7 +122,8 @@ pub(crate) fn resolve_for_cells(
     if let Ok(soil) = fixed(&args.soil) {
         let at = if args.soil.is_empty() { limit.published() } else { limit.at(&soil) }.map_err(with_remedy)?;
         let factor = in_unit(at.entry)?;
-        let record = GuidelineRecord::new(table.version(), source.analyte(), &at, &soil, factor, source.unit());
+        let record =
+            GuidelineRecord::new(table.version(), source.analyte(), &at, &soil, factor, source.unit(), args.basis);
         return Ok(Some((record, None)));
     }
     for property in limit.depends_on() {
@@ -129,18 +136,24 @@ pub(crate) fn resolve_for_cells(
             property.key()
         );
     }
-    let everywhere = soil::everywhere(&args.soil);
+    let everywhere = everywhere(&args.soil);
     let factor = in_unit(limit.entries()[0])?;
-    let record =
-        GuidelineRecord::of_cells(table.version(), source.analyte(), &limit, &everywhere, &args.soil, source.unit());
+    let (analyte, unit) = (source.analyte(), source.unit());
+    let record = GuidelineRecord::of_cells(table.version(), analyte, &limit, &everywhere, &args.soil, unit, args.basis);
     let cells = CellLimits::open(limit, &args.soil, everywhere, factor, source)?;
     Ok(Some((record, Some(cells))))
 }
 
-/// Whether a limit depends on a property of the soil.
+/// Whether a limit asks anything of a property of the soil.
 fn looks_at(limit: &Limit<'_>, property: Property) -> bool {
-    limit.depends_on().contains(&property)
-        || limit.entries().iter().any(|entry| entry.when.range_of(property).is_some())
+    limit.depends_on().contains(&property) || limit.entries().iter().any(|entry| entry.when.words(property).is_some())
+}
+
+/// Whether what is given of the soil chooses or computes a limit: a formula takes all that it needs, or the limit is that of
+/// the act's standard soil.
+pub(crate) fn is_used(limit: &Limit<'_>, gives: impl Fn(Property) -> bool) -> bool {
+    let needs = limit.entries().iter().filter_map(|entry| entry.when.correction).flat_map(|c| c.needs());
+    Property::ALL.into_iter().any(|p| gives(p) && looks_at(limit, p)) && needs.into_iter().all(&gives)
 }
 
 /// The same options for each of several analytes: with the properties of the soil that its limit looks at. One that no limit
@@ -173,28 +186,52 @@ pub(crate) fn of_each(args: &GuidelineArgs, names: &[String]) -> Result<Vec<Guid
     Ok(limits.iter().map(own).collect())
 }
 
-/// Properties of the soil that none of the limits looks at would have no effect.
+/// Properties of the soil that none of the limits looks at would have no effect, and so would one that is not enough for the
+/// formula of any of them.
 pub(crate) fn refuse_idle_soil(limits: &[&Limit<'_>], given: &[SoilSource]) -> Result<()> {
-    for source in given.iter().filter(|source| !limits.iter().any(|limit| looks_at(limit, source.property))) {
-        let why = match limits {
-            [only] => format!("the limit {} for {} does not depend on it", only.code(), only.analyte()),
-            _ => "none of these limits depends on it".to_owned(),
+    let gives = |property: Property| given.iter().any(|source| source.property == property);
+    for property in given.iter().map(|source| source.property) {
+        let looking: Vec<_> = limits.iter().filter(|limit| looks_at(limit, property)).collect();
+        let Some(first) = looking.first() else {
+            let why = match limits {
+                [only] => format!("the limit {} for {} does not depend on it", only.code(), only.analyte()),
+                _ => "none of these limits depends on it".to_owned(),
+            };
+            return refuse_idle(&[&format!("--soil {}", property.key())], &why);
         };
-        refuse_idle(&[&format!("--soil {}", source.property.key())], &why)?;
+        if looking.iter().any(|limit| is_used(limit, gives)) {
+            continue;
+        }
+        if let Some(missing) = first.depends_on().into_iter().find(|&p| !gives(p)) {
+            bail!(
+                "--soil {} would have no effect: {} for {} depends on {} too, and {} is not known; say it by --soil {}={}",
+                property.key(),
+                first.code(),
+                first.analyte(),
+                missing.words(),
+                missing.words(),
+                missing.key(),
+                example(missing)
+            );
+        }
     }
     Ok(())
+}
+
+/// A value of a property, for a message.
+fn example(property: Property) -> &'static str {
+    match property {
+        Property::Texture => "sand",
+        Property::Ph | Property::PhKcl => "6.2",
+        _ => "10",
+    }
 }
 
 /// Says which option a missing property is for.
 pub(crate) fn with_remedy(error: ThresholdError) -> anyhow::Error {
     match &error {
         ThresholdError::NeedsSoil { missing, .. } => {
-            let example = match missing {
-                Property::Texture => "sand".to_owned(),
-                Property::Ph | Property::PhKcl => "6.2".to_owned(),
-                _ => "10".to_owned(),
-            };
-            anyhow!("{error}; say it by --soil {}={example}", missing.key())
+            anyhow!("{error}; say it by --soil {}={}", missing.key(), example(*missing))
         }
         _ => error.into(),
     }

@@ -5,6 +5,9 @@ use serde::Serialize;
 use soilscope_assess::hotspot::{AtConfidence, ConfidenceCurve, ExpectedCosts, UnitCosts};
 use soilscope_picture::{Curve, CurvesPanel, CurvesPlot, curves_svg, svg_to_png};
 
+use crate::guideline::Carried;
+use crate::guideline::carried::{columns, with_limit};
+
 /// Where on the curve the hotspots are, and what its cells cost.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CurveSettings {
@@ -21,6 +24,10 @@ pub(crate) struct Curves<'a> {
     pub(crate) curve: &'a ConfidenceCurve,
     pub(crate) local: bool,
     pub(crate) settings: CurveSettings,
+    /// The threshold that probabilities are of, as it is written elsewhere.
+    pub(crate) threshold: Option<String>,
+    /// The limit of the law that it is.
+    pub(crate) limit: Option<Carried>,
 }
 
 /// Costs, for the record.
@@ -42,10 +49,26 @@ struct Least {
     costs: ExpectedCosts,
 }
 
+/// Money as it is written: digits in threes.
+fn grouped(amount: f64) -> String {
+    if amount.abs() < 1e4 || amount.abs() >= 1e15 {
+        return crate::field::short_number(amount);
+    }
+    let digits = format!("{:.0}", amount.abs());
+    let mut text = String::new();
+    for (k, digit) in digits.chars().enumerate() {
+        if k > 0 && (digits.len() - k) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if amount < 0.0 { format!("-{text}") } else { text }
+}
+
 impl CostRecord {
     /// In one line.
     pub(crate) fn line(&self) -> String {
-        let number = crate::field::short_number;
+        let number = grouped;
         let parts = |costs: &ExpectedCosts| match costs.leave {
             Some(leave) => format!(
                 "{} ({} to treat hotspots, {} expected of what is left)",
@@ -57,7 +80,11 @@ impl CostRecord {
         };
         let least = match (&self.least, self.unit_costs.leave) {
             (Some(least), _) => {
-                format!("; least at a confidence of {}: {}", number(least.confidence), parts(&least.costs))
+                format!(
+                    "; least at a confidence of {}: {}",
+                    crate::field::short_number(least.confidence),
+                    parts(&least.costs)
+                )
             }
             (None, Some(_)) => "; treating pays nowhere, as leaving costs less".to_owned(),
             (None, None) => String::new(),
@@ -110,6 +137,8 @@ impl Curves<'_> {
             header.push("treat_cost".into());
             header.extend(costs.leave.iter().flat_map(|_| ["leave_cost", "total_cost"].map(String::from)));
         }
+        let about = columns(self.threshold.clone(), self.limit.as_ref());
+        header.extend(about.iter().map(|(name, _)| (*name).to_owned()));
         writer.write_record(&header)?;
         for at in self.steps() {
             let area = at.size;
@@ -120,7 +149,8 @@ impl Curves<'_> {
                 row.push(expected.treat);
                 row.extend(expected.leave.iter().flat_map(|&leave| [leave, expected.total]));
             }
-            writer.write_record(row.iter().map(f64::to_string))?;
+            let numbers = row.iter().map(f64::to_string);
+            writer.write_record(numbers.chain(about.iter().map(|(_, text)| text.clone())))?;
         }
         Ok(writer.into_inner()?)
     }
@@ -166,9 +196,10 @@ impl Curves<'_> {
         if !costs.is_empty() {
             panels.push(CurvesPanel { y_label: "expected cost, in the currency of the unit costs", curves: &costs });
         }
+        let subtitle = with_limit(subtitle, self.limit.as_ref());
         let svg = curves_svg(&CurvesPlot {
             title,
-            subtitle,
+            subtitle: &subtitle,
             credit: "Expected areas are sums of exceedance probabilities over cells, before any minimum area of a hotspot.",
             x_label: "confidence: the least probability of a cell in a hotspot",
             panels: &panels,
@@ -176,5 +207,16 @@ impl Curves<'_> {
             ..CurvesPlot::default()
         });
         Ok(svg_to_png(&svg, 1.0)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn money_is_written_with_its_digits_in_threes() {
+        let written = [999.0, 76_606_618.4, 100_000.0, -1_234_567.0].map(grouped);
+        assert_eq!(written, ["999", "76,606,618", "100,000", "-1,234,567"]);
     }
 }

@@ -362,6 +362,16 @@ impl CellAreas {
     }
 }
 
+/// Of a raster of probabilities alone: its values are probabilities, and no contents in a unit.
+pub(crate) fn of_probabilities(features: &mut [Feature]) {
+    for feature in features {
+        feature.properties.retain(|(name, _)| name != "mean" && name != "unit");
+        if let Some((name, _)) = feature.properties.iter_mut().find(|(name, _)| name == "maximum") {
+            *name = "maximum_probability".into();
+        }
+    }
+}
+
 /// Hotspots as features, with what they stand for. The area is in square metres, or in units of the local plane.
 pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str, Value)]) -> Vec<Feature> {
     let feature = |(k, spot): (usize, &Hotspot)| {

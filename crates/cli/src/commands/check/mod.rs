@@ -61,9 +61,9 @@ pub(crate) fn run(args: &Check, common: &Common) -> Result<Outcome> {
         .iter()
         .flat_map(|&t| statistics.iter().filter_map(move |s| MeanAgainst::new(s, None, t)))
         .collect();
-    for (analyte, code, number) in against.iter().flat_map(Against::numbers) {
+    for (analyte, code, number, standing) in against.iter().flat_map(Against::numbers) {
         let of = statistics.iter().find(|s| s.name() == analyte);
-        means.extend(of.and_then(|s| MeanAgainst::new(s, Some(code), number)));
+        means.extend(of.and_then(|s| MeanAgainst::new(s, Some((code, standing)), number)));
     }
     if common.json {
         output::print_json(&Report {

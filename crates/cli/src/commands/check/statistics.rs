@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use soilscope_assess::threshold::Standing;
 use soilscope_core::censored::{
     Censoring, Family, LeftMass, Measurement, Quantile, Refused, UpperLimitMethod, kaplan_meier, maximum_likelihood,
     recommend, regression_on_order_statistics, upper_limit,
@@ -10,6 +11,7 @@ use soilscope_core::censored::{
 use soilscope_pipeline::samples::{AnalyteColumn, Reading};
 
 use crate::field::short_number;
+use crate::tallied::Tallied;
 
 /// Probability with which upper limits of the mean are above it.
 const CONFIDENCE: f64 = 0.95;
@@ -333,6 +335,9 @@ pub(super) struct MeanAgainst {
     /// Code of the guideline; `None` for `--threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    /// How far the value of the guideline can be trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<Standing>,
     threshold: f64,
     upper_limit: f64,
     /// Whether the mean is shown to be below the threshold.
@@ -340,11 +345,12 @@ pub(super) struct MeanAgainst {
 }
 
 impl MeanAgainst {
-    pub(super) fn new(statistics: &ColumnStatistics, code: Option<&str>, threshold: f64) -> Option<Self> {
+    pub(super) fn new(statistics: &ColumnStatistics, limit: Option<(&str, Standing)>, threshold: f64) -> Option<Self> {
         let upper_limit = statistics.limit()?;
         Some(Self {
             analyte: statistics.analyte.clone(),
-            code: code.map(str::to_owned),
+            code: limit.map(|(code, _)| code.to_owned()),
+            standing: limit.map(|(_, standing)| standing),
             threshold,
             upper_limit,
             shown_below: upper_limit < threshold,
@@ -353,7 +359,8 @@ impl MeanAgainst {
 
     pub(super) fn line(&self) -> String {
         let code = self.code.as_ref().map_or_else(String::new, |c| format!(" of {c}"));
-        let (limit, threshold) = (short_number(self.upper_limit), short_number(self.threshold));
+        let mark = self.standing.map_or("", Standing::mark);
+        let (limit, threshold) = (short_number(self.upper_limit), format!("{}{mark}", short_number(self.threshold)));
         if self.shown_below {
             format!("mean     {}: its upper limit {limit} is below {threshold}{code}\n", self.analyte)
         } else {
@@ -370,62 +377,22 @@ impl MeanAgainst {
 pub(super) struct Counted {
     analyte: String,
     threshold: f64,
-    above: usize,
-    compared: usize,
-    /// Below limits that are above the threshold, or that are not stated.
-    cannot_tell: usize,
-    /// Lines of these, the first 50.
-    rows_cannot_tell: Vec<usize>,
+    #[serde(flatten)]
+    tallied: Tallied,
 }
 
 impl Counted {
     pub(super) fn new(column: &AnalyteColumn, lines: &[usize], threshold: f64) -> Self {
-        let mut counted = Self {
-            analyte: column.column().to_owned(),
-            threshold,
-            above: 0,
-            compared: 0,
-            cannot_tell: 0,
-            rows_cannot_tell: Vec::new(),
-        };
+        let mut tallied = Tallied::default();
         for (&record, reading) in column.records().iter().zip(column.readings()) {
-            match reading {
-                Reading::Missing => {}
-                Reading::Measured(Measurement::Quantified(value)) => {
-                    counted.compared += 1;
-                    counted.above += usize::from(*value > threshold);
-                }
-                Reading::Measured(Measurement::BelowLimit(limit)) if *limit <= threshold => counted.compared += 1,
-                _ => {
-                    counted.cannot_tell += 1;
-                    if counted.rows_cannot_tell.len() < 50 {
-                        counted.rows_cannot_tell.push(lines[record as usize]);
-                    }
-                }
-            }
+            tallied.add(*reading, threshold, lines[record as usize]);
         }
-        counted
+        Self { analyte: column.column().to_owned(), threshold, tallied }
     }
 
     pub(super) fn line(&self) -> String {
-        let share = 100.0 * self.above as f64 / self.compared.max(1) as f64;
-        let mut text = format!(
-            "above    {}: {} of {} above {} ({share:.1} %)\n",
-            self.analyte,
-            self.above,
-            self.compared,
-            short_number(self.threshold)
-        );
-        if self.cannot_tell > 0 {
-            let shown: Vec<String> = self.rows_cannot_tell.iter().take(10).map(ToString::to_string).collect();
-            let more = self.cannot_tell.saturating_sub(shown.len());
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            text += &format!(
-                "         {} cannot be told: the limit of detection lies above the threshold, or is not stated (lines {}{more})\n",
-                self.cannot_tell,
-                shown.join(", ")
-            );
-        }
-        text
+        let above = format!("above {}", short_number(self.threshold));
+        let doubt = self.tallied.doubt().map_or_else(String::new, |doubt| format!("         {doubt}\n"));
+        format!("above    {}: {}\n{doubt}", self.analyte, self.tallied.words(&above))
     }
 }

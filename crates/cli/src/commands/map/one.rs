@@ -235,7 +235,7 @@ impl Opened {
         job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
         outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), skill.as_ref(), &report)?);
         if let (Some(file), Some(skill)) = (reliability, &skill) {
-            let png = reliability::draw(skill, &job.field, &job.source)?;
+            let png = reliability::draw(skill, job.limit.as_ref(), &job.field, &job.source)?;
             outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
         }
         times.lap("picture");
@@ -377,7 +377,13 @@ impl Job {
             leave_cost: decision.leave_cost,
         };
         let local = self.source.crs().is_local();
-        self.field.has_variance().then_some(Curves { curve: &found.curve, local, settings })
+        self.field.has_variance().then(|| Curves {
+            curve: &found.curve,
+            local,
+            settings,
+            threshold: Some(decision.threshold.map_or_else(|| "that of each cell".to_owned(), |t| t.to_string())),
+            limit: self.limit.as_ref().map(GuidelineRecord::carried),
+        })
     }
 
     /// Writes it.

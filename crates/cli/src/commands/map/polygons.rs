@@ -41,8 +41,12 @@ pub(super) fn write_hotspots(
         ("rule", text(if field.has_variance() { "exceedance probability" } else { "prediction above threshold" })),
         ("distribution", field.distribution().map_or(Value::Null, |d| text(&d))),
     ];
+    let limit = limit.map(GuidelineRecord::carried);
     about.extend(limit.iter().flat_map(|limit| limit.attributes()));
-    let features = hotspots::features(found, areas, &about);
+    let mut features = hotspots::features(found, areas, &about);
+    if field.method.indicator.is_some() {
+        hotspots::of_probabilities(&mut features);
+    }
     for path in files {
         hotspots::files::write(path, "hotspots", &features, source.crs(), args.overwrite)?;
     }

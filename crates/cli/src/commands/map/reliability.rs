@@ -5,10 +5,17 @@ use soilscope_picture::{ReliabilityPlot, Step, reliability_svg, svg_to_png};
 
 use super::picture::method_words;
 use crate::field::{Field, SkillRecord};
+use crate::guideline::GuidelineRecord;
+use crate::guideline::carried::with_limit;
 use crate::source::Source;
 
 /// Draws it, as PNG.
-pub(super) fn draw(skill: &SkillRecord, field: &Field, source: &Source) -> Result<Vec<u8>> {
+pub(super) fn draw(
+    skill: &SkillRecord,
+    limit: Option<&GuidelineRecord>,
+    field: &Field,
+    source: &Source,
+) -> Result<Vec<u8>> {
     let unit = source.unit().unwrap_or("");
     let unit = skill.threshold.map_or("", |_| unit);
     let title = format!("Probability of {} above {} {unit}", source.analyte(), skill.above());
@@ -36,6 +43,7 @@ pub(super) fn draw(skill: &SkillRecord, field: &Field, source: &Source) -> Resul
             scores.push("no skill is shown beyond chance".into());
         }
     }
+    let subtitle = with_limit(&subtitle, limit.map(GuidelineRecord::carried).as_ref());
     let scores: Vec<&str> = scores.iter().map(String::as_str).collect();
     let forecasts: Vec<(f64, bool)> = skill.forecasts.iter().map(|f| (f.probability, f.happened)).collect();
     let svg = reliability_svg(&ReliabilityPlot {

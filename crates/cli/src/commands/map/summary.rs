@@ -7,6 +7,8 @@ use super::provenance::settings;
 use super::record::AnalyteRecord;
 use crate::args::{Common, Map};
 use crate::field::{Field, short_number};
+use crate::guideline::GuidelineRecord;
+use crate::guideline::carried::beside;
 use crate::hotspots::curve::CostRecord;
 use crate::output::say;
 use crate::record::FileRecord;
@@ -15,6 +17,7 @@ use crate::source::Source;
 pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
     let mut lines = Vec::new();
     let cells = record.cells;
+    let limit = record.guideline.map(GuidelineRecord::carried);
     lines.push(format!(
         "{}: {} samples, {} of {} cells predicted, {} outside the mask, {} without a prediction",
         record.analyte,
@@ -37,12 +40,13 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         lines.push(format!("held-out blocks: {}", calibration.line()));
     }
     if let Some(skill) = &record.skill {
-        lines.push(format!("above {}: {}", skill.above(), skill.line()));
+        lines.push(format!("above {}: {}", beside(limit.as_ref(), &skill.above()), skill.line()));
     }
     if let Some(h) = &record.hotspots {
         let threshold = args.decision.threshold.map_or_else(|| "the limit of each cell".to_owned(), |t| t.to_string());
         let area = ground(h.area_m2, h.area_on_map);
         let samples = h.samples_inside.map(|n| format!(", {n} samples inside")).unwrap_or_default();
+        let threshold = beside(limit.as_ref(), &threshold);
         lines.push(format!("hotspots above {threshold}: {}, {area}{samples}", h.count));
         lines.extend(h.reliance());
         lines.extend(h.errors.as_ref().map(|e| {

@@ -5,6 +5,8 @@ use soilscope_core::simulation::predictive_quantile;
 use soilscope_pipeline::crs::Crs;
 
 use crate::field::short_number;
+use crate::guideline::GuidelineRecord;
+use crate::guideline::carried::beside;
 
 /// How large the area above a threshold is, and how sure that is.
 #[derive(Debug, Clone, Serialize)]
@@ -55,7 +57,7 @@ impl AreaAbove {
     }
 
     /// In one line.
-    pub(super) fn line(&self, unit: &str) -> String {
+    pub(super) fn line(&self, unit: &str, limit: Option<&GuidelineRecord>) -> String {
         let (scale, name) = match self.unit {
             "m2" if self.simulated >= 1e5 => (1e-6, "km²"),
             "m2" => (1.0, "m²"),
@@ -63,8 +65,8 @@ impl AreaAbove {
         };
         let area = |a: f64| short_number(a * scale);
         format!(
-            "area above {} {unit}: {} {name} in the mean, {} to {} with 90 % (median {}), of {} {name}",
-            self.threshold,
+            "area above {}: {} {name} in the mean, {} to {} with 90 % (median {}), of {} {name}",
+            beside(limit.map(GuidelineRecord::carried).as_ref(), format!("{} {unit}", self.threshold).trim_end()),
             area(self.mean),
             area(self.q05),
             area(self.q95),

@@ -34,6 +34,7 @@ use crate::creation;
 use crate::errors::ErrorRecord;
 use crate::field::{LimitsRecord, ModelRecord, model};
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
+use crate::guideline::carried::columns;
 use crate::guideline::{self, GuidelineRecord};
 use crate::output::{self, say};
 use crate::record::{FileRecord, Times, Versions, command_line, finish};
@@ -194,7 +195,9 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
 
     let mut outputs = Vec::new();
     if let Some(file) = zones_file {
-        output::fill(file, &zones::csv(&zones)?)?;
+        let about =
+            columns(args.threshold.map(|t| t.to_string()), limit.as_ref().map(GuidelineRecord::carried).as_ref());
+        output::fill(file, &zones::csv(&zones, &about)?)?;
         wrote(&paths.of("zones.csv"));
         outputs.push(FileRecord::of("zones", &paths.of("zones.csv"))?);
     }
@@ -390,7 +393,7 @@ fn summary(args: &Simulate, record: &RunRecord<'_>) -> String {
         record.simulation.simulator,
         record.simulation.seed
     )];
-    lines.extend(record.area_above.as_ref().map(|area| area.line(record.unit.unwrap_or(""))));
+    lines.extend(record.area_above.as_ref().map(|area| area.line(record.unit.unwrap_or(""), record.guideline)));
     lines.push(format!("written to {}: {} rasters, run.json", args.out.display(), record.outputs.len()));
     lines.join("\n") + "\n"
 }

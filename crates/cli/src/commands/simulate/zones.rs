@@ -135,8 +135,8 @@ impl Zones {
     }
 }
 
-/// The records as CSV.
-pub(super) fn csv(records: &[ZoneRecord]) -> Result<Vec<u8>> {
+/// The records as CSV; `about` says in every row what the threshold is.
+pub(super) fn csv(records: &[ZoneRecord], about: &[(&'static str, String)]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let spreads = ["mean", "area_above_m2", "volume_above_m3", "mass_above_kg"];
     let mut header =
@@ -144,6 +144,7 @@ pub(super) fn csv(records: &[ZoneRecord]) -> Result<Vec<u8>> {
     for name in spreads {
         header.extend(["mean", "q05", "q50", "q95"].map(|of| format!("{name}_{of}")));
     }
+    header.extend(about.iter().map(|(name, _)| (*name).to_owned()));
     writer.write_record(&header)?;
     for r in records {
         let number = |v: Option<f64>| v.map(|v| v.to_string()).unwrap_or_default();
@@ -160,6 +161,7 @@ pub(super) fn csv(records: &[ZoneRecord]) -> Result<Vec<u8>> {
                     .map(number),
             );
         }
+        row.extend(about.iter().map(|(_, text)| text.clone()));
         writer.write_record(&row)?;
     }
     Ok(writer.into_inner()?)

@@ -2,15 +2,15 @@
 
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
-use soilscope_assess::threshold::{Entry, Family, Limit, TableVersion};
+use soilscope_assess::threshold::{Entry, Family, Limit, TableVersion, ThresholdError};
 
-use super::rows::{self, Counted, Row};
+use super::rows::{self, Counted, Row, year_cell};
 use super::text::{columns, cut, legend};
 use super::{Filter, open, samples, table_line, wrote};
 use crate::Outcome;
 use crate::args::{Common, CompareThresholds};
 use crate::field::short_number;
-use crate::guideline::{Guidelines, fixed, refuse_idle_soil};
+use crate::guideline::{Guidelines, everywhere, fixed, is_used, refuse_idle_soil};
 use crate::output;
 
 #[derive(Serialize)]
@@ -23,6 +23,9 @@ struct Report<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
     samples: Option<SamplesRecord>,
     limits: Vec<Row<'t>>,
+    /// Codes that have no row for the soil that was given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -43,16 +46,20 @@ pub(super) fn run(args: &CompareThresholds, common: &Common) -> Result<Outcome> 
         table.limits_for(&symbol).filter(|limit| limit.entries().iter().all(|entry| filter.passes(entry))).collect();
     ensure!(!limits.is_empty(), "no limit for {symbol} fits all of these: leave one of the options out");
     refuse_unused_soil(args, &limits)?;
-    let mut rows: Vec<Row<'_>> = Vec::new();
+    let (mut rows, mut without): (Vec<Row<'_>>, Vec<String>) = (Vec::new(), Vec::new());
     for limit in &limits {
         match &readings {
             Some(readings) if is_content(limit) => {
                 let counted = samples::count(args, limit, readings)?;
                 rows.extend(counted_rows(limit, counted, unit_factor(args, readings)?));
             }
-            _ => rows.extend(plain_rows(args, limit)?),
+            _ => match plain_rows(args, limit)? {
+                of_soil if of_soil.is_empty() => without.push(limit.code().to_string()),
+                of_soil => rows.extend(of_soil),
+            },
         }
     }
+    ensure!(!rows.is_empty(), "no limit for {symbol} has a row for this soil: {}", without.join(", "));
     let (basis, basis_from) = reference(args, &rows)?;
     for row in &mut rows {
         row.why_not = why_not(row, basis);
@@ -76,7 +83,7 @@ pub(super) fn run(args: &CompareThresholds, common: &Common) -> Result<Outcome> 
         }
         _ => None,
     };
-    let report = Report { table: table.version(), analyte: &symbol, basis, basis_from, samples, limits: rows };
+    let report = Report { table: table.version(), analyte: &symbol, basis, basis_from, samples, limits: rows, without };
     if common.json {
         output::print_json(&report)?;
     } else {
@@ -112,16 +119,17 @@ fn unit_factor(args: &CompareThresholds, readings: &soilscope_pipeline::samples:
     }
 }
 
-/// A limit for the soil that was given, else every row of it as published.
+/// A limit for the soil that was given, else every row of it as published; nothing where none is for such a soil.
 fn plain_rows<'t>(args: &CompareThresholds, limit: &Limit<'t>) -> Result<Vec<Row<'t>>> {
-    let soil = fixed(&args.soil).unwrap_or_default();
-    let given = |property: &_| args.soil.iter().any(|source| source.property == *property);
-    let needs = limit.depends_on();
-    if !needs.is_empty() && needs.iter().all(given) {
-        return Ok(match limit.at(&soil) {
-            Ok(at) => vec![in_mg_per_kg(Row::at(&at), at.entry)],
-            Err(_) => Vec::new(), // no row is for such a soil
-        });
+    // Of samples' own columns nothing is known here: this limit is not counted against them.
+    let soil = everywhere(&args.soil);
+    if is_used(limit, |property| soil.knows(property)) {
+        match limit.at(&soil) {
+            Ok(at) => return Ok(vec![in_mg_per_kg(Row::at(&at), at.entry)]),
+            Err(ThresholdError::NoRow { .. }) => return Ok(Vec::new()),
+            Err(ThresholdError::NeedsSoil { .. }) => {} // every row of it, with what each is for
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(limit.entries().iter().map(|entry| in_mg_per_kg(Row::published(entry), entry)).collect())
 }
@@ -176,14 +184,28 @@ fn why_not(row: &Row<'_>, basis: Family) -> Option<String> {
         Some("not soil".to_owned())
     } else if row.basis_family != basis {
         Some(format!("basis {}", row.basis_family.name()))
+    } else if row.uncorrected {
+        // The table has no constants of the correction, so the value is that of a soil which no sample is.
+        Some("soil correction not computed".to_owned())
     } else {
         None
     }
 }
 
+/// The number of the footnote with a limit's act and source: one for all limits of the same.
+fn footnote(acts: &mut Vec<String>, row: &Row<'_>) -> String {
+    let act = format!("{}; read in {} ({})", row.instrument, row.source, row.source_kind.replace('_', " "));
+    let at = acts.iter().position(|known| *known == act).unwrap_or_else(|| {
+        acts.push(act);
+        acts.len() - 1
+    });
+    format!("[{}]", at + 1)
+}
+
 fn text(report: &Report<'_>) -> String {
     let counted = report.samples.is_some();
-    let mut header = vec!["limit", "unit", "basis", "compares", "code", "year", "for"];
+    let mut header = vec!["limit", "unit", "basis", "compares", "code", "year", "act", "for"];
+    let mut acts: Vec<String> = Vec::new();
     if counted {
         header.extend(["above", "share", "cannot tell", "no limit"]);
     }
@@ -210,7 +232,8 @@ fn text(report: &Report<'_>) -> String {
                 row.basis_family.name().to_owned(),
                 row.why_not.as_ref().map_or_else(|| "yes".to_owned(), |why| format!("NO: {why}")),
                 row.code.clone(),
-                row.year.map_or_else(|| "-".to_owned(), |y| y.to_string()),
+                year_cell(row.year),
+                footnote(&mut acts, row),
                 cut(&format!("{standard}{}", row.conditions), 44),
             ];
             if counted {
@@ -241,7 +264,14 @@ fn text(report: &Report<'_>) -> String {
             samples.file
         );
     }
-    text += &format!("\n{}", columns(&header, &lines, &[0, 7, 8, 9, 10]));
+    text += &format!("\n{}", columns(&header, &lines, &[0, 8, 9, 10, 11]));
+    text.push('\n');
+    for (k, act) in acts.iter().enumerate() {
+        text += &format!("[{}] {act}\n", k + 1);
+    }
+    if !report.without.is_empty() {
+        text += &format!("no row for this soil: {}\n", report.without.join(", "));
+    }
     text += &format!(
         "\ncompared with limits of the basis {}: {}; aqua regia and other extracts find less than a total digestion\n",
         report.basis.name(),

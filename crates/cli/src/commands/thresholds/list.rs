@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 use soilscope_assess::threshold::{Entry, Standing, TableVersion};
 
-use super::rows::{self, Row};
+use super::rows::{self, Row, year_cell};
 use super::text::{columns, cut, legend};
 use super::{Filter, open, table_line, wrote};
 use crate::Outcome;
@@ -91,7 +91,7 @@ fn text(sets: &[SetRecord<'_>], version: &TableVersion, entries: &[&Entry]) -> S
             let marks = [(set.second_hand, Standing::SecondHand), (set.unverified, Standing::Unverified)];
             let marks = marks.iter().filter(|(n, _)| *n > 0).map(|(n, standing)| format!("{n}{}", standing.mark()));
             let last = if valued { values(&set.limits) } else { set.analytes.len().to_string() };
-            let year = set.year.map_or_else(|| "-".to_owned(), |y| y.to_string());
+            let year = year_cell(set.year);
             vec![
                 set.code.clone(),
                 last,

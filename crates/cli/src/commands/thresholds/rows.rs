@@ -25,6 +25,9 @@ pub(super) struct Row<'t> {
     /// What the act's correction for the soil multiplied it with.
     pub(super) soil_factor: Option<f64>,
     pub(super) standard_soil: bool,
+    /// Whether the act corrects it for the soil and the table has no constants to do so.
+    #[serde(skip)]
+    pub(super) uncorrected: bool,
     pub(super) conditions: &'t str,
     pub(super) basis: &'t str,
     pub(super) basis_family: Family,
@@ -73,6 +76,7 @@ impl<'t> Row<'t> {
             published: entry.value,
             soil_factor: None,
             standard_soil: entry.when.correction.is_some(),
+            uncorrected: is_uncorrected(entry),
             conditions: &entry.conditions,
             basis: &entry.basis,
             basis_family: entry.basis_kind.family(),
@@ -92,6 +96,20 @@ impl<'t> Row<'t> {
         let factor = at.entry.when.correction.map(|_| at.factor);
         Self { value: at.value, soil_factor: factor, standard_soil: at.standard_soil, ..Self::published(at.entry) }
     }
+}
+
+/// Whether the act corrects a limit for the soil and its row has no constants to do so: Flemish metals but cadmium and mercury.
+fn is_uncorrected(entry: &Entry) -> bool {
+    let says = |words: &str| entry.conditions.contains(words);
+    let exempt = says("Cd and Hg not corrected") && matches!(entry.analyte.as_str(), "Cd" | "Hg");
+    entry.when.correction.is_none()
+        && (says("corrected for clay and organic matter") || says("standard soil"))
+        && !exempt
+}
+
+/// A year in a column of years: never blank, which could be an oversight.
+pub(super) fn year_cell(year: Option<u16>) -> String {
+    year.map_or_else(|| "not given".to_owned(), |year| year.to_string())
 }
 
 /// Rows as CSV: those of a comparison have more columns.
@@ -145,7 +163,7 @@ pub(super) fn csv(rows: &[Row<'_>], compared: bool, counted: bool) -> Result<Vec
             row.code.clone(),
             own(row.jurisdiction),
             own(row.instrument),
-            row.year.map_or_else(String::new, |y| y.to_string()),
+            year_cell(row.year),
             own(row.level),
             own(row.land_use),
             own(row.land_use_code),

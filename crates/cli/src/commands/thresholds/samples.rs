@@ -28,6 +28,7 @@ pub(super) fn read(args: &CompareThresholds) -> Result<Option<SampleTable>> {
 
 /// Counts the samples above a limit.
 pub(super) fn count(args: &CompareThresholds, limit: &Limit<'_>, table: &SampleTable) -> Result<Counted> {
-    let held = hold(limit, table.analyte(&args.analyte)?, table, &SoilColumns::new(&args.soil, table))?;
-    Ok(Counted { limits: held.limits, tally: held.tally, share_above: held.share_above, why_without: held.why_without })
+    let held = hold(limit, table.analyte(&args.analyte)?, table, &SoilColumns::new(&args.soil, table), None)?;
+    let (tally, share_above) = (held.tallied.tally, held.tallied.share_above);
+    Ok(Counted { limits: held.limits, tally, share_above, why_without: held.why_without })
 }

@@ -4,12 +4,12 @@ use anyhow::{Result, anyhow};
 use serde::Serialize;
 use soilscope_assess::threshold::{Limit, TableVersion};
 
-use super::rows::{self, Row};
+use super::rows::{self, Row, year_cell};
 use super::text::{columns, legend};
 use super::{open, table_line, wrote};
 use crate::Outcome;
 use crate::args::{Common, ShowThresholds};
-use crate::guideline::{Guidelines, fixed, parts, refuse_idle_soil, with_remedy};
+use crate::guideline::{Guidelines, fixed, is_used, parts, refuse_idle_soil, with_remedy};
 use crate::output;
 
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ pub(super) fn run(args: &ShowThresholds, common: &Common) -> Result<Outcome> {
     refuse_idle_soil(&limits.iter().collect::<Vec<_>>(), &args.soil)?;
     let mut rows = Vec::new();
     for limit in &limits {
-        let dependent = !limit.depends_on().is_empty() && !args.soil.is_empty();
+        let dependent = is_used(limit, |property| args.soil.iter().any(|given| given.property == property));
         match limit.at(&soil) {
             Ok(at) if dependent => rows.push(Row::at(&at)),
             // One limit was asked for, and the soil with it: what is missing is told.
@@ -71,7 +71,7 @@ fn text(code: &str, rows: &[Row<'_>], version: &TableVersion) -> String {
     for (name, words) in [
         ("jurisdiction", all(|r| r.jurisdiction.to_owned())),
         ("instrument", all(|r| r.instrument.to_owned())),
-        ("year", all(|r| r.year.map_or_else(|| "not stated".to_owned(), |y| y.to_string()))),
+        ("year", all(|r| year_cell(r.year))),
         ("level", all(|r| r.level.to_owned())),
         ("land use", all(|r| format!("{} ({})", r.land_use, r.land_use_code))),
         ("protects", all(|r| r.receptor.to_owned())),

@@ -234,8 +234,14 @@ impl Prepared {
         hotspots::smooth(&mut found, &mut spots, args.decision.smooth);
         let limits = said(&self.thresholds, &self.guidelines, mapped);
         let acts = acts(&self.guidelines);
-        let features =
-            features(args, &names, &[named(&names, &limits), acts.clone()].concat(), &found, areas.as_deref());
+        let features = features(
+            args,
+            &names,
+            &[named(&names, &limits), acts.clone()].concat(),
+            &self.guidelines,
+            &found,
+            areas.as_deref(),
+        );
         for path in &vectors {
             hotspots::files::write(path, "hotspots", &features, source.crs(), args.overwrite)?;
             wrote(path);
@@ -357,7 +363,7 @@ fn said(thresholds: &[Option<f64>], guidelines: &[Option<GuidelineRecord>], mapp
         let unit = mapped[k].source.unit().unwrap_or("");
         let short = guidelines[k].as_ref().and_then(GuidelineRecord::short_threshold);
         match (short, thresholds[k]) {
-            (Some(short), _) => format!("{short} {unit}"),
+            (Some(short), _) => format!("{short}{} {unit}", guidelines[k].as_ref().map_or("", GuidelineRecord::mark)),
             (None, Some(threshold)) => format!("{threshold} {unit}"),
             (None, None) => "its limit at each place".to_owned(),
         }
@@ -398,17 +404,23 @@ fn features(
     args: &Map,
     names: &[String],
     limits: &[String],
+    guidelines: &[Option<GuidelineRecord>],
     found: &Traced,
     areas: Option<&[f64]>,
 ) -> Vec<soilscope_pipeline::io::vector::Feature> {
     let text = |t: &str| Value::Text(t.to_owned());
-    let about = [
+    let mut about = vec![
         ("analytes", text(&names.join(", "))),
         ("limits", text(&limits.join("; "))),
         ("value", text("sum of concentration over limit")),
         ("confidence", Value::Real(args.decision.confidence)),
         ("rule", text("probability that any is above its limit, by joint simulation")),
     ];
+    let mut sources: Vec<String> = guidelines.iter().flatten().map(GuidelineRecord::source_words).collect();
+    sources.dedup();
+    if !sources.is_empty() {
+        about.push(("limit_sources", text(&sources.join("; "))));
+    }
     hotspots::features(found, areas, &about)
 }
 
