@@ -65,7 +65,7 @@ pub use mixture::{Mixture, Mixtures};
 pub use predict::{
     Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Scratch, Targets, Window, leave_out_by_refitting,
 };
-pub use samples::Samples;
+pub use samples::{Samples, place_key};
 
 /// A place: easting, northing, in CRS units; always this order.
 pub type Coord = [f64; 2];

@@ -32,6 +32,18 @@ pub struct Samples {
     metric: Metric,
 }
 
+/// The same bits for the same place: −0 and 0 are one. For maps from places to what is there.
+///
+/// # Examples
+/// ```
+/// use soilscope_core::place_key;
+/// assert_eq!(place_key([0.0, 5.0]), place_key([-0.0, 5.0]));
+/// assert_ne!(place_key([0.0, 5.0]), place_key([5.0, 0.0]));
+/// ```
+pub fn place_key(at: Coord) -> [u64; 2] {
+    at.map(|v| (v + 0.0).to_bits())
+}
+
 impl Samples {
     /// Pairs places with values.
     ///

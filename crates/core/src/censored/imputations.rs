@@ -170,8 +170,11 @@ impl Imputations {
         self.draws(a).iter().sum::<f64>() / self.count as f64
     }
 
-    /// Gelman and Rubin's (1992) potential scale reduction of the worst value: 1 where chains agree; above 1.1 they have not
-    /// forgotten where they began, and more sweeps are needed.
+    /// Potential scale reduction of the worst value: 1 where chains agree; above 1.1 they have not forgotten where they began, and
+    /// more sweeps are needed.
+    ///
+    /// # Source
+    /// Gelman & Rubin (1992), *Statistical Science* 7:457, of whole chains: they are not split in halves.
     pub fn mixing(&self) -> f64 {
         self.mixing
     }
@@ -205,16 +208,22 @@ pub(super) fn with_values(samples: &Samples, values: Vec<f64>) -> Result<Samples
     }
 }
 
+/// Refuses flags of another number than samples.
+pub(super) fn check_length(samples: &Samples, below: &[bool]) -> Result<()> {
+    if below.len() == samples.len() {
+        return Ok(());
+    }
+    Err(Error::LengthMismatch {
+        left_name: "samples",
+        left: samples.len(),
+        right_name: "the flags of values below limits",
+        right: below.len(),
+    })
+}
+
 /// Refuses flags of another number than samples, or nothing but limits.
 pub(super) fn check_flags(samples: &Samples, below: &[bool]) -> Result<()> {
-    if below.len() != samples.len() {
-        return Err(Error::LengthMismatch {
-            left_name: "samples",
-            left: samples.len(),
-            right_name: "the flags of values below limits",
-            right: below.len(),
-        });
-    }
+    check_length(samples, below)?;
     let found = below.iter().filter(|b| !**b).count();
     if found < 2 {
         let purpose = "a map with values below limits (quantified values)";

@@ -1,10 +1,11 @@
 //! Cross-validation with values below limits: what is held out takes its limit with it, and the rest is drawn again.
 
-use nalgebra::{Cholesky, DMatrix};
+use nalgebra::DMatrix;
 
 use super::imputations::with_values;
 use super::{CensoredKriging, Imputations};
 use crate::executor::{Executor, Serial, map};
+use crate::kriging::inverse_of_fold;
 use crate::neighbourhood::{Neighbourhood, SampleIndex, Search};
 use crate::support::Support;
 use crate::validation::Folds;
@@ -43,10 +44,7 @@ pub(super) fn leave_out(
     } else {
         let all = Imputations::draw(&recipe.kriging, samples, &recipe.below, &recipe.settings, executor)?;
         let whole = match recipe.kriging.neighbourhood {
-            Neighbourhood::Global => {
-                let every: Vec<usize> = (0..samples.len()).collect();
-                Some(recipe.kriging.precision_columns(samples, &every)?.0)
-            }
+            Neighbourhood::Global => Some(recipe.kriging.precisions(samples)?),
             Neighbourhood::Moving(_) => None,
         };
         let shared = Shared { recipe, samples, folds, all, whole };
@@ -148,8 +146,8 @@ struct Shared<'a> {
     folds: &'a Folds,
     /// Drawn from all samples.
     all: Imputations,
-    /// B of all samples ([`Kriging::precision_columns`](crate::kriging::Kriging)), where all serve every target.
-    whole: Option<DMatrix<f64>>,
+    /// C⁻¹ and B of all samples ([`Kriging::precisions`](crate::kriging::Kriging)), where all serve every target.
+    whole: Option<(DMatrix<f64>, DMatrix<f64>)>,
 }
 
 impl Shared<'_> {
@@ -203,7 +201,7 @@ impl Shared<'_> {
             differences
         };
         let mut found = Vec::with_capacity(held.len());
-        let Some(whole) = &self.whole else {
+        let Some((inverse, whole)) = &self.whole else {
             recipe.kriging.leave_out_weighted(&completed, folds, held, &mut |sample, outcome, near, weights| {
                 let differences = differ(&mut near.iter().copied().zip(weights.iter().copied()));
                 found.push(Held { sample, outcome, differences });
@@ -215,15 +213,16 @@ impl Shared<'_> {
         by_fold.sort_by_key(|&i| folds.of(i));
         for fold in by_fold.chunk_by(|&a, &b| folds.of(a) == folds.of(b)) {
             // The prediction of fold I is z_I − B_II⁻¹(Bz)_I, whatever z_I: the weights of the others are −B_II⁻¹B_Ij.
-            let own = DMatrix::from_fn(fold.len(), fold.len(), |a, b| whole[(fold[a], fold[b])]);
-            let Some(own) = Cholesky::new(own) else {
-                // The drift stands on the fold.
-                let gap = |&sample: &usize| Held { sample, outcome: Err(Gap::SingularDrift), differences: Vec::new() };
-                found.extend(fold.iter().map(gap));
+            let of_fold = |m: &DMatrix<f64>| DMatrix::from_fn(fold.len(), fold.len(), |a, b| m[(fold[a], fold[b])]);
+            let Some((own, told)) = inverse_of_fold(of_fold(inverse), of_fold(whole)) else {
+                found.extend(gaps(fold, Gap::SingularDrift)); // the drift stands on the fold
                 continue;
             };
-            let weights = -own.solve(&whole.select_rows(fold));
-            for (k, &sample) in fold.iter().enumerate() {
+            found.extend(
+                fold.iter().zip(&told).filter(|(_, told)| !**told).flat_map(|(&i, _)| gaps(&[i], Gap::SingularDrift)),
+            );
+            let weights = -own * whole.select_rows(fold);
+            for (k, &sample) in fold.iter().enumerate().filter(|&(k, _)| told[k]) {
                 let others = (0..samples.len()).filter(|&j| folds.of(j) != folds.of(sample));
                 let differences = differ(&mut others.map(|j| (j, weights[(k, j)])));
                 found.push(Held { sample, outcome: outcomes[sample], differences });

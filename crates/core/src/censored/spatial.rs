@@ -1,15 +1,13 @@
 //! Kriging with samples of which some are only known to be below a limit.
 
 use super::ImputationSettings;
-use super::imputations::{Imputations, check_flags};
+use super::imputations::{Imputations, check_flags, check_length};
 use super::leave_out::leave_out;
 use crate::executor::{Executor, Serial};
 use crate::kriging::{Kriging, Weighted};
 use crate::transform::normal_cdf;
 use crate::validation::Folds;
-use crate::{
-    Error, Interpolator, Mixtures, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets,
-};
+use crate::{Interpolator, Mixtures, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
 /// Kriging in which a value `<5` says "below 5".
 ///
@@ -215,13 +213,6 @@ impl Predictor for CensoredPredictor {
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
 pub fn limits_above(samples: &Samples, below: &[bool], threshold: f64) -> Result<Vec<usize>> {
-    if below.len() != samples.len() {
-        return Err(Error::LengthMismatch {
-            left_name: "samples",
-            left: samples.len(),
-            right_name: "the flags of values below limits",
-            right: below.len(),
-        });
-    }
+    check_length(samples, below)?;
     Ok((0..samples.len()).filter(|&i| below[i] && samples.values()[i] > threshold).collect())
 }

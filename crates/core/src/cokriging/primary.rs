@@ -11,7 +11,7 @@ use super::system::System;
 use super::{CoKriging, CokrigingError};
 use crate::kriging::non_negative;
 use crate::validation::Folds;
-use crate::{Coord, Error, Gap, Interpolator, Outcome, Prediction, Predictor, Result, Samples};
+use crate::{Error, Gap, Interpolator, Outcome, Prediction, Predictor, Result, Samples, place_key};
 
 /// Co-kriging of one variable, the primary, whose samples come last; those of the others are part of the recipe.
 ///
@@ -64,10 +64,10 @@ impl CoKrigingPrimary {
     /// # Panics
     /// Folds of fewer samples.
     pub fn at_places_of(&self, samples: &Samples, folds: &Folds) -> Vec<Vec<Option<usize>>> {
-        // Adding 0 makes −0 and 0 one place.
-        let key = |c: &Coord| c.map(|v| (v + 0.0).to_bits());
-        let fold_at: HashMap<_, _> = samples.coords().iter().enumerate().map(|(i, c)| (key(c), folds.of(i))).collect();
-        let of = |secondary: &Samples| secondary.coords().iter().map(|c| fold_at.get(&key(c)).copied()).collect();
+        let fold_at: HashMap<_, _> =
+            samples.coords().iter().enumerate().map(|(i, c)| (place_key(*c), folds.of(i))).collect();
+        let of =
+            |secondary: &Samples| secondary.coords().iter().map(|c| fold_at.get(&place_key(*c)).copied()).collect();
         self.secondary.iter().map(of).collect()
     }
 

@@ -53,6 +53,18 @@ pub(crate) fn solve_lower(lower: &[f64], b: &mut [f64]) {
     }
 }
 
+/// Solves Lᵀ x = b in place.
+pub(crate) fn solve_upper(lower: &[f64], b: &mut [f64]) {
+    for i in (0..b.len()).rev() {
+        let row = &lower[row_start(i)..=row_start(i) + i];
+        let x = b[i] / row[i];
+        b[i] = x;
+        for (b, l) in b[..i].iter_mut().zip(row) {
+            *b -= l * x;
+        }
+    }
+}
+
 /// Targets whose triangular solves share each row of L.
 pub(crate) const LANES: usize = 8;
 

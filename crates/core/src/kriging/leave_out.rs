@@ -9,7 +9,7 @@ use crate::drift::RANK_TOLERANCE;
 use crate::neighbourhood::{Neighbourhood, Search};
 use crate::predict::leave_out_by_refitting;
 use crate::validation::Folds;
-use crate::{Gap, Outcome, Prediction, Result, Samples, Scratch};
+use crate::{Error, Gap, Outcome, Prediction, Result, Samples, Scratch};
 
 /// Cross-validation with all samples, from one inverse: with B = C⁻¹ − C⁻¹FG⁻¹FᵀC⁻¹ the residuals of the samples of a fold
 /// I, predicted from all others, are B_II⁻¹(Bz)_I, and their covariances B_II⁻¹.
@@ -62,7 +62,7 @@ pub(super) fn global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> Resu
 }
 
 /// An inverse of B_II, generalised where it is singular, and which of the fold's samples it serves; `own` is C⁻¹ of the fold.
-fn inverse_of_fold(own: DMatrix<f64>, b: DMatrix<f64>) -> Option<(DMatrix<f64>, Vec<bool>)> {
+pub(crate) fn inverse_of_fold(own: DMatrix<f64>, b: DMatrix<f64>) -> Option<(DMatrix<f64>, Vec<bool>)> {
     let roots = own.diagonal().map(f64::sqrt);
     let alone = Cholesky::new(own)?;
     if let Some(whole) = Cholesky::new(b.clone()) {
@@ -95,6 +95,22 @@ fn inverse_of_fold(own: DMatrix<f64>, b: DMatrix<f64>) -> Option<(DMatrix<f64>, 
 pub(crate) type EachHeld<'a> = dyn FnMut(usize, Outcome, &[usize], &[f64]) + 'a;
 
 impl Kriging {
+    /// C⁻¹ and B = C⁻¹ − C⁻¹FG⁻¹FᵀC⁻¹ of all samples.
+    ///
+    /// # Errors
+    /// As [`fit`](crate::Interpolator::fit); samples that say nothing new are an error here.
+    pub(crate) fn precisions(&self, samples: &Samples) -> Result<(DMatrix<f64>, DMatrix<f64>)> {
+        self.check(samples)?;
+        let (cholesky, system) = GlobalSystem::new(self, samples)?;
+        if !system.left_out.is_empty() {
+            return Err(Error::SingularSystem { size: samples.len(), model: self.variogram.to_string() });
+        }
+        let inverse = cholesky.inverse();
+        let of_drift = &system.inverse_drift * system.gram.solve(&system.inverse_drift.transpose());
+        let without_drift = &inverse - of_drift;
+        Ok((inverse, without_drift))
+    }
+
     /// Predicts the samples `wanted` from those of the other folds in a moving neighbourhood, and tells the samples in each system and
     /// their weights; none where there is no prediction.
     ///

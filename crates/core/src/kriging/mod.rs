@@ -21,11 +21,13 @@ mod setting;
 mod trend;
 mod weights;
 
+pub(crate) use cholesky::solve_upper;
 pub use errors::ErrorCovariances;
+pub(crate) use leave_out::inverse_of_fold;
 pub(crate) use moving::KrigingScratch;
 pub(crate) use setting::variance_without_samples;
 pub use trend::TrendEstimate;
-pub(crate) use weights::{Weighted, solve_upper};
+pub(crate) use weights::Weighted;
 
 use global::GlobalKriging;
 use moving::MovingKriging;

@@ -1,9 +1,8 @@
 //! A system for each target, of the samples near it.
 
-use super::cholesky::{LANES, dot, factor, row_start, solve_lower};
+use super::cholesky::{LANES, dot, factor, row_start, solve_lower, solve_upper};
 use super::redundant::independent_rows;
 use super::setting::Setting;
-use super::weights::solve_upper;
 use super::{Kriging, non_negative};
 use crate::drift::{Basis, RANK_TOLERANCE};
 use crate::neighbourhood::{SampleIndex, Search};

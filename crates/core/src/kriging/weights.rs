@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::Kriging;
-use super::cholesky::{row_start, solve_lower};
+use super::cholesky::{solve_lower, solve_upper};
 use super::global::{GlobalKriging, GlobalSystem};
 use super::moving::MovingKriging;
 use crate::neighbourhood::Neighbourhood;
@@ -22,18 +22,6 @@ pub(crate) trait Weighted: Predictor {
         out: &mut Predictions,
         each: &mut EachTarget<'_>,
     );
-}
-
-/// Solves Lᵀ x = b in place.
-pub(crate) fn solve_upper(lower: &[f64], b: &mut [f64]) {
-    for i in (0..b.len()).rev() {
-        let row = &lower[row_start(i)..=row_start(i) + i];
-        let x = b[i] / row[i];
-        b[i] = x;
-        for (b, l) in b[..i].iter_mut().zip(row) {
-            *b -= l * x;
-        }
-    }
 }
 
 impl Kriging {

@@ -48,7 +48,7 @@ use std::ops::Range;
 use crate::drift::Drift;
 use crate::executor::Executor;
 use crate::variogram::Variogram;
-use crate::{Coord, Error, Result, Samples};
+use crate::{Coord, Error, Result, Samples, place_key};
 
 /// Ready to simulate: immutable, shared between threads.
 pub trait Simulator: Send + Sync {
@@ -119,9 +119,4 @@ fn by_place(coords: &[Coord]) -> HashMap<[u64; 2], usize> {
         places.entry(place_key(c)).or_insert(i);
     }
     places
-}
-
-/// Equal for equal places: −0 and 0 are one.
-fn place_key(at: Coord) -> [u64; 2] {
-    at.map(|v| (v + 0.0).to_bits())
 }

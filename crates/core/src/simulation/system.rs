@@ -1,7 +1,7 @@
 //! Kriging weights of one node from its neighbours, nearest first.
 
 use crate::Coord;
-use crate::kriging::cholesky::{dot, row_start, solve_lower};
+use crate::kriging::cholesky::{dot, solve_lower, solve_upper};
 use crate::variogram::Variogram;
 
 /// A neighbour whose variance, given those before it, is no more than this part of its own is passed over: it says nothing
@@ -62,20 +62,8 @@ impl LocalSystem {
             }
             variance += excess * excess / information;
         }
-        self.solve_upper(out);
+        solve_upper(&self.lower, out);
         variance.max(0.0)
-    }
-
-    /// Solves Lᵀx = b in place.
-    fn solve_upper(&self, b: &mut [f64]) {
-        for i in (0..b.len()).rev() {
-            let row = &self.lower[row_start(i)..=row_start(i) + i];
-            b[i] /= row[i];
-            let (before, rest) = b.split_at_mut(i);
-            for (x, l) in before.iter_mut().zip(row) {
-                *x -= l * rest[0];
-            }
-        }
     }
 }
 

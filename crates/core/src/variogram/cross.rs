@@ -7,7 +7,7 @@ use super::empirical::{classes, mean_errors};
 use super::pairs::PairSearch;
 use super::{Direction, EmpiricalVariogram, Estimator, LagClasses};
 use crate::executor::{Executor, Serial};
-use crate::{Coord, Error, Result, Samples};
+use crate::{Coord, Error, Result, Samples, place_key};
 
 /// The variogram of one variable, or the cross variogram of two.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,13 +122,11 @@ pub(crate) fn shared_places<'a>(a: &'a Samples, b: &'a Samples) -> Shared<'a> {
     if a.coords() == b.coords() {
         return Shared { coords: a.coords().into(), first: a.values().into(), second: b.values().into() };
     }
-    // Adding 0 makes −0 and 0 one place.
-    let key = |c: Coord| c.map(|v| (v + 0.0).to_bits());
     let index: std::collections::HashMap<_, _> =
-        b.coords().iter().zip(b.values()).map(|(&c, &v)| (key(c), v)).collect();
+        b.coords().iter().zip(b.values()).map(|(&c, &v)| (place_key(c), v)).collect();
     let mut shared = (Vec::new(), Vec::new(), Vec::new());
     for (&c, &value) in a.coords().iter().zip(a.values()) {
-        if let Some(&other) = index.get(&key(c)) {
+        if let Some(&other) = index.get(&place_key(c)) {
             shared.0.push(c);
             shared.1.push(value);
             shared.2.push(other);

@@ -2,7 +2,7 @@
 
 use crate::Coord;
 use crate::cokriging::Coregionalisation;
-use crate::kriging::cholesky::{dot, factor, row_start, solve_lower};
+use crate::kriging::cholesky::{dot, factor, solve_lower, solve_upper};
 
 /// A sample whose variance, given those before it, is no more than this part of its own is passed over, as in
 /// [`LocalSystem`](super::super::system::LocalSystem).
@@ -158,18 +158,6 @@ impl CoSystem {
         }
         solve_upper(&self.lower, data);
         self.columns.iter().map(|column| column.map_or(0.0, |k| means[k])).collect()
-    }
-}
-
-/// Solves Lᵀx = b in place.
-fn solve_upper(lower: &[f64], b: &mut [f64]) {
-    for i in (0..b.len()).rev() {
-        let row = &lower[row_start(i)..=row_start(i) + i];
-        b[i] /= row[i];
-        let (before, rest) = b.split_at_mut(i);
-        for (x, l) in before.iter_mut().zip(row) {
-            *x -= l * rest[0];
-        }
     }
 }
 
