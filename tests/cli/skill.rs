@@ -173,3 +173,37 @@ fn verdicts_can_be_asked_for_at_any_width_of_blocks() {
     let run = soilscope(folder.path(), &[&with("validate", &base)[..], &["--block-samples", "80"]].concat()).done();
     assert!(run.out.contains("not possible: number of samples in a block"), "{}", run.out);
 }
+
+/// A line has no area: blocks of it hold what was asked for all the same, in whatever direction it lies.
+#[test]
+fn blocks_of_a_transect_hold_as_many_samples_as_asked() {
+    let folder = folder();
+    let blocks = |name: &str, at: &dyn Fn(f64) -> [f64; 2]| {
+        let row = |i: u32| {
+            let [x, y] = at(10.0 * f64::from(i));
+            let noise = f64::from(i * 7919 % 101) / 101.0;
+            format!("{x},{y},{}\n", 10.0 + 3.0 * (f64::from(i) / 9.0).sin() + noise)
+        };
+        std::fs::write(folder.path().join(name), format!("x,y,zinc\n{}", (0..120).map(row).collect::<String>()))
+            .unwrap();
+        let words = [
+            "validate",
+            name,
+            "--analyte",
+            "zinc",
+            "--unit",
+            "mg/kg",
+            "--crs",
+            "local",
+            "--model",
+            "0.2 Nug + 4 Sph(200)",
+        ];
+        let words = [&words[..], &["--threshold", "11", "--block-samples", "5,20", "--json"]].concat();
+        let json = soilscope(folder.path(), &words).done().json();
+        let each = json["by_block_samples"].as_array().unwrap().iter();
+        each.map(|width| width["calibration"]["blocks"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    for found in [blocks("east.csv", &|t| [t, 0.0]), blocks("north-east.csv", &|t| [0.6 * t, 0.8 * t])] {
+        assert!((15..=38).contains(&found[0]) && (4..=9).contains(&found[1]), "{found:?}");
+    }
+}

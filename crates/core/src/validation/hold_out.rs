@@ -16,6 +16,10 @@ const SAMPLES_A_BLOCK: f64 = 10.0;
 const FEWEST_BLOCKS: usize = 10;
 const MOST_BLOCKS: usize = 100;
 const MOST_TARGETS: usize = 2000;
+/// How many times more or fewer samples than wanted squares may hold before their width is looked for.
+const OFF: f64 = 1.6;
+/// Halvings of the widths between which the one that is wanted lies: a thousandth of the extent.
+const BISECTIONS: u32 = 10;
 /// Up to this many samples all are held out, by [`Interpolator::leave_out`]; of more, those of the blocks drawn.
 const ALL_UP_TO: usize = 5000;
 
@@ -47,9 +51,9 @@ impl HeldOut {
 
 /// Holds out samples by spatial blocks and predicts them from all others; the recipe is held.
 ///
-/// Blocks are squares that hold ten samples on average, no wider than the effective range of the field, and narrower where that
-/// leaves fewer than 10 of them: so a held-out sample is predicted across a gap, and not from its neighbours alone. Up to 5,000 samples every block is held out; of more, 100 blocks are
-/// drawn, and 2,000 samples in all.
+/// Blocks are squares that would hold ten samples on average if the samples filled the rectangle round them; where they hold 1.6 times
+/// more or fewer, as along a slanting transect, the width is the one at which they hold ten. They are no wider than the effective range of the field, and narrower where that leaves fewer than 10 of them: so a held-out sample is predicted across a gap, and not from
+/// its neighbours alone. Up to 5,000 samples every block is held out; of more, 100 blocks are drawn, and 2,000 samples in all.
 ///
 /// # Errors
 /// As [`Interpolator::fit`]; samples at one place.
@@ -186,13 +190,9 @@ fn blocks(variogram: Option<&Variogram>, each: f64, samples: &Samples) -> Result
     nearest.sort_unstable_by(f64::total_cmp);
     let usual = nearest[nearest.len() / 2];
     // A gap as wide as the range would be far wider than those of a map of many samples.
-    let (low, high) = samples.bounds();
-    let area = [0, 1].map(|k| {
-        samples.metric().distance([low[0], low[1]], if k == 0 { [high[0], low[1]] } else { [low[0], high[1]] })
-    });
-    let wide = (each * area[0] * area[1] / samples.len() as f64).sqrt();
-    let mut size =
-        variogram.map_or(wide, |v| v.effective_range().min(wide)).clamp(usual, (0.5 * samples.diagonal()).max(usual));
+    let most = (0.5 * samples.diagonal()).max(usual);
+    let wide = width(each, samples, [usual, most]);
+    let mut size = variogram.map_or(wide, |v| v.effective_range().min(wide)).clamp(usual, most);
     let fewest = if variogram.is_some() { FEWEST_BLOCKS } else { 2 };
     loop {
         match Folds::spatial_blocks(samples, size) {
@@ -202,5 +202,72 @@ fn blocks(variogram: Option<&Variogram>, each: f64, samples: &Samples) -> Result
             Err(error) if size <= 0.5 * usual => return Err(error),
             _ => size *= 0.5,
         }
+    }
+}
+
+/// The width of squares that hold so many samples on average, within `bounds`: by the rectangle round the samples, unless squares so wide
+/// hold [`OFF`] times more or fewer, because the samples lie along a slanting line or in places of their own.
+fn width(each: f64, samples: &Samples, bounds: [f64; 2]) -> f64 {
+    let (low, high) = samples.bounds();
+    let sides = [[high[0], low[1]], [low[0], high[1]]].map(|c| samples.metric().distance([low[0], low[1]], c));
+    let share = each / samples.len() as f64;
+    // A rectangle narrower than the squares is a row of them.
+    let by_rectangle = (share * sides[0] * sides[1]).sqrt().max(share * sides[0].max(sides[1]));
+    let by_rectangle = by_rectangle.clamp(bounds[0], bounds[1]);
+    // One square with all samples is refused as folds.
+    let held = |size| samples.len() as f64 / Folds::spatial_blocks(samples, size).map_or(1.0, |f| f.count() as f64);
+    if (each / OFF..=each * OFF).contains(&held(by_rectangle)) {
+        return by_rectangle;
+    }
+    let [mut low, mut high] = bounds;
+    for _ in 0..BISECTIONS {
+        let middle = 0.5 * (low + high);
+        if held(middle) < each { low = middle } else { high = middle }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A transect of samples 10 apart, turned by so many degrees from east.
+    fn transect(n: u32, degrees: f64) -> Result<Samples> {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let at = |i: u32| 10.0 * f64::from(i);
+        let coords = (0..n).map(|i| [at(i) * cos, at(i) * sin]).collect();
+        Samples::new(coords, (0..n).map(|i| (0.1 * at(i)).sin()).collect())
+    }
+
+    /// A line has no area, wherever it points to: blocks of it hold what was asked for all the same.
+    #[test]
+    fn blocks_of_a_line_hold_as_many_samples_whatever_its_direction() -> Result<()> {
+        let wide: Variogram = "1 Sph(5000)".parse()?;
+        for degrees in [0.0, 1e-9, 1.0, 10.0, 30.0, 45.0, 90.0] {
+            let line = transect(120, degrees)?;
+            for each in [5.0, 10.0, 20.0] {
+                let (size, folds) = blocks(None, each, &line)?;
+                let ratio = 120.0 / folds.count() as f64 / each;
+                let off = if degrees % 90.0 < 2.0 { 1.2 } else { 1.6 };
+                assert!((1.0 / off..=off).contains(&ratio), "{degrees}°, {each}: {} of {size}", folds.count());
+            }
+            let (size, folds) = blocks(Some(&wide), SAMPLES_A_BLOCK, &line)?;
+            assert!((10..=20).contains(&folds.count()), "{degrees}°: {} of {size}", folds.count());
+        }
+        Ok(())
+    }
+
+    /// No wider than the range, and where samples fill their extent the width follows from its area.
+    #[test]
+    fn blocks_are_no_wider_than_the_range() -> Result<()> {
+        let line = transect(120, 0.0)?;
+        let narrow: Variogram = "1 Sph(45)".parse()?;
+        assert_eq!(blocks(Some(&narrow), SAMPLES_A_BLOCK, &line)?.0, narrow.effective_range());
+        let coords: Vec<_> = (0..400).map(|i| [f64::from(i % 20), f64::from(i / 20)]).collect();
+        let values = coords.iter().map(|c| c[0]).collect();
+        let square = Samples::new(coords, values)?;
+        let (size, folds) = blocks(None, 9.0, &square)?;
+        assert!((size - (9.0 * 19.0 * 19.0 / 400.0_f64).sqrt()).abs() < 1e-12 && folds.count() == 49);
+        Ok(())
     }
 }
