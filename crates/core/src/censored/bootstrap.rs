@@ -97,14 +97,18 @@ pub(super) fn bca_limit(
     let without: Vec<f64> = sorted.level_of.iter().map(|&level| without_one[level]).collect();
     let centre = without.iter().sum::<f64>() / n as f64;
     let power = |k: i32| without.iter().map(|m| (centre - m).powi(k)).sum::<f64>();
-    let acceleration = power(3) / (6.0 * power(2).powf(1.5));
+    let spread = power(2);
+    // Means that are all equal, or differ by less than a number can hold, are not skewed.
+    let acceleration = if spread > 0.0 { power(3) / (6.0 * spread.powf(1.5)) } else { 0.0 };
     // Resamples that are exactly the mean count half.
     let low = means.partition_point(|&m| m < mean) as f64;
     let up_to = means.partition_point(|&m| m <= mean) as f64;
     let total = resamples as f64;
     let bias = normal_quantile((0.5 * (low + up_to)).clamp(0.5, total - 0.5) / total);
     let tail = bias + normal_quantile(confidence);
-    let level = normal_cdf(bias + tail / (1.0 - acceleration * tail));
+    // Beyond the pole of the correction, which a far tail reaches, lies the last resample.
+    let to_pole = 1.0 - acceleration * tail;
+    let level = if to_pole > 0.0 { normal_cdf(bias + tail / to_pole) } else { f64::from(u8::from(tail > 0.0)) };
     let rank = ((total + 1.0) * level).ceil().clamp(1.0, total) as usize;
     Ok(means[rank - 1])
 }
@@ -112,6 +116,26 @@ pub(super) fn bca_limit(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two values that differ by the last bit: all means without one of them are equal, and the limit is one of the values.
+    #[test]
+    fn values_that_hardly_differ_have_a_limit() {
+        let mut all = vec![Measurement::Quantified(0.3); 28];
+        all.push(Measurement::Quantified(0.300_000_000_000_000_04));
+        let limit = bca_limit(&all, 0.95, 500, 1);
+        assert!(limit.as_ref().is_ok_and(|l| (l - 0.3).abs() < 1e-15), "{limit:?}");
+    }
+
+    /// Where the correction for acceleration has its pole, the limit is the highest resample and not the lowest.
+    #[test]
+    fn a_limit_never_falls_as_the_confidence_rises() {
+        let mut all: Vec<Measurement> = (1..20).map(|k| Measurement::Quantified(1.0 + 1e-3 * f64::from(k))).collect();
+        all.push(Measurement::Quantified(1000.0));
+        let limits: Vec<f64> = [0.5, 0.95, 0.9999, 1.0 - 1e-9, 1.0 - 1e-12]
+            .map(|confidence| bca_limit(&all, confidence, 500, 1).unwrap_or(f64::NAN))
+            .to_vec();
+        assert!(limits.windows(2).all(|l| l[0] <= l[1]), "{limits:?}");
+    }
 
     /// The mean of a resample is the Kaplan-Meier mean of its measurements.
     #[test]
