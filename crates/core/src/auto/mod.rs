@@ -29,14 +29,14 @@ pub use refusal::{FEWEST_SAMPLES, Refusal};
 pub use structure_test::StructureTest;
 pub use transform_choice::TransformChoice;
 
-use candidates::{Scorer, domain, simplest_within_one_error, structured, usable};
+use candidates::{Scorer, domain, simplest_within_one_error, structured};
 use terms::Data;
 
 use crate::drift::{Drift, ols_residuals};
 use crate::executor::Executor;
 use crate::likelihood::{Bounded, ParameterEstimate, template_of};
 use crate::variogram::{EmpiricalVariogram, Estimator, FitWeights, LagClasses, Model, Variogram};
-use crate::{Error, Result, Samples};
+use crate::{Error, Result, Samples, place_key};
 
 /// Probability of the structure test above which there is none.
 const LEVEL: f64 = 0.05;
@@ -150,7 +150,8 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
         return refuse(Refusal::NoSpatialStructure { samples: distinct.len(), structure, gain: None });
     }
     let mut remarks: Vec<String> = Vec::new();
-    let mut carriers = usable(outliers::carriers(&residuals, &lags, &settings.weights, executor))?.flatten();
+    let looked_for = outliers::carriers(&residuals, &lags, &settings.weights, seed, executor);
+    let mut carriers = or_remark(looked_for, "whether a few samples carry the fit", &mut remarks)?.flatten();
     if let Some(found) = &mut carriers {
         let positions = found.samples.clone();
         found.values = positions.iter().map(|&i| all.samples.values()[i]).collect();
@@ -172,7 +173,8 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
     let likelihood = Bounded::new(&data.samples, drift, domain(&lags, &data.samples), executor)?;
     let mut scorer = Scorer::new(&data, seed, executor);
     let of_residuals;
-    if scorer.is_starved() {
+    let starved = scorer.is_starved();
+    if starved {
         of_residuals = Data::new(ols_residuals(drift, &data.samples)?, Drift::Constant)?;
         scorer = Scorer::new(&of_residuals, seed, executor);
         remarks.push(
@@ -181,7 +183,6 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
                 .into(),
         );
     }
-    let starved = !remarks.is_empty();
     let mut candidates: Vec<Candidate> = scorer.without_structure()?.into_iter().collect();
     candidates.extend(structured(&scorer, &likelihood, &empirical, &settings.weights)?);
     let taken = simplest_within_one_error(&mut candidates);
@@ -210,7 +211,8 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
     let transform = if settings.transformed || starved {
         None
     } else {
-        usable(transform_choice::transform_choice(&chosen, &scorer, &lags, drift, seed))?
+        let looked_at = transform_choice::transform_choice(&chosen, &scorer, &lags, drift, seed);
+        or_remark(looked_at, "how the values are distributed", &mut remarks)?
     };
     simplest_within_one_error(&mut candidates);
     candidates.sort_by(|a, b| a.log_score.total_cmp(&b.log_score));
@@ -241,6 +243,21 @@ pub fn choose(samples: &Samples, settings: &Settings, executor: &dyn Executor) -
     Ok(choice)
 }
 
+/// The answer to a question that a model can be chosen without, or a remark why there is none.
+///
+/// # Errors
+/// [`Error::Cancelled`].
+fn or_remark<T>(answer: Result<T>, question: &str, remarks: &mut Vec<String>) -> Result<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Cancelled) => Err(Error::Cancelled),
+        Err(error) => {
+            remarks.push(format!("{question} could not be told: {error}"));
+            Ok(None)
+        }
+    }
+}
+
 /// What the best candidate with structure gains over the mean, and that difference's standard error; nothing where no fit has
 /// structure.
 fn gain_over(mean: &Candidate, candidates: &[Candidate]) -> [f64; 2] {
@@ -251,10 +268,26 @@ fn gain_over(mean: &Candidate, candidates: &[Candidate]) -> [f64; 2] {
 
 /// The first sample at each place, increasing.
 fn distinct_places(samples: &Samples) -> Vec<usize> {
-    let key = |i: usize| samples.coords()[i].map(|v| (v + 0.0).to_bits());
+    let key = |i: usize| place_key(samples.coords()[i]);
     let mut order: Vec<usize> = (0..samples.len()).collect();
     order.sort_by_key(|&i| (key(i), i));
     order.dedup_by_key(|i| key(*i));
     order.sort_unstable();
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What could not be asked is told, and nobody's wish to stop is taken for that.
+    #[test]
+    fn an_answer_that_fails_becomes_a_remark() {
+        let mut remarks = Vec::new();
+        assert_eq!(or_remark(Ok(3), "a", &mut remarks), Ok(Some(3)));
+        assert_eq!(or_remark::<()>(Err(Error::Cancelled), "b", &mut remarks), Err(Error::Cancelled));
+        assert!(remarks.is_empty());
+        assert_eq!(or_remark::<()>(Err(Error::NoContrast), "whether it is", &mut remarks), Ok(None));
+        assert_eq!(remarks, [format!("whether it is could not be told: {}", Error::NoContrast)]);
+    }
 }

@@ -45,6 +45,7 @@ pub(super) fn carriers(
     values: &Samples,
     lags: &LagDesign,
     weights: &FitWeights,
+    seed: u64,
     executor: &dyn Executor,
 ) -> Result<Option<Carriers>> {
     let suspects = suspects(values.values());
@@ -82,7 +83,7 @@ pub(super) fn carriers(
     }
     let model = [Model::Spherical];
     let with = weighted_fit(&usual, &model, weights)?.variogram;
-    let without_lags = lags.for_part(&rest, 1, executor)?;
+    let without_lags = lags.for_part(&rest, seed, executor)?;
     let without =
         weighted_fit(&without_lags.empirical(&rest, Estimator::Matheron, executor)?, &model, weights)?.variogram;
     let robust =
