@@ -110,6 +110,14 @@ pub enum Error {
         /// What it is, with its verb, as in `blocks are defined`.
         what: &'static str,
     },
+    /// Something that is computed for some settings of kriging was asked for others.
+    #[error("{what} only with {requirement}")]
+    KrigingSettings {
+        /// What it is, with its verb, as in `fields are simulated`.
+        what: &'static str,
+        /// The settings it is computed for.
+        requirement: &'static str,
+    },
     /// The drift asks for covariates that the samples do not have.
     #[error("the drift has {needed} covariates, but the samples have {found}: give one column for each")]
     Covariates {

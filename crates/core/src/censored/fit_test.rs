@@ -27,7 +27,7 @@ pub struct FitTest {
 /// without limits, and with one limit given how many are below it; with several limits an approximation.
 ///
 /// # Errors
-/// [`Family::Gamma`], for which there is no straight plot; as [`maximum_likelihood`](super::maximum_likelihood).
+/// [`Refused::NoTest`] for [`Family::Gamma`], whose plot is not straight; as [`maximum_likelihood`](super::maximum_likelihood).
 ///
 /// # Source
 /// Filliben (1975), *Technometrics* 17:111; positions of Hirsch & Stedinger (1987), *Water Resources Research* 23:715.
@@ -46,12 +46,7 @@ pub fn probability_plot_test(measurements: &[Measurement], family: Family, seed:
     let on_scale = match family {
         Family::Normal => measurements.to_vec(),
         Family::LogNormal => logarithms(measurements, METHOD)?,
-        Family::Gamma => {
-            return Err(Refused::NoMaximum {
-                family: "gamma",
-                reason: "a probability plot tests normal and log-normal only",
-            });
-        }
+        Family::Gamma => return Err(Refused::NoTest { family: family.name() }),
     };
     let values = quantified(&on_scale);
     check_spread(&values)?;

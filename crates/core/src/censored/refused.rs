@@ -86,6 +86,12 @@ pub enum Refused {
         /// What happened.
         reason: &'static str,
     },
+    /// A distribution that the test of a probability plot is not made for.
+    #[error("a probability plot tests normal and log-normal values, not {family} ones: compare likelihoods instead")]
+    NoTest {
+        /// The family.
+        family: &'static str,
+    },
     /// Land's limit where the logarithms scatter too much.
     #[error(
         "the standard deviation of the logarithms is {deviation:.3}, above 1: Land's limit may then be absurdly high where the \

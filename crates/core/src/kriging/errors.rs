@@ -48,7 +48,7 @@ impl ErrorCovariances {
     /// Memory is a number for each target and candidate; work is that times the neighbours of a target.
     ///
     /// # Errors
-    /// Those of [`Interpolator::fit`](crate::Interpolator::fit); a support that is not points, a drift with covariates, a
+    /// Those of [`Interpolator::fit`](crate::Interpolator::fit); [`Error::KrigingSettings`] for a support that is not points or a drift with covariates; a
     /// negative error variance, a candidate that is no target or has no prediction.
     ///
     /// # Examples
@@ -70,8 +70,9 @@ impl ErrorCovariances {
         error_variance: f64,
     ) -> Result<Self> {
         if kriging.support != Support::Point || kriging.drift.covariates() > 0 {
-            let what = "covariances of errors need points and a drift without covariates";
-            return Err(Error::Parameter { name: "kriging", value: f64::NAN, requirement: what });
+            let what = "covariances of prediction errors are computed";
+            let requirement = "points as the support and a drift without covariates";
+            return Err(Error::KrigingSettings { what, requirement });
         }
         if !(error_variance >= 0.0 && error_variance.is_finite()) {
             return Err(Error::Parameter { name: "error variance", value: error_variance, requirement: "0 or more" });

@@ -75,8 +75,8 @@ impl KrigedSimulation {
         check(&self.kriging.variogram, Drift::KnownMean(0.0), None)?;
         samples.check_plane("fields are simulated")?;
         if self.kriging.support != Support::Point {
-            let requirement = "of points: the field varies between points, and blocks are means of it";
-            return Err(Error::Parameter { name: "support of simulated fields", value: 0.0, requirement });
+            let requirement = "points as the support: a field varies between points, and blocks are means of it";
+            return Err(Error::KrigingSettings { what: "fields are simulated", requirement });
         }
         let needed = self.kriging.drift.covariates();
         if covariates.len() != needed * nodes.len() {
