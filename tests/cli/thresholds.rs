@@ -214,6 +214,21 @@ fn jurisdictions_are_compared_on_the_same_samples() {
     assert_eq!([&row["above"], &row["cannot_tell"], &row["share_above_least"]], ["2", "1", "0.4"]);
 }
 
+/// A limit for the standard soil is that in whatever unit the samples are: 830 µg/kg is 0.83 mg/kg, and rounding does not hide it.
+#[test]
+fn a_limit_for_the_standard_soil_says_so_in_any_unit() {
+    let folder = folder();
+    std::fs::write(folder.path().join("hg.csv"), "x,y,Hg\n1,1,500\n2,1,900\n3,4,1200\n").unwrap();
+    let words = ["thresholds", "compare", "--samples", "hg.csv", "--analyte", "Hg", "--unit", "ug/kg", "--json"];
+    let json = soilscope(folder.path(), &words).done().json();
+    let dutch: Vec<&serde_json::Value> =
+        json["limits"].as_array().unwrap().iter().filter(|l| l["value"] == 0.83).collect();
+    assert!(!dutch.is_empty(), "{json}");
+    for limit in dutch.iter().filter(|l| l["code"].as_str().is_some_and(|code| code.starts_with("NL/"))) {
+        assert_eq!((&limit["standard_soil"], &limit["samples"]["above"]), (&true.into(), &2.into()), "{limit}");
+    }
+}
+
 #[test]
 fn a_map_carries_its_limit_everywhere() {
     let folder = folder();

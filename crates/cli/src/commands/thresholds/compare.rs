@@ -10,7 +10,7 @@ use super::{Filter, open, samples, table_line, wrote};
 use crate::Outcome;
 use crate::args::{Common, CompareThresholds};
 use crate::field::short_number;
-use crate::guideline::{Guidelines, everywhere, fixed, is_used, refuse_idle_soil};
+use crate::guideline::{Guidelines, everywhere, fixed, is_used, refuse_idle_soil, six_digits};
 use crate::output;
 
 #[derive(Serialize)]
@@ -144,8 +144,9 @@ fn counted_rows<'t>(limit: &Limit<'t>, counted: Counted, factor: f64) -> Vec<Row
         row.conditions = "depends on the soil";
     }
     if let Some([low, _]) = counted.limits {
-        row.standard_soil &= low * factor == row.published;
-        row.value = low * factor;
+        let value = six_digits(low * factor);
+        row.standard_soil &= value == six_digits(row.value);
+        row.value = value;
     }
     row.samples = Some(counted);
     vec![row]
