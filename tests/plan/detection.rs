@@ -194,3 +194,19 @@ fn strata_give_every_part_its_share() {
         assert!((all / 2000.0 - each).abs() < 0.15, "{design}: {}", all / 2000.0);
     }
 }
+
+/// Sizes whose squares no number holds: nothing of the plane is covered, or all of it, and the search for the shortest steps ends.
+#[test]
+fn sizes_beyond_all_numbers_end() {
+    for lattice in [Lattice::Square, Lattice::Triangular] {
+        for radius in [1e-310, 1e-160, 1e-9] {
+            let miss = miss_of_lattice(Target::Circle { radius }, lattice, 1.0);
+            assert!((1.0 - 1e-15..=1.0).contains(&miss), "{lattice:?} {radius}: {miss}");
+            let ellipse = Target::Ellipse { semi_axes: [radius, radius], azimuth: Some(20.0) };
+            assert!((1.0 - 1e-15..=1.0).contains(&miss_of_lattice(ellipse, lattice, 1.0)), "{lattice:?} {radius}");
+        }
+        for radius in [1e9, 1e160, 1e300] {
+            assert_eq!(miss_of_lattice(Target::Circle { radius }, lattice, 1.0), 0.0, "{lattice:?} {radius}");
+        }
+    }
+}

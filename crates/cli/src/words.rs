@@ -43,6 +43,12 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     finite(text).ok().filter(|v| *v > 0.0).ok_or_else(|| "expected a number above 0".to_owned())
 }
 
+/// A length on a plan, CRS units: between bounds that no plan reaches, so that what is computed of it is a number.
+pub(crate) fn length(text: &str) -> Result<f64, String> {
+    let number = finite(text).ok().filter(|v| (1e-9..=1e9).contains(v));
+    number.ok_or_else(|| "expected a length from 1e-9 to 1e9".to_owned())
+}
+
 /// A dry bulk density of soil, t/m3: peat has 0.1, slag may have 3.
 pub(crate) fn bulk_density(text: &str) -> Result<f64, String> {
     let number = finite(text).ok().filter(|v| (0.02..=5.0).contains(v));

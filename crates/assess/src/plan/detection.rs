@@ -85,9 +85,16 @@ fn apply(map: &[Coord; 2], p: Coord) -> Coord {
 /// lens(d) the overlap of two unit discs d apart, the hit probability is (π − lens(|a|) − lens(|b|) − lens(|a − b|))/D:
 /// no quadrature but over the directions of an ellipse of unknown azimuth, whose error is below 10⁻⁴.
 ///
+/// # Units
+/// The target's lengths and `spacing` in one unit; degrees.
+///
+/// # Panics
+/// A spacing that is not above 0.
+///
 /// # Source
 /// The question, and the case of a circle whose discs do not overlap, π r²/G²: Gilbert (1987), *Statistical Methods for Environmental
-/// Pollution Monitoring*, ch. 10, after Singer and Wickman's ELIPGRID (1969). The formula is derived above; tests hold it against
+/// Pollution Monitoring*, ch. 10, after the tables of Singer and Wickman (1969) and the program ELIPGRID (Singer 1972, *Geocom
+/// Programs* 4). The formula is derived above; tests hold it against
 /// counting.
 ///
 /// # Examples
@@ -99,6 +106,7 @@ fn apply(map: &[Coord; 2], p: Coord) -> Coord {
 /// assert_eq!(miss_of_lattice(Target::Circle { radius: 29.0 }, Lattice::Square, 40.0), 0.0);
 /// ```
 pub fn miss_of_lattice(target: Target, lattice: Lattice, spacing: f64) -> f64 {
+    assert!(spacing > 0.0, "a spacing is above 0, not {spacing}");
     let maps = target.maps();
     let miss = |map: &[Coord; 2]| {
         let [a, b] = lattice.basis(spacing).map(|step| apply(map, step));
@@ -117,8 +125,8 @@ fn covered(mut a: Coord, mut b: Coord) -> f64 {
             std::mem::swap(&mut a, &mut b);
         }
         let turns = dot(a, b) / dot(a, a);
-        // Half a turn is as short either way, and would go to and fro for ever.
-        if turns.abs() <= 0.5 + 1e-12 {
+        // Half a turn is as short either way, and would go to and fro for ever. So would what is no number.
+        if !(turns.abs() > 0.5 + 1e-12) {
             break;
         }
         b = minus(b, a, turns.round());
@@ -127,6 +135,9 @@ fn covered(mut a: Coord, mut b: Coord) -> f64 {
         b = b.map(|v| -v);
     }
     let area = (a[0] * b[1] - a[1] * b[0]).abs();
+    if !area.is_finite() {
+        return 0.0; // steps so many times the disc's radius that their squares are no numbers
+    }
     let sides = [a, b, minus(a, b, 1.0)].map(|s| dot(s, s).sqrt());
     if sides.iter().product::<f64>() <= 2.0 * area {
         return 1.0; // the circle through the three points has a radius of at most 1
@@ -137,6 +148,9 @@ fn covered(mut a: Coord, mut b: Coord) -> f64 {
 
 /// The widest spacing at which a regular grid misses the target with a probability of at most `miss`; `None` for a
 /// probability that is not between 0 and 1.
+///
+/// # Units
+/// Those of the target's lengths.
 ///
 /// # Examples
 /// ```
@@ -169,7 +183,10 @@ pub fn spacing_for_miss(target: Target, lattice: Lattice, miss: f64) -> Option<f
 }
 
 /// The share of `centres` at which no sample hits the target, and how far it may be off by the spacing of the centres: the
-/// difference between the halves of the centres, taken in turn. Distances are on a plane.
+/// difference between the halves of the centres, taken in turn. Distances are on a plane. Both are NaN without centres.
+///
+/// # Units
+/// The target's lengths and coordinates in one unit.
 pub fn miss_of_samples(target: Target, samples: &[Coord], centres: &[Coord]) -> (f64, f64) {
     let mut maps = target.maps();
     if maps.len() > 1 {

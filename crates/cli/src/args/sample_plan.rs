@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::words::{Hotspot, positive};
+use crate::words::{Hotspot, length, positive};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  soilscope sample-plan out/ -n 10 -o plan.gpkg -o plan.gpx -o plan.png\n  \
@@ -60,7 +60,7 @@ pub(crate) struct SamplePlan {
     #[arg(long, value_name = "CRS", requires = "area", help_heading = "First sites")]
     pub(crate) crs: Option<String>,
     /// Distance of neighbouring sites of a grid, or side of the cells that strata are, CRS units
-    #[arg(long, value_name = "SPACING", value_parser = positive, requires = "design", conflicts_with_all = ["sites", "miss"], help_heading = "First sites")]
+    #[arg(long, value_name = "SPACING", value_parser = length, requires = "design", conflicts_with_all = ["sites", "miss"], help_heading = "First sites")]
     pub(crate) spacing: Option<f64>,
     /// Seed of what is drawn [default: 1]
     #[arg(long, requires = "design", help_heading = "First sites")]

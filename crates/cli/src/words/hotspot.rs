@@ -12,10 +12,7 @@ impl FromStr for Hotspot {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let size = |part: &str| {
-            let size = part.trim().parse::<f64>().ok().filter(|s| *s > 0.0 && s.is_finite());
-            size.ok_or_else(|| format!("'{part}' is not a length above 0"))
-        };
+        let size = |part: &str| super::length(part).map_err(|_| format!("'{part}' is not a length from 1e-9 to 1e9"));
         // The longer half-axis first: an azimuth is that of the longer one, in whatever order they are named.
         let semi_axes = |a: &str, b: &str| -> Result<[f64; 2], String> {
             let (a, b) = (size(a)?, size(b)?);
