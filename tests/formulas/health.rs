@@ -133,6 +133,9 @@ fn texas_age_adjusted_ingestion() {
     let exposure = Exposure { days_a_year: 350.0, years: 6.0, body_weight: 15.1, averaging_days: 25550.0 };
     let plain = Route::Ingestion { soil_mg_a_day: 200.0, from_site: 1.0 }.dose(10.0, &exposure).unwrap();
     assert!((ingestion_over_ages(10.0, one, 350.0, 25550.0).unwrap() / plain - 1.0).abs() < 1e-12);
+    // As by every other route, no year has more days.
+    assert!(ingestion_over_ages(10.0, one, 366.0, 25550.0).is_ok());
+    assert!(ingestion_over_ages(10.0, one, 367.0, 25550.0).is_err());
 }
 
 #[test]

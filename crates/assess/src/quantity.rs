@@ -36,6 +36,11 @@ pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, BadQuantity>
     held(name, value, value.is_finite(), "a finite number")
 }
 
+/// Days a year, of which a leap year has 366.
+pub(crate) fn days_a_year(value: f64) -> Result<f64, BadQuantity> {
+    held("days of exposure a year", value, value > 0.0 && value <= 366.0, "above 0 and at most 366")
+}
+
 pub(crate) fn ph(value: f64) -> Result<f64, BadQuantity> {
     held("pH", value, (0.0..=14.0).contains(&value), "from 0 to 14")
 }

@@ -3,7 +3,7 @@
 use super::HealthError;
 use super::route::emission_factor;
 use super::toxicity::{InhalationUnitRisk, ReferenceConcentration};
-use crate::quantity::{held, inside, not_negative, positive};
+use crate::quantity::{days_a_year, held, inside, not_negative, positive};
 
 /// Breathing dust of the soil: RAGS Part F.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +30,7 @@ impl Air {
     /// A number outside its domain; [`HealthError::EmissionFactor`].
     ///
     /// # Source
-    /// U.S. EPA, RAGS Part F, as in the R package EnviroPRA2.
+    /// U.S. EPA (2009), RAGS Part F, EPA-540-R-070-002, as in the R package EnviroPRA2.
     ///
     /// # Examples
     /// ```
@@ -47,12 +47,7 @@ impl Air {
     fn of_one(&self) -> Result<f64, HealthError> {
         let hours = self.hours_a_day;
         held("hours of exposure a day", hours, hours > 0.0 && hours <= 24.0, "above 0 and at most 24")?;
-        let days = held(
-            "days of exposure a year",
-            self.days_a_year,
-            self.days_a_year > 0.0 && self.days_a_year <= 366.0,
-            "above 0 and at most 366",
-        )?;
+        let days = days_a_year(self.days_a_year)?;
         let years = positive("years of exposure", self.years)?;
         let averaging = positive("averaging time in days", self.averaging_days)?;
         Ok(days * years * (hours / 24.0) / (emission_factor(self.emission_factor)? * averaging))

@@ -37,7 +37,7 @@ pub struct HazardIndex {
 /// No quotient; one below 0.
 ///
 /// # Source
-/// U.S. EPA, RAGS: quotients add up within a target organ; above 1 is of concern.
+/// U.S. EPA (1989), RAGS Part A, EPA/540/1-89/002: quotients add up within a target organ; above 1 is of concern.
 ///
 /// # Examples
 /// ```

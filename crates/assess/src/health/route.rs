@@ -2,7 +2,7 @@
 
 use super::HealthError;
 use super::toxicity::{ReferenceDose, SlopeFactor};
-use crate::quantity::{held, not_negative, positive, share};
+use crate::quantity::{self, days_a_year, not_negative, positive, share};
 
 /// How long somebody is exposed, and over what the dose is averaged.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,12 +20,7 @@ pub struct Exposure {
 impl Exposure {
     /// EF × ED / (BW × AT), 1/kg.
     fn share_of_time(&self) -> Result<f64, HealthError> {
-        let days = held(
-            "days of exposure a year",
-            self.days_a_year,
-            self.days_a_year > 0.0 && self.days_a_year <= 366.0,
-            "above 0 and at most 366",
-        )?;
+        let days = days_a_year(self.days_a_year)?;
         let years = positive("years of exposure", self.years)?;
         let weight = positive("body weight in kg", self.body_weight)?;
         let averaging = positive("averaging time in days", self.averaging_days)?;
@@ -81,7 +76,8 @@ impl Route {
     /// A number outside its domain; [`HealthError::EmissionFactor`].
     ///
     /// # Source
-    /// U.S. EPA, RAGS, as in ChinaXiv 201809.00029V1 and the R package EnviroPRA2.
+    /// U.S. EPA (1989), RAGS Part A, EPA/540/1-89/002; the skin as in Part E, EPA/540/R/99/005 (2004); both as in ChinaXiv 201809.00029V1
+    /// and the R package EnviroPRA2.
     ///
     /// # Examples
     /// ```
@@ -163,6 +159,9 @@ impl Route {
 /// # Errors
 /// No route; a content that is not above 0.
 ///
+/// # Source
+/// Follows from the sum of quotients or risks over routes (RAGS Part A), each in proportion to the content.
+///
 /// # Examples
 /// ```
 /// use soilscope_assess::health::combined_content;
@@ -222,8 +221,14 @@ pub fn age_adjusted_ingestion(phases: &[AgePhase]) -> Result<f64, HealthError> {
 
 /// Average daily dose, mg/kg-d, by an age-adjusted ingestion: C × IFS × EF × 1e-6 / AT.
 ///
+/// # Units
+/// Content in mg/kg, adjusted ingestion in mg a/(kg d), at most 366 days a year, averaging time in days.
+///
 /// # Errors
 /// A number outside its domain.
+///
+/// # Source
+/// [`Route::dose`] of ingestion, with [`age_adjusted_ingestion`] in the place of IR × ED / BW.
 pub fn ingestion_over_ages(
     content: f64,
     adjusted: f64,
@@ -232,6 +237,6 @@ pub fn ingestion_over_ages(
 ) -> Result<f64, HealthError> {
     let content = not_negative("content in mg/kg", content)?;
     let adjusted = positive("age-adjusted ingestion in mg a/(kg d)", adjusted)?;
-    let days = positive("days of exposure a year", days_a_year)?;
+    let days = quantity::days_a_year(days_a_year)?;
     Ok(content * adjusted * days * KG_IN_MG / positive("averaging time in days", averaging_days)?)
 }
