@@ -168,6 +168,19 @@ fn missing_values_weigh_nothing() {
 }
 
 #[test]
+fn an_even_number_of_limits_has_a_median_between_the_middle_two() {
+    let (q, b) = (Measurement::Quantified, Measurement::BelowLimit);
+    let rows = [[q(10.0), b(4.0)], [q(20.0), b(8.0)], [q(15.0), q(30.0)], [q(12.0), q(40.0)]];
+    let rows: Vec<Vec<Option<Measurement>>> = rows.map(|row| row.map(Some).to_vec()).repeat(3);
+    let made = Concentrations::from_measurements(&rows, &[0.1, 0.1]).unwrap();
+    let values = [[10.0, 2.0], [20.0, 4.0], [15.0, 30.0], [12.0, 40.0]].map(|row| row.to_vec()).repeat(3);
+    // The median of 4 and 8 is 6, and half of it goes beside 10 % of a value.
+    let errors = [[1.0, 4.0 * 5.0 / 6.0], [2.0, 8.0 * 5.0 / 6.0], [1.5, 3.0_f64.hypot(3.0)], [1.2, 4.0_f64.hypot(3.0)]];
+    let same = Concentrations::with_errors(&values, &errors.map(|row| row.to_vec()).repeat(3)).unwrap();
+    assert_eq!(found(&made, 1).profiles, found(&same, 1).profiles);
+}
+
+#[test]
 fn values_below_a_limit_have_half_of_it_and_a_wide_uncertainty() {
     let (q, b) = (Measurement::Quantified, Measurement::BelowLimit);
     let rows = vec![vec![Some(q(10.0)), Some(b(6.0))], vec![Some(q(20.0)), Some(q(30.0))], vec![None, Some(q(40.0))]];

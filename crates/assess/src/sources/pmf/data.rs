@@ -1,6 +1,7 @@
 //! What is to be factorised: concentrations, and how uncertain each of them is.
 
 use soilscope_core::censored::Measurement;
+use soilscope_core::simulation::quantile_of_sorted;
 
 use crate::sources::SourcesError;
 
@@ -117,8 +118,8 @@ impl Concentrations {
                 return Err(SourcesError::Idle { analyte, why: "has no value above its limit" });
             }
             limits.sort_by(f64::total_cmp);
-            if let Some(&median) = limits.get(limits.len() / 2) {
-                *floor = median / 2.0;
+            if !limits.is_empty() {
+                *floor = quantile_of_sorted(&limits, 0.5) / 2.0;
             }
         }
         let (mut values, mut errors, mut below) = (Vec::new(), Vec::new(), 0);
