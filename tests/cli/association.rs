@@ -193,6 +193,7 @@ fn what_has_no_effect_or_no_meaning_is_refused() {
         (&["--alpha", "1"], "expected a number between 0 and 1"),
         (&["-o", "a.shp"], "the ending says what is written"),
         (&["-o", "meuse_grid.csv"], "use --overwrite to replace it"),
+        (&["-o", "a.csv", "-o", "a.csv"], "-o a.csv stands twice"),
         (&["--crs", "local", "-o", "a.geojson"], "a local plane has none"),
     ] {
         let meuse = ["association", "meuse.csv", "--analyte", "zinc"];

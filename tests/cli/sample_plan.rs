@@ -345,6 +345,16 @@ fn plans_that_cannot_be_made_are_refused() {
         "--seed would have no effect",
     );
     refused(at, &["--design", "grid", "--detect", "square:10", "--miss", "0.05"], "neither circle:RADIUS nor ellipse");
+    // Sizes beyond all plans, whose squares are no numbers; and a file that would be written twice.
+    for size in ["circle:1e-310", "circle:1e-160", "circle:1e10", "ellipse:20,1e-310"] {
+        refused(at, &["--design", "grid", "--detect", size, "--spacing", "1"], "is not a length from 1e-9 to 1e9");
+    }
+    refused(
+        at,
+        &["--design", "grid", "--detect", "circle:1", "--spacing", "1e300"],
+        "expected a length from 1e-9 to 1e9",
+    );
+    refused(at, &["run", "-n", "3", "-o", "plan.csv", "-o", "plan.csv"], "-o plan.csv stands twice");
     refused(at, &["meuse.csv", "--analyte", "zinc"], "give --detect and --area");
     // A map without an error model, and one whose samples are no longer what they were.
     soilscope(at, &with("map", &["--method", "idw:2", "--cell", "100", "-o", "idw"])).done();

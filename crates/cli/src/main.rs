@@ -8,6 +8,7 @@ mod counts;
 mod covariates;
 mod creation;
 mod errors;
+mod features;
 mod field;
 mod follow;
 mod guideline;

@@ -1,9 +1,9 @@
 //! Where results and messages go: results to stdout or whole files, messages to stderr.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use soilscope_pipeline::tidy::{Beside, Existing};
 
@@ -37,6 +37,14 @@ pub(crate) fn existing(overwrite: bool) -> Existing {
 /// Opens outputs before the computing: each can then be written, and none is left if the run fails.
 pub(crate) fn open(path: &Path, overwrite: bool) -> Result<Beside> {
     Ok(Beside::new(path, existing(overwrite))?)
+}
+
+/// Refuses a file that would be written twice.
+pub(crate) fn refuse_twice(paths: &[PathBuf]) -> Result<()> {
+    for (i, path) in paths.iter().enumerate() {
+        ensure!(!paths[..i].contains(path), "-o {} stands twice", path.display());
+    }
+    Ok(())
 }
 
 /// Fills an opened output and gives it its name.

@@ -7,8 +7,7 @@ use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 use soilscope_core::{Coord, Mixture, Outcome as Predicted};
 use soilscope_pipeline::crs::{Crs, Transformer};
-use soilscope_pipeline::io::geojson::write_geojson;
-use soilscope_pipeline::io::geopackage::{self, write_geopackage};
+use soilscope_pipeline::io::geopackage::Kind as Geometry;
 use soilscope_pipeline::io::vector::{Feature, Value};
 use soilscope_pipeline::points::predict_points;
 use soilscope_pipeline::run::gap_name;
@@ -19,6 +18,7 @@ use crate::args::{Common, Predict, ScaleChoice};
 use crate::commands::validate::clip;
 use crate::counts::Counts;
 use crate::covariates::AtPoints;
+use crate::features::{geojson, geopackage, point};
 use crate::field::{CalibrationRecord, Field, MethodRecord, ModelRecord, refuse_idle, refuse_scale};
 use crate::follow::{Progress, watching};
 use crate::guideline::{self, Carried, GuidelineRecord};
@@ -191,22 +191,13 @@ fn write(
                 !points_crs.is_local(),
                 "GeoJSON is longitude and latitude, and a local plane has none: write .csv or .gpkg"
             );
-            let transformer = Transformer::new(points_crs, &Crs::parse("EPSG:4326")?)?;
-            let mut to_lon_lat = |c: Coord| transformer.forward(c);
             let path = args.out.as_deref().unwrap_or(Path::new(""));
-            write_geojson(path, output::existing(args.overwrite), &features, Some(&mut to_lon_lat))?;
+            geojson(path, args.overwrite, points_crs, &features)?;
         }
         Some(Kind::GeoPackage) => {
             let features = features(points, points.coords(), columns, rows);
             let path = args.out.as_deref().unwrap_or(Path::new(""));
-            let date = output::source_date()?;
-            let layer = geopackage::Layer {
-                name: "predictions",
-                kind: geopackage::Kind::Point,
-                crs_wkt: points_crs.to_wkt(),
-                last_change: date.as_deref(),
-            };
-            write_geopackage(path, output::existing(args.overwrite), &layer, &features)?;
+            geopackage(path, args.overwrite, points_crs, ("predictions", Geometry::Point), &features)?;
         }
         None if !common.json => output::print(&String::from_utf8(csv(points, columns, rows)?)?)?,
         None => {}
@@ -345,12 +336,7 @@ fn csv(points: &PointTable, columns: &Columns, rows: &[Row]) -> Result<Vec<u8>> 
             writer.write_field(field)?;
         }
         for (_, value) in columns.of(row) {
-            writer.write_field(match value {
-                Value::Real(v) => v.to_string(),
-                Value::Integer(v) => v.to_string(),
-                Value::Text(t) => t,
-                Value::Null => String::new(),
-            })?;
+            writer.write_field(value.into_cell())?;
         }
         writer.write_record(None::<&[u8]>)?;
     }
@@ -363,10 +349,7 @@ fn features(points: &PointTable, coords: &[Coord], columns: &Columns, rows: &[Ro
         let own = points.header().iter().zip(points.cells(k)).zip(&numeric);
         let own = own.map(|((name, text), &numeric)| (name.clone(), typed(text, numeric)));
         let added = columns.of(row).map(|(name, value)| (name.to_owned(), value));
-        Feature {
-            geometry: geo::Geometry::Point(geo::Point::new(coords[k][0], coords[k][1])),
-            properties: own.chain(added).collect(),
-        }
+        point(coords[k], own.chain(added).collect())
     };
     rows.iter().enumerate().map(feature).collect()
 }

@@ -179,8 +179,9 @@ impl Ensemble<'_> {
                 let range = m * total / models.len()..(m + 1) * total / models.len();
                 let run = match self.prepare(&models[m], range.end, &nodes, &executor) {
                     Ok(run) => run,
+                    Err(soilscope_core::Error::Cancelled) => return Err(soilscope_core::Error::Cancelled.into()),
                     // A drawn model that no system can be made of.
-                    Err(_) if m > 0 || models.len() > 1 => {
+                    Err(_) if models.len() > 1 => {
                         models[m] = kriging.clone();
                         if let ModelsAre::Drawn { refused, .. } = are {
                             *refused += 1;

@@ -32,6 +32,25 @@ pub enum Value {
     Null,
 }
 
+impl Value {
+    /// The value as a cell of a CSV file; nothing where there is none.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_pipeline::io::vector::Value;
+    /// let row = [Value::Integer(3), Value::Real(0.5), Value::from("a"), Value::Null];
+    /// assert_eq!(row.map(Value::into_cell), ["3", "0.5", "a", ""]);
+    /// ```
+    pub fn into_cell(self) -> String {
+        match self {
+            Self::Integer(number) => number.to_string(),
+            Self::Real(number) => number.to_string(),
+            Self::Text(text) => text,
+            Self::Null => String::new(),
+        }
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use soilscope_core::Coord;
+use soilscope_core::{Coord, place_key};
 
 /// What becomes of samples that share a place, which a kriging system cannot hold unless they have measurement errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -33,18 +33,13 @@ impl Duplicates {
     }
 }
 
-/// Bits of a place, the same for 0 and −0.
-pub(super) fn key(place: Coord) -> [u64; 2] {
-    place.map(|c| (c + 0.0).to_bits())
-}
-
 /// Groups of indices that share a place, in the order of their first; every index is in one group.
 pub(super) fn groups(places: &[Coord]) -> Vec<Vec<usize>> {
     let mut at: HashMap<[u64; 2], usize> = HashMap::with_capacity(places.len());
     let mut groups: Vec<Vec<usize>> = Vec::with_capacity(places.len());
     for (i, &place) in places.iter().enumerate() {
         let next = groups.len();
-        let group = *at.entry(key(place)).or_insert(next);
+        let group = *at.entry(place_key(place)).or_insert(next);
         if group == next {
             groups.push(vec![i]);
         } else {

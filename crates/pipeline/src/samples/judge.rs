@@ -5,12 +5,11 @@ mod values;
 
 use std::collections::HashMap;
 
-use super::duplicates;
 use super::prepare::{Preparation, Working};
 use super::report::{AnalyteReport, CheckReport, DuplicateReport, Extent, Finding, Severity};
 use super::table::{Problems, Reading, SampleTable};
 use crate::crs::Crs;
-use soilscope_core::Coord;
+use soilscope_core::{Coord, place_key};
 
 /// Rows that a finding lists.
 const LISTED: usize = 50;
@@ -143,7 +142,7 @@ impl SampleTable {
         let mut place_of = Vec::with_capacity(self.coords.len());
         for &place in &self.coords {
             let next = ids.len();
-            place_of.push(*ids.entry(duplicates::key(place)).or_insert(next));
+            place_of.push(*ids.entry(place_key(place)).or_insert(next));
         }
         let mut shared = vec![false; ids.len()];
         let mut differs = vec![false; ids.len()];

@@ -3,15 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
-use soilscope_core::Coord;
 use soilscope_picture::svg_to_png;
-use soilscope_pipeline::crs::{Crs, Transformer};
-use soilscope_pipeline::io::geojson::write_geojson;
-use soilscope_pipeline::io::geopackage::{self, write_geopackage};
+use soilscope_pipeline::io::geopackage::Kind as Geometry;
 use soilscope_pipeline::io::vector::{Feature, Value};
 
 use super::local::{Row, Spot, pattern_name, untested_name};
 use super::{Report, map};
+use crate::features::{Columns, csv, geojson, geopackage, point};
 use crate::follow::wrote;
 use crate::output;
 use crate::source::Source;
@@ -62,27 +60,16 @@ pub(super) fn write(
     rows: &[Row],
 ) -> Result<()> {
     match kind {
-        Kind::Csv => output::fill(output::open(path, overwrite)?, &csv(rows)?)?,
+        Kind::Csv => output::fill(output::open(path, overwrite)?, &csv(rows.iter().map(columns))?)?,
         Kind::Json => output::fill(output::open(path, overwrite)?, &serde_json::to_vec_pretty(report)?)?,
         Kind::Svg => output::fill(output::open(path, overwrite)?, map::draw(report, rows, source).as_bytes())?,
         Kind::Png => {
             let png = svg_to_png(&map::draw(report, rows, source), 1.0)?;
             output::fill(output::open(path, overwrite)?, &png)?;
         }
-        Kind::GeoJson => {
-            let transformer = Transformer::new(source.crs(), &Crs::parse("EPSG:4326")?)?;
-            let mut to_lon_lat = |c: Coord| transformer.forward(c);
-            write_geojson(path, output::existing(overwrite), &features(rows), Some(&mut to_lon_lat))?;
-        }
+        Kind::GeoJson => geojson(path, overwrite, source.crs(), &features(rows))?,
         Kind::GeoPackage => {
-            let date = output::source_date()?;
-            let layer = geopackage::Layer {
-                name: "association",
-                kind: geopackage::Kind::Point,
-                crs_wkt: source.crs().to_wkt(),
-                last_change: date.as_deref(),
-            };
-            write_geopackage(path, output::existing(overwrite), &layer, &features(rows))?;
+            geopackage(path, overwrite, source.crs(), ("association", Geometry::Point), &features(rows))?;
         }
     }
     wrote(path);
@@ -90,7 +77,7 @@ pub(super) fn write(
 }
 
 /// The columns of a row, in order.
-fn columns(row: &Row) -> Vec<(&'static str, Value)> {
+fn columns(row: &Row) -> Columns<&'static str> {
     let name = |name: Option<&'static str>| name.map_or(Value::Null, Value::from);
     vec![
         ("line", Value::Integer(row.line as i64)),
@@ -115,27 +102,6 @@ fn columns(row: &Row) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn csv(rows: &[Row]) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for (k, row) in rows.iter().enumerate() {
-        let columns = columns(row);
-        if k == 0 {
-            writer.write_record(columns.iter().map(|(name, _)| *name))?;
-        }
-        writer.write_record(columns.into_iter().map(|(_, value)| match value {
-            Value::Real(v) => v.to_string(),
-            Value::Integer(v) => v.to_string(),
-            Value::Text(t) => t,
-            Value::Null => String::new(),
-        }))?;
-    }
-    Ok(writer.into_inner()?)
-}
-
 fn features(rows: &[Row]) -> Vec<Feature> {
-    let feature = |row: &Row| Feature {
-        geometry: geo::Geometry::Point(geo::Point::new(row.x, row.y)),
-        properties: columns(row).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-    };
-    rows.iter().map(feature).collect()
+    rows.iter().map(|row| point([row.x, row.y], columns(row))).collect()
 }

@@ -72,6 +72,7 @@ const CONVENTIONS: Conventions = Conventions {
 
 pub(crate) fn run(args: &Association, common: &Common) -> Result<Outcome> {
     let kinds = args.out.iter().map(|path| Kind::of(path)).collect::<Result<Vec<_>>>()?;
+    output::refuse_twice(&args.out)?;
     for path in &args.out {
         // Refused now and not after the computing; the writers open the files themselves.
         drop(output::open(path, args.overwrite)?);

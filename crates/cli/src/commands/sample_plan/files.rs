@@ -6,11 +6,11 @@ use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 use soilscope_core::Coord;
 use soilscope_pipeline::crs::{Crs, Transformer};
-use soilscope_pipeline::io::geojson::write_geojson;
-use soilscope_pipeline::io::geopackage::{self, write_geopackage};
+use soilscope_pipeline::io::geopackage::Kind as Geometry;
 use soilscope_pipeline::io::vector::{Feature, Value};
 
 use super::gpx::{self, Waypoint};
+use crate::features::{Columns, csv, geojson, geopackage, point};
 use crate::follow::wrote;
 use crate::output;
 
@@ -103,27 +103,16 @@ pub(super) fn write(
     picture: impl FnOnce() -> Result<Vec<u8>>,
 ) -> Result<()> {
     match kind {
-        Kind::Csv => output::fill(output::open(path, overwrite)?, &csv(rows, about)?)?,
+        Kind::Csv => output::fill(output::open(path, overwrite)?, &csv(rows.iter().map(|row| columns(row, about)))?)?,
         Kind::Png => output::fill(output::open(path, overwrite)?, &picture()?)?,
         Kind::Gpx => {
             let title = format!("soilscope sample-plan: {}", about.title);
             let document = gpx::document(&title, &about.limit, &waypoints(rows));
             output::fill(output::open(path, overwrite)?, document.as_bytes())?;
         }
-        Kind::GeoJson => {
-            let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
-            let mut to_lon_lat = |c: Coord| transformer.forward(c);
-            write_geojson(path, output::existing(overwrite), &features(rows, about), Some(&mut to_lon_lat))?;
-        }
+        Kind::GeoJson => geojson(path, overwrite, crs, &features(rows, about))?,
         Kind::GeoPackage => {
-            let date = output::source_date()?;
-            let layer = geopackage::Layer {
-                name: "sample_plan",
-                kind: geopackage::Kind::Point,
-                crs_wkt: crs.to_wkt(),
-                last_change: date.as_deref(),
-            };
-            write_geopackage(path, output::existing(overwrite), &layer, &features(rows, about))?;
+            geopackage(path, overwrite, crs, ("sample_plan", Geometry::Point), &features(rows, about))?;
         }
     }
     wrote(path);
@@ -131,8 +120,8 @@ pub(super) fn write(
 }
 
 /// The columns of a row, in order; the same for all rows of a plan, in which a place without a limit has an empty one.
-fn columns(row: &Row, about: &About) -> Vec<(&'static str, Value)> {
-    let mut columns: Vec<(&'static str, Value)> =
+fn columns(row: &Row, about: &About) -> Columns<&'static str> {
+    let mut columns: Columns<&'static str> =
         vec![("rank", Value::Integer(row.rank as i64)), ("x", row.x.into()), ("y", row.y.into())];
     let [lon, lat] = row.lon_lat.map_or([None; 2], |c| c.map(Some));
     let known = |column: &(&'static str, Option<f64>)| column.1.is_some();
@@ -155,29 +144,8 @@ fn columns(row: &Row, about: &About) -> Vec<(&'static str, Value)> {
     columns
 }
 
-fn csv(rows: &[Row], about: &About) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for (k, row) in rows.iter().enumerate() {
-        let columns = columns(row, about);
-        if k == 0 {
-            writer.write_record(columns.iter().map(|(name, _)| *name))?;
-        }
-        writer.write_record(columns.into_iter().map(|(_, value)| match value {
-            Value::Real(v) => v.to_string(),
-            Value::Integer(v) => v.to_string(),
-            Value::Text(t) => t,
-            Value::Null => String::new(),
-        }))?;
-    }
-    Ok(writer.into_inner()?)
-}
-
 fn features(rows: &[Row], about: &About) -> Vec<Feature> {
-    let feature = |row: &Row| Feature {
-        geometry: geo::Geometry::Point(geo::Point::new(row.x, row.y)),
-        properties: columns(row, about).into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-    };
-    rows.iter().map(feature).collect()
+    rows.iter().map(|row| point([row.x, row.y], columns(row, about))).collect()
 }
 
 fn waypoints(rows: &[Row]) -> Vec<Waypoint> {

@@ -20,6 +20,7 @@ use files::Kind;
 
 pub(crate) fn run(args: &SamplePlan, common: &Common) -> Result<Outcome> {
     let kinds = args.out.iter().map(|path| Kind::of(path)).collect::<Result<Vec<_>>>()?;
+    output::refuse_twice(&args.out)?;
     for path in &args.out {
         // Refused now and not after the computing; the writers open the files themselves.
         drop(output::open(path, args.overwrite)?);

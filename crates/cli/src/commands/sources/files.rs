@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use soilscope_assess::sources::pmf::{Factorisation, Range3};
 use soilscope_picture::{Share, SharesColumn, SharesPlot, shares_svg, svg_to_png};
-use soilscope_pipeline::io::geopackage::{self, write_geopackage};
+use soilscope_pipeline::io::geopackage::Kind as Geometry;
 use soilscope_pipeline::io::vector::{Feature, Value};
 
 use super::factors::Factors;
 use super::inventory::{Inventory, Near, Related};
 use super::measured::Measured;
 use crate::args::Sources;
+use crate::features::{Columns, csv, geopackage, point};
 use crate::follow::wrote;
 use crate::output;
 use crate::record::FileRecord;
 
-/// Names and values of one row, in order.
-type Row = Vec<(String, Value)>;
+type Row = Columns<String>;
 
 /// Where the results go.
 pub(super) struct Folder<'a> {
@@ -57,20 +57,9 @@ impl<'a> Folder<'a> {
     }
 
     fn csv(&mut self, role: &'static str, name: &str, rows: &[Row]) -> Result<()> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for (k, row) in rows.iter().enumerate() {
-            if k == 0 {
-                writer.write_record(row.iter().map(|(name, _)| name))?;
-            }
-            writer.write_record(row.iter().map(|(_, value)| match value {
-                Value::Real(v) => v.to_string(),
-                Value::Integer(v) => v.to_string(),
-                Value::Text(t) => t.clone(),
-                Value::Null => String::new(),
-            }))?;
-        }
+        let bytes = csv(rows.iter().cloned())?;
         let path = self.path(name);
-        output::fill(output::open(&path, self.args.overwrite)?, &writer.into_inner()?)?;
+        output::fill(output::open(&path, self.args.overwrite)?, &bytes)?;
         self.written(role, &path)
     }
 
@@ -138,23 +127,10 @@ impl<'a> Folder<'a> {
         };
         let rows: Vec<Row> = (0..factors.rows.len()).map(row).collect();
         self.csv("contributions", "contributions.csv", &rows)?;
-        let features: Vec<Feature> = rows
-            .into_iter()
-            .zip(&factors.rows)
-            .map(|(properties, &place)| Feature {
-                geometry: geo::Geometry::Point(measured.places[place].into()),
-                properties,
-            })
-            .collect();
+        let features: Vec<Feature> =
+            rows.into_iter().zip(&factors.rows).map(|(row, &place)| point(measured.places[place], row)).collect();
         let path = self.path("contributions.gpkg");
-        let date = output::source_date()?;
-        let layer = geopackage::Layer {
-            name: "contributions",
-            kind: geopackage::Kind::Point,
-            crs_wkt: measured.crs().to_wkt(),
-            last_change: date.as_deref(),
-        };
-        write_geopackage(&path, output::existing(self.args.overwrite), &layer, &features)?;
+        geopackage(&path, self.args.overwrite, measured.crs(), ("contributions", Geometry::Point), &features)?;
         self.written("contributions", &path)?;
         let path = self.path("factors.png");
         let png = svg_to_png(&picture(factors, fit, measured), 1.0)?;

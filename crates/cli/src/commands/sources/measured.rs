@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use soilscope_assess::sources::SourcesError;
-use soilscope_core::Coord;
 use soilscope_core::censored::Measurement;
+use soilscope_core::{Coord, place_key};
 use soilscope_pipeline::crs::Crs;
 use soilscope_pipeline::samples::{Prepared, ReadOptions, read_samples};
 
@@ -65,8 +65,7 @@ impl Measured {
         let mut rows: Vec<(usize, Coord, Vec<Option<usize>>)> = Vec::new();
         for (k, prepared) in analytes.iter().enumerate() {
             for (i, &place) in prepared.samples.coords().iter().enumerate() {
-                // −0 and 0 are one place.
-                let row = *at.entry(place.map(|v| (v + 0.0).to_bits())).or_insert_with(|| {
+                let row = *at.entry(place_key(place)).or_insert_with(|| {
                     rows.push((prepared.rows[i], place, vec![None; names.len()]));
                     rows.len() - 1
                 });

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use serde::Serialize;
 use soilscope_assess::several::{CoOccurrence, Correlation, Held};
-use soilscope_core::Coord;
+use soilscope_core::place_key;
 
 use super::super::one::Job;
 use crate::field::short_number;
@@ -55,11 +55,6 @@ impl PairRecord {
     }
 }
 
-/// Equal for equal places.
-fn key(at: Coord) -> [u64; 2] {
-    at.map(|v| (v + 0.0).to_bits())
-}
-
 /// How each sample of a job stands to its limit; `None` where it has none.
 pub(super) fn held(job: &Job) -> Result<Option<Vec<Option<Held>>>> {
     let samples = job.source.samples();
@@ -83,7 +78,7 @@ pub(super) fn of(jobs: &[&Job]) -> Result<Vec<PairRecord>> {
     let index = |job: &Job| -> HashMap<[u64; 2], usize> {
         let coords = job.source.samples().coords();
         // The first of several at one place.
-        coords.iter().enumerate().rev().map(|(i, &c)| (key(c), i)).collect()
+        coords.iter().enumerate().rev().map(|(i, &c)| (place_key(c), i)).collect()
     };
     let index: Vec<_> = jobs.iter().map(|job| index(job)).collect();
     let mut pairs = Vec::new();
@@ -94,8 +89,8 @@ pub(super) fn of(jobs: &[&Job]) -> Result<Vec<PairRecord>> {
             let shared: Vec<[usize; 2]> = coords
                 .iter()
                 .enumerate()
-                .filter(|(i, c)| index[a][&key(**c)] == *i)
-                .filter_map(|(i, c)| index[b].get(&key(*c)).map(|&j| [i, j]))
+                .filter(|(i, c)| index[a][&place_key(**c)] == *i)
+                .filter_map(|(i, c)| index[b].get(&place_key(*c)).map(|&j| [i, j]))
                 .collect();
             let below = |job: &Job, i: usize| job.source.measurements()[i].is_below_limit();
             let measured: Vec<[f64; 2]> = shared
