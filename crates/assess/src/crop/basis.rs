@@ -9,6 +9,9 @@ fn dry_share(moisture: f64) -> Result<f64, CropError> {
 
 /// Content of fresh matter of one of dry matter: C_dw × (1 − moisture).
 ///
+/// # Units
+/// Contents in mg/kg; moisture as a share of the fresh mass.
+///
 /// # Errors
 /// A content below 0; a moisture that is not from 0 to below 1.
 ///
@@ -25,6 +28,9 @@ pub fn fresh_from_dry(dry: f64, moisture: f64) -> Result<f64, CropError> {
 
 /// Content of dry matter of one of fresh matter, the inverse of [`fresh_from_dry`].
 ///
+/// # Units
+/// As [`fresh_from_dry`].
+///
 /// # Errors
 /// As [`fresh_from_dry`].
 pub fn dry_from_fresh(fresh: f64, moisture: f64) -> Result<f64, CropError> {
@@ -33,6 +39,9 @@ pub fn dry_from_fresh(fresh: f64, moisture: f64) -> Result<f64, CropError> {
 
 /// Soil, mg/kg, at which a crop reaches `limit` by a bioconcentration factor (crop over soil): limit / BCF. Limit and factor
 /// must be of one kind of matter, dry or fresh.
+///
+/// # Units
+/// Limit and result in mg/kg; the factor is a ratio of contents in mg/kg.
 ///
 /// # Errors
 /// A limit or factor that is not above 0.

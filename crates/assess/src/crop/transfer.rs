@@ -62,6 +62,9 @@ impl TransferModel {
     ///
     /// # Errors
     /// [`CropError::Model`].
+    ///
+    /// # Source
+    /// That of the model's row, in [`TransferModel::source`].
     pub fn builtin(name: &str) -> Result<Self, CropError> {
         let of = |parameter: &str| coefficient::find(TABLE, name, "Cd", parameter);
         let number = |parameter: &str| of(parameter).map(|c| c.value);
@@ -125,6 +128,9 @@ impl TransferModel {
     ///
     /// # Errors
     /// A number outside its domain; [`CropError::NeedsSoil`].
+    ///
+    /// # Source
+    /// That of the model's row, in [`TransferModel::source`].
     pub fn crop(&self, content: f64, soil: &Soil) -> Result<f64, CropError> {
         let content = positive("content of the soil in mg/kg", content)?;
         Ok(10_f64.powf(self.of_soil(soil)? + self.power()? * content.log10()))

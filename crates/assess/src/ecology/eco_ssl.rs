@@ -104,7 +104,8 @@ fn unknown(what: &'static str, name: &str, parameter: &str) -> EcologyError {
 /// A number outside its domain; an uptake that falls with the soil's content.
 ///
 /// # Source
-/// U.S. EPA, *Guidance for Developing Ecological Soil Screening Levels*, OSWER 9285.7, as copied by the R package spacemodR.
+/// U.S. EPA (2005), *Guidance for Developing Ecological Soil Screening Levels*, OSWER Directive 9285.7-55, as copied by the R package
+/// spacemodR.
 pub fn hazard_quotient(
     soil: f64,
     receptor: &Receptor,

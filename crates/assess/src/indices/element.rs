@@ -33,7 +33,7 @@ impl Ratios {
     /// [`IndexError::NotABackground`].
     ///
     /// # Source
-    /// Index table of encyclopedia.pub, entry 46363: log₂(C / (1.5 B)).
+    /// Index table of encyclopedia.pub, entry 46363: log₂(C / (1.5 B)), after Müller (1979), *Umschau* 79:778, which was not read.
     ///
     /// # Examples
     /// ```

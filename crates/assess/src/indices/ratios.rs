@@ -130,7 +130,7 @@ impl Ratios {
     /// Modified degree of contamination mCd: the mean of the ratios.
     ///
     /// # Source
-    /// Abrahim and Parker (2008); its classes above the first are unverified.
+    /// Abrahim and Parker (2008), *Environmental Monitoring and Assessment* 136:227; its classes above the first are unverified.
     pub fn modified_degree(&self) -> Index {
         let value = self.mean();
         self.index(value, classes::modified_degree(value))
@@ -140,6 +140,9 @@ impl Ratios {
     ///
     /// That of several places together, and that of their mean content, are other numbers:
     /// [`load_of_set`](super::load_of_set).
+    ///
+    /// # Source
+    /// As in ChinaXiv 201809.00029V1, after Tomlinson et al. (1980), *Helgoländer Meeresuntersuchungen* 33:566, which was not read.
     pub fn load_index(&self) -> Index {
         self.load_index_with(LoadClasses::Four)
     }
@@ -151,6 +154,10 @@ impl Ratios {
     }
 
     /// Nemerow's index P_N: √((max² + mean²)/2) of the ratios.
+    ///
+    /// # Source
+    /// As in the results of the Ajakanga dumpsite that the tests hold it against; it goes back to Nemerow (1974),
+    /// *Scientific Stream Pollution Analysis*, which was not read.
     pub fn nemerow(&self) -> Index {
         let greatest = self.ratios.iter().map(|r| r.value).fold(0.0, f64::max);
         let value = ((greatest * greatest + self.mean() * self.mean()) / 2.0).sqrt();

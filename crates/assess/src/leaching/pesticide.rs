@@ -22,7 +22,8 @@ pub struct Gus {
 /// A half-life or Koc that is not above 0.
 ///
 /// # Source
-/// npic.orst.edu/envir/gus.html: score and classes.
+/// Score and classes: npic.orst.edu/envir/gus.html, after Gustafson (1989), *Environmental Toxicology and Chemistry* 8:339, which was
+/// not read.
 ///
 /// # Examples
 /// ```

@@ -40,7 +40,7 @@ impl PorousSoil {
     /// A number outside its domain; [`LeachingError::Pores`].
     ///
     /// # Source
-    /// WAC 173-340-747; U.S. EPA, *Soil Screening Guidance*.
+    /// WAC 173-340-747; U.S. EPA (1996), *Soil Screening Guidance: User's Guide*, EPA/540/R-96/018.
     pub fn content_from_water(&self, water: f64, sorption: &Sorption) -> Result<f64, LeachingError> {
         Ok(not_negative("concentration in water in mg/L", water)? * self.bracket(sorption)?)
     }
@@ -87,6 +87,9 @@ pub struct Sorption {
 ///
 /// # Errors
 /// A Koc below 0; a share that is not from 0 to 1.
+///
+/// # Source
+/// U.S. EPA (1996), *Soil Screening Guidance: User's Guide*, EPA/540/R-96/018, as in WAC 173-340-747.
 pub fn kd_of_organic(koc: f64, organic_carbon: f64) -> Result<f64, LeachingError> {
     let share = crate::quantity::share("share of organic carbon", organic_carbon)?;
     Ok(not_negative("Koc in L/kg", koc)? * share)
@@ -96,6 +99,10 @@ pub fn kd_of_organic(koc: f64, organic_carbon: f64) -> Result<f64, LeachingError
 ///
 /// # Errors
 /// A constant below 0.
+///
+/// # Source
+/// U.S. EPA (1996), *Soil Screening Guidance: User's Guide*, EPA/540/R-96/018, as in WAC 173-340-747: 41 is 1/(R T) of 8.206e-5 atm m³/(mol K) and
+/// 298 K, rounded.
 ///
 /// # Examples
 /// ```

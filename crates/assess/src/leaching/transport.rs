@@ -11,6 +11,9 @@ use crate::quantity::{not_negative, positive, share};
 /// # Errors
 /// A number outside its domain.
 ///
+/// # Source
+/// Freeze & Cherry (1979), *Groundwater*, ch. 9, as it is commonly quoted, with the share of water for the porosity; the book was not read.
+///
 /// # Examples
 /// ```
 /// use soilscope_assess::leaching::retardation;
@@ -38,10 +41,16 @@ pub struct Column {
 }
 
 impl Column {
-    /// Years that a substance takes through the column: depth × θ × R / recharge, as a piston.
+    /// Time that a substance takes through the column: depth × θ × R / recharge, as a piston.
+    ///
+    /// # Units
+    /// Years; `kd` in L/kg.
     ///
     /// # Errors
     /// A number outside its domain.
+    ///
+    /// # Source
+    /// The velocity of the water, recharge / θ, over [`retardation`].
     ///
     /// # Examples
     /// ```
@@ -62,6 +71,9 @@ impl Column {
 ///
 /// # Errors
 /// A time below 0; a half-life that is not above 0.
+///
+/// # Source
+/// Decay of first order, whose rate is ln 2 / DT50 by the definition of a half-life.
 ///
 /// # Examples
 /// ```

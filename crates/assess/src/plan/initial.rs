@@ -75,6 +75,12 @@ pub fn places_looked_at(area: &MultiPolygon<f64>, spacing: f64) -> f64 {
 /// The points of a regular grid inside an area, row by row from the south-west; where the grid starts is drawn.
 ///
 /// With a random start every place is as likely to be sampled as every other. The work is that of [`places_looked_at`].
+///
+/// # Units
+/// Coordinates and `spacing` in CRS units.
+///
+/// # Source
+/// Systematic random sampling: de Gruijter et al. (2006), *Sampling for Natural Resource Monitoring*, ch. 7.
 pub fn lattice_points(area: &MultiPolygon<f64>, lattice: Lattice, spacing: f64, seed: u64) -> Vec<Coord> {
     let mut random = Random::new(seed);
     let Some(bounds) = area.bounding_rect() else { return Vec::new() };
@@ -88,6 +94,12 @@ pub fn lattice_points(area: &MultiPolygon<f64>, lattice: Lattice, spacing: f64, 
 
 /// One random point in each cell of a square grid with a random start, as far as it falls inside the area: every place is as
 /// likely as every other, also at the edges, where cells are cut. The work is that of [`places_looked_at`].
+///
+/// # Units
+/// Coordinates and `spacing` in CRS units.
+///
+/// # Source
+/// Stratified random sampling with one point a stratum: de Gruijter et al. (2006), *Sampling for Natural Resource Monitoring*, ch. 7; cells with a random start are ours.
 pub fn stratified_cells(area: &MultiPolygon<f64>, spacing: f64, seed: u64) -> Vec<Coord> {
     let mut random = Random::new(seed);
     let Some(bounds) = area.bounding_rect() else { return Vec::new() };
@@ -103,7 +115,7 @@ pub fn stratified_cells(area: &MultiPolygon<f64>, spacing: f64, seed: u64) -> Ve
     points
 }
 
-/// The spacing of the places by which [`stratified_strata`] cuts an area into `n` strata.
+/// The spacing of the places by which [`stratified_strata`] cuts an area into `n` strata, CRS units of an area in their square.
 pub fn spacing_of_strata(area: f64, n: usize) -> f64 {
     (area / (n * PLACES) as f64).sqrt()
 }
@@ -112,6 +124,12 @@ pub fn spacing_of_strata(area: f64, n: usize) -> f64 {
 ///
 /// The area is cut into strips from west to east, and each strip from south to north, by places on a fine grid, some 200 for each
 /// stratum ([`spacing_of_strata`], [`places_looked_at`]): strata are of equal size to within one of them. Empty where the area is so small or thin that it holds no such place.
+///
+/// # Units
+/// Coordinates in CRS units.
+///
+/// # Source
+/// Compact strata of equal area with a point each: de Gruijter et al. (2006), *Sampling for Natural Resource Monitoring*, ch. 7; cutting strips across is ours.
 pub fn stratified_strata(area: &MultiPolygon<f64>, n: usize, seed: u64) -> Vec<Coord> {
     let mut random = Random::new(seed);
     let Some(bounds) = area.bounding_rect() else { return Vec::new() };

@@ -72,7 +72,7 @@ const EXACT: usize = 400;
 /// correlated field and a nugget: kriging with an external drift, fitted by maximum likelihood for each of several L, and in
 /// F by Gauss–Newton steps in its logarithm, which are external drifts too. At a sample the share
 /// (F − 1) exp(−d / L) / (1 + (F − 1) exp(−d / L)) of the concentration then goes with the source; of all samples, the sum of
-/// those parts over the sum of the values.Intervals are the extremes over the
+/// those parts over the sum of the values. Intervals are the extremes over the
 /// region of all L and F together whose likelihood is no less than such a region of 90 % has (twice the logarithm within 4.61
 /// of the highest, quadratic in log F for each L). As one of both, such an interval holds the truth more often than in 90 % of
 /// cases, and it pays for having looked for the L that fits best. Tried are lengths from a third of the first decile of the

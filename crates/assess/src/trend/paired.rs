@@ -80,6 +80,9 @@ pub fn paired_ratio(before: &[f64], after: &[f64], confidence: f64) -> Result<Pa
 /// Fewer than two pairs; a standard deviation that is not above 0; an alpha or power that is not above 0 and below 1, or a
 /// power below ½.
 ///
+/// # Source
+/// The usual approximation of the t test's power by two quantiles of Student's t, as in any textbook; exact would be the non-central t.
+///
 /// # Examples
 /// ```
 /// use soilscope_assess::trend::minimum_detectable_difference;
