@@ -86,7 +86,6 @@ fn recommended_limits_are_near_what_they_promise() {
     for (sigma, least) in [(None, 0.90), (Some(0.5), 0.85)] {
         let chosen = |m: &[Measurement]| recommend(m, 0.95, 1).ok().map(|r| r.limit.value);
         let (share, counted) = coverage(400, 20, sigma, &[], chosen);
-        println!("RECOMMENDED {sigma:?} {share} {counted}");
         assert!(counted == 400 && share >= least, "{sigma:?}: {share} of {counted}");
     }
 }
