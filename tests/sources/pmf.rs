@@ -176,7 +176,8 @@ fn an_even_number_of_limits_has_a_median_between_the_middle_two() {
     let three = |rows: [[f64; 2]; 4]| vec![rows.map(|row| row.to_vec()); 3].concat();
     let values = three([[10.0, 2.0], [20.0, 4.0], [15.0, 30.0], [12.0, 40.0]]);
     // The median of 4 and 8 is 6, and half of it goes beside 10 % of a value.
-    let errors = [[1.0, 4.0 * 5.0 / 6.0], [2.0, 8.0 * 5.0 / 6.0], [1.5, 3.0_f64.hypot(3.0)], [1.2, 4.0_f64.hypot(3.0)]];
+    let quantified = |a: f64, b: f64| [0.1 * a, (0.1 * b).hypot(3.0)];
+    let errors = [[1.0, 4.0 * 5.0 / 6.0], [2.0, 8.0 * 5.0 / 6.0], quantified(15.0, 30.0), quantified(12.0, 40.0)];
     let same = Concentrations::with_errors(&values, &three(errors)).unwrap();
     assert_eq!(found(&made, 1).profiles, found(&same, 1).profiles);
 }
