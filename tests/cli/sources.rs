@@ -25,6 +25,11 @@ fn factors_of_the_meuse_metals_are_written_with_their_uncertainty() {
     let line = format!("{FOUR} --factors 2 --bootstrap 30 --starts 6");
     let run = soilscope(folder.path(), &words(&line)).done();
     assert!(run.out.contains("2 factors of 155 samples") && run.out.contains("found again"), "{}", run.out);
+    assert!(
+        run.out.contains("not intervals of confidence") && run.err.contains("not identified: factors 1, 2"),
+        "{}",
+        run.err
+    );
     assert!(run.out.lines().count() < 20, "{}", run.out);
     let mut expected: Vec<String> =
         ["contributions.csv", "contributions.gpkg", "factors.png", "profiles.csv", "run.json"].map(String::from).into();
@@ -38,6 +43,12 @@ fn factors_of_the_meuse_metals_are_written_with_their_uncertainty() {
         let rows = || profiles.iter().filter(|r| r["analyte"] == analyte);
         assert!((rows().map(|r| of(r, "share")).sum::<f64>() - 1.0).abs() < 1e-9);
         assert!(rows().all(|r| of(r, "share_low") <= of(r, "share_high") && r["unit"] == "mg/kg"));
+        // Two metals of the Meuse go with each other in all samples: other factors fit as well, and the intervals hold them.
+        assert!(rows().all(|r| r["identified"] == "no"));
+        assert!(
+            rows().all(|r| of(r, "share_low") <= of(r, "share_turned_low")
+                && of(r, "share_turned_high") <= of(r, "share_high"))
+        );
     }
     let contributions = read("contributions.csv");
     assert_eq!((contributions.len(), contributions[0]["line"].as_str()), (155, "2"));

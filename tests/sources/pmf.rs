@@ -2,7 +2,7 @@
 
 use soilscope_assess::sources::SourcesError;
 use soilscope_assess::sources::pmf::{
-    Blocks, BootstrapSettings, Concentrations, Factorisation, PmfSettings, bootstrap, factorise,
+    Blocks, BootstrapSettings, Concentrations, Factorisation, PmfSettings, bootstrap, factorise, rotations,
 };
 use soilscope_core::Coord;
 use soilscope_core::censored::Measurement;
@@ -15,13 +15,17 @@ use crate::Backwards;
 const PROFILES: [[f64; 6]; 3] =
     [[40.0, 5.0, 0.0, 1.0, 0.0, 10.0], [0.0, 30.0, 2.0, 0.0, 6.0, 5.0], [5.0, 0.0, 1.0, 8.0, 1.0, 0.0]];
 
-/// A truth and data of it with a relative error; contributions are log-normal, and in some samples there is none.
+/// What two sources bring that are nowhere absent: no analyte is free of either.
+const MIXED: [[f64; 6]; 2] = [[40.0, 15.0, 1.0, 1.0, 3.0, 10.0], [10.0, 30.0, 2.0, 0.5, 6.0, 5.0]];
+
+/// A truth and data of it with a relative error.
 struct Truth {
     contributions: Vec<Vec<f64>>,
     values: Vec<Vec<f64>>,
     errors: Vec<Vec<f64>>,
 }
 
+/// Contributions are log-normal, and in some samples there is none of a source.
 fn truth(samples: usize, factors: usize, relative: f64, seed: u64) -> Truth {
     let mut random = Random::new(seed);
     let mut contributions: Vec<Vec<f64>> = Vec::new();
@@ -33,13 +37,25 @@ fn truth(samples: usize, factors: usize, relative: f64, seed: u64) -> Truth {
         }
         contributions.push(row);
     }
-    for k in 0..factors {
-        let mean = contributions.iter().map(|g| g[k]).sum::<f64>() / samples as f64;
+    measured(contributions, &PROFILES[..factors], relative, &mut random)
+}
+
+/// Contributions of both sources in every sample, so that nothing tells how far their profiles may be turned into each other.
+fn mixed_truth(samples: usize, relative: f64, seed: u64) -> Truth {
+    let mut random = Random::new(seed);
+    let one = |random: &mut Random| 0.5 + (0.5 * random.normal()).exp();
+    let contributions = (0..samples).map(|_| vec![one(&mut random), one(&mut random)]).collect();
+    measured(contributions, &MIXED, relative, &mut random)
+}
+
+fn measured(mut contributions: Vec<Vec<f64>>, profiles: &[[f64; 6]], relative: f64, random: &mut Random) -> Truth {
+    for k in 0..profiles.len() {
+        let mean = contributions.iter().map(|g| g[k]).sum::<f64>() / contributions.len() as f64;
         contributions.iter_mut().for_each(|g| g[k] /= mean);
     }
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     for g in &contributions {
-        let clean = |j: usize| (0..factors).map(|k| g[k] * PROFILES[k][j]).sum::<f64>();
+        let clean = |j: usize| profiles.iter().zip(g).map(|(f, g)| g * f[j]).sum::<f64>();
         // An error of the true value and one of the instrument, so that no uncertainty is 0.
         let e: Vec<f64> = (0..6).map(|j| (relative * clean(j)).hypot(0.05)).collect();
         values.push((0..6).map(|j| (clean(j) + e[j] * random.normal()).max(0.0)).collect());
@@ -200,85 +216,232 @@ fn values_below_a_limit_have_half_of_it_and_a_wide_uncertainty() {
     assert_eq!(found(&made, 1).profiles, found(&same, 1).profiles);
 }
 
-/// Shares of the true profiles and contributions that intervals from 5 to 95 % hold.
-fn held(truths: u64) -> [f64; 2] {
-    let (mut held, mut all, mut in_samples, mut samples) = (0, 0, 0, 0);
+/// Of a number of truths, how many of each kind are in their intervals from 5 to 95 %.
+#[derive(Debug, Default)]
+struct Held {
+    /// Held and all.
+    profiles: [usize; 2],
+    /// Of profiles that are 0.
+    zeros: [usize; 2],
+    /// Neither 0 nor 1.
+    shares: [usize; 2],
+    contributions: [usize; 2],
+    /// Factors that are called identified, and all.
+    identified: [usize; 2],
+    /// By how much intervals were wider on average.
+    widened: f64,
+}
+
+fn count(tally: &mut [usize; 2], held: bool) {
+    tally[0] += usize::from(held);
+    tally[1] += 1;
+}
+
+fn share([held, all]: [usize; 2]) -> f64 {
+    held as f64 / all as f64
+}
+
+/// How truths are made and looked at.
+struct SetUp<'a> {
+    name: &'a str,
+    profiles: &'a [[f64; 6]],
+    make: fn(u64) -> Truth,
+    data: fn(&Truth) -> Concentrations,
+    blocks: Blocks<'a>,
+}
+
+const ABSENT: SetUp<'_> = SetUp {
+    name: "sources absent from some samples, errors known",
+    profiles: PROFILES.split_at(2).0,
+    make: |seed| truth(70, 2, 0.08, seed),
+    data,
+    blocks: Blocks::Single,
+};
+const EVERYWHERE: SetUp<'_> =
+    SetUp { name: "sources in all samples", profiles: &MIXED, make: |seed| mixed_truth(70, 0.08, seed), ..ABSENT };
+
+fn held(set_up: &SetUp<'_>, truths: u64) -> Held {
+    let SetUp { name, profiles, make, data, blocks } = set_up;
+    let mut tally = Held::default();
     for seed in 0..truths {
-        let truth = truth(70, 2, 0.08, 300 + seed);
+        let truth = make(300 + seed);
         let data = data(&truth);
         let solution = found(&data, 2);
-        let settings = BootstrapSettings { runs: 60, seed, blocks: Blocks::Single, most_turns: 300 };
+        let settings = BootstrapSettings { runs: 99, seed, blocks: *blocks, most_turns: 300 };
         let uncertainty = bootstrap(&data, &solution, &settings, &Serial).unwrap();
-        assert_eq!((uncertainty.runs, uncertainty.failed, uncertainty.blocks), (60, 0, 70));
-        assert!(uncertainty.found_again.iter().all(|share| *share > 0.95));
-        for (source, profile) in PROFILES[..2].iter().enumerate() {
+        assert_eq!((uncertainty.runs, uncertainty.failed), (99, 0));
+        tally.widened += uncertainty.widened / truths as f64;
+        let in_it = |range: &[f64; 3], value: f64| {
+            assert!(range[0] <= range[1] && range[1] <= range[2], "{range:?}");
+            (range[0]..=range[2]).contains(&value)
+        };
+        for (source, profile) in profiles.iter().enumerate() {
             let (k, _) = like(&solution, profile);
-            for (j, &true_value) in profile.iter().enumerate().filter(|(_, v)| **v > 0.0) {
-                let [low, middle, high] = uncertainty.profiles[k][j];
-                assert!(low <= middle && middle <= high);
-                held += usize::from((low..=high).contains(&true_value));
-                all += 1;
+            count(&mut tally.identified, uncertainty.identified[k]);
+            for (j, &true_value) in profile.iter().enumerate() {
+                let of = if true_value > 0.0 { &mut tally.profiles } else { &mut tally.zeros };
+                count(of, in_it(&uncertainty.profiles[k][j], true_value));
+                let true_share = true_value / profiles.iter().map(|p| p[j]).sum::<f64>();
+                if true_share > 0.0 && true_share < 1.0 {
+                    count(&mut tally.shares, in_it(&uncertainty.shares[k][j], true_share));
+                }
             }
             for (i, g) in truth.contributions.iter().enumerate().filter(|(_, g)| g[source] > 0.0) {
-                let [low, _, high] = uncertainty.contributions[i][k];
-                in_samples += usize::from((low..=high).contains(&g[source]));
-                samples += 1;
+                count(&mut tally.contributions, in_it(&uncertainty.contributions[i][k], g[source]));
             }
         }
     }
-    let shares = [held as f64 / all as f64, in_samples as f64 / samples as f64];
     println!(
-        "90 % intervals hold {:.3} of {all} true profiles, {:.3} of {samples} contributions",
-        shares[0], shares[1]
+        "{name}: of {truths} truths, 90 % intervals hold {:.3} of the profiles ({:.3} of those that are 0), {:.3} of the shares, {:.3} of the \
+         contributions; {:.3} of the factors are called identified; widened {:.2}",
+        share(tally.profiles),
+        share(tally.zeros),
+        share(tally.shares),
+        share(tally.contributions),
+        share(tally.identified),
+        tally.widened
     );
-    shares
+    tally
 }
 
-/// Contributions are held about as often as intervals say, profiles less often.
+/// As a laboratory reports it: what is below 0.1 as that.
+fn reported(truth: &Truth) -> Concentrations {
+    let one = |v: &f64| Some(if *v < 0.1 { Measurement::BelowLimit(0.1) } else { Measurement::Quantified(*v) });
+    let rows: Vec<Vec<_>> = truth.values.iter().map(|row| row.iter().map(one).collect()).collect();
+    Concentrations::from_measurements(&rows, &[0.08; 6]).unwrap()
+}
+
 #[test]
 fn intervals_hold_the_truth() {
-    let [profiles, contributions] = held(10);
-    assert!((0.7..=1.0).contains(&profiles), "{profiles}");
-    assert!((0.84..=0.96).contains(&contributions), "{contributions}");
+    let tally = held(&ABSENT, 10);
+    // 80 profiles of 10 truths, which go together within each: a standard deviation of some 6 points.
+    assert!(share(tally.profiles) > 0.75, "{tally:?}");
+    assert!((0.84..=0.96).contains(&share(tally.contributions)), "{tally:?}");
+    assert_eq!(tally.identified, [20, 20]);
 }
 
+#[test]
+fn factors_that_can_be_turned_into_each_other_are_called_so() {
+    let tally = held(&EVERYWHERE, 10);
+    assert_eq!(tally.identified, [0, 20]);
+    // One factor cannot be turned into any.
+    let data = data(&truth(40, 1, 0.08, 2));
+    let solution = found(&data, 1);
+    let turned = rotations(&data, &solution, &Serial).unwrap();
+    assert_eq!(turned.profiles[0].iter().map(|r| r[0]).collect::<Vec<_>>(), solution.profiles[0]);
+    assert!(turned.shares[0].iter().all(|r| *r == [1.0, 1.0]));
+}
+
+/// Whatever turning finds fits: its Q is no more than stated above the least, and its range holds the best solution.
+#[test]
+fn turned_factors_hold_the_best_and_other_starts_that_fit_as_well() {
+    let data = data(&mixed_truth(70, 0.08, 4));
+    let solution = found(&data, 2);
+    let turned = rotations(&data, &solution, &Serial).unwrap();
+    assert_eq!(turned, rotations(&data, &solution, &Backwards).unwrap());
+    assert_eq!(turned.rise, 4.0 * solution.misfit().powi(2).max(1.0));
+    let mut outside: f64 = 0.0;
+    for seed in 0..6 {
+        let other = factorise(&data, 2, &PmfSettings { starts: 1, seed, ..PmfSettings::default() }, &Serial).unwrap();
+        assert!(other.q < solution.q + turned.rise);
+        for profile in 0..2 {
+            let (k, _) = like(&solution, &other.profiles[profile]);
+            for (range, share) in turned.shares[k].iter().zip(other.shares(profile)) {
+                outside = outside.max(range[0] - share).max(share - range[1]);
+            }
+        }
+    }
+    // The ends are bounds from inside.
+    assert!(outside < 0.05, "{outside}");
+    for k in 0..2 {
+        assert!(turned.shares[k].iter().zip(solution.shares(k)).all(|(r, s)| r[0] <= s && s <= r[1]));
+        let widest = turned.shares[k].iter().map(|r| r[1] - r[0]).fold(0.0, f64::max);
+        assert!(widest > 0.2, "{widest}");
+    }
+}
+
+/// Within 3 points of what is stated, where the samples and analytes that are free of a factor tell it from the other.
 #[test]
 #[ignore = "some minutes: `make coverage`"]
 fn coverage_of_factors() {
-    let [profiles, contributions] = held(200);
-    // Too narrow by what the uncertainty of the contributions adds as a bias, which resampling does not show: docs/sources.md says so.
-    assert!((0.72..=0.95).contains(&profiles), "{profiles}");
-    assert!((0.85..=0.95).contains(&contributions), "{contributions}");
+    let stated = held(&ABSENT, 200);
+    let lab = held(&SetUp { name: "the same as a laboratory reports it", data: reported, ..ABSENT }, 200);
+    for tally in [&stated, &lab] {
+        for of in [tally.profiles, tally.contributions] {
+            assert!((0.87..=0.93).contains(&share(of)), "{tally:?}");
+        }
+        assert!(share(tally.identified) >= 0.95, "{tally:?}");
+    }
+    assert!((0.87..=0.93).contains(&share(stated.shares)) && share(stated.zeros) >= 0.87, "{stated:?}");
+    // Half a limit in the place of what is nothing is an error of the data, which no resampling of them shows: it makes shares near 0
+    // or 1 miss 3 points by as many again, and docs/sources.md says so.
+    assert!(share(lab.shares) >= 0.8 && share(lab.zeros) >= 0.8, "{lab:?}");
 }
 
-/// Samples in clumps that repeat each other: drawn one by one they look like more than there are.
+/// Where nothing tells the factors apart the intervals are of no stated confidence, and it is said so.
+#[test]
+#[ignore = "some minutes: `make coverage`"]
+fn coverage_of_factors_that_are_not_identified() {
+    let tally = held(&EVERYWHERE, 200);
+    assert!(share(tally.identified) <= 0.05, "{tally:?}");
+    for of in [tally.profiles, tally.shares, tally.contributions] {
+        assert!(share(of) >= 0.87, "{tally:?}");
+    }
+}
+
+/// Samples in clumps of four that share their errors but for a fifth: in squares 10 apart.
+fn clumps(seed: u64) -> Truth {
+    let mut few = truth(25, 2, 0.08, seed);
+    let mut random = Random::new(seed);
+    let four = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> { rows.iter().flat_map(|r| vec![r.clone(); 4]).collect() };
+    few.errors = four(&few.errors);
+    few.contributions = four(&few.contributions);
+    few.values = four(&few.values);
+    for (values, errors) in few.values.iter_mut().zip(&few.errors) {
+        values.iter_mut().zip(errors).for_each(|(v, e)| *v = (*v + 0.2 * e * random.normal()).max(0.0));
+    }
+    few
+}
+
+fn in_clumps() -> Vec<Coord> {
+    let mut random = Random::new(2);
+    let mut one = |i: usize| [10.0 * (i % 5) as f64 + random.uniform(), 10.0 * (i / 5) as f64 + random.uniform()];
+    (0..100).map(|i| one(i / 4)).collect()
+}
+
+/// Drawn one by one, samples that repeat each other look like more than there are.
 #[test]
 fn squares_of_samples_are_drawn_together() {
-    let few = truth(25, 2, 0.08, 6);
-    let mut random = Random::new(2);
-    let (mut values, mut errors, mut coords): (Vec<_>, Vec<_>, Vec<Coord>) = Default::default();
-    for i in 0..25 {
-        for _ in 0..4 {
-            let jitter = |v: &f64, e: &f64, random: &mut Random| (v + 0.2 * e * random.normal()).max(0.0);
-            values.push(few.values[i].iter().zip(&few.errors[i]).map(|(v, e)| jitter(v, e, &mut random)).collect());
-            errors.push(few.errors[i].clone());
-            coords.push([10.0 * (i % 5) as f64 + random.uniform(), 10.0 * (i / 5) as f64 + random.uniform()]);
-        }
-    }
-    let data = Concentrations::with_errors(&values, &errors).unwrap();
+    let (data, coords) = (data(&clumps(6)), in_clumps());
     let solution = found(&data, 2);
     let width = |blocks: Blocks<'_>| {
         let settings = BootstrapSettings { runs: 60, seed: 4, blocks, most_turns: 300 };
         let u = bootstrap(&data, &solution, &settings, &Serial).unwrap();
         let widths = u.shares.iter().flatten().map(|s| s[2] - s[0]).sum::<f64>();
-        (u.blocks, widths)
+        (u.blocks, widths, u.widened)
     };
     let (alone, together) = (width(Blocks::Single), width(Blocks::Squares { coords: &coords, side: 10.0 }));
     assert_eq!((alone.0, together.0), (100, 25));
-    assert!(together.1 > 1.4 * alone.1, "{} {}", together.1, alone.1);
+    // Four samples that are one: intervals are twice as wide, a third of which chance may hide.
+    assert!(together.2 > 1.4 && together.2 > 1.3 * alone.2, "{alone:?} {together:?}");
+    assert!(together.1 > 1.2 * alone.1, "{alone:?} {together:?}");
     let one = Blocks::Squares { coords: &coords, side: 1000.0 };
     let settings = BootstrapSettings { runs: 5, seed: 4, blocks: one, most_turns: 300 };
     assert!(matches!(bootstrap(&data, &solution, &settings, &Serial), Err(SourcesError::Parameter { .. })));
+}
+
+/// The one number that intervals are wider by is rough: within 6 points.
+#[test]
+#[ignore = "some minutes: `make coverage`"]
+fn coverage_of_factors_in_clumps() {
+    let coords = in_clumps();
+    let blocks = Blocks::Squares { coords: &coords, side: 10.0 };
+    let drawn =
+        SetUp { name: "clumps of four samples that share errors, drawn together", make: clumps, blocks, ..ABSENT };
+    let together = held(&drawn, 200);
+    let alone = held(&SetUp { name: "the same, drawn one by one", blocks: Blocks::Single, ..drawn }, 200);
+    assert!((0.84..=0.96).contains(&share(together.profiles)), "{together:?}");
+    assert!(share(alone.profiles) < share(together.profiles) - 0.1, "{alone:?}");
 }
 
 #[test]

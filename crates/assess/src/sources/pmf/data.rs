@@ -1,6 +1,7 @@
 //! What is to be factorised: concentrations, and how uncertain each of them is.
 
 use soilscope_core::censored::Measurement;
+use soilscope_core::random::Random;
 use soilscope_core::simulation::quantile_of_sorted;
 
 use crate::sources::SourcesError;
@@ -17,8 +18,24 @@ pub struct Concentrations {
     values: Vec<f64>,
     /// Uncertainties; infinite where missing.
     errors: Vec<f64>,
+    /// How each error comes about.
+    models: Vec<ErrorModel>,
     below_limit: usize,
     present: usize,
+}
+
+/// Least error of a value that is drawn anew, of that of the value in its place.
+const LEAST: f64 = 0.01;
+
+/// How an error comes about, for data that are drawn anew.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum ErrorModel {
+    /// Missing.
+    None,
+    /// Of one size, whatever the value: that which was given.
+    Given,
+    /// A share of the value, and one of a fixed size with it; below the limit, where there is one, half of it is reported.
+    Reported { share: f64, floor: f64, limit: f64 },
 }
 
 impl Concentrations {
@@ -41,6 +58,7 @@ impl Concentrations {
             analytes,
             values: Vec::with_capacity(values.len() * analytes),
             errors: Vec::with_capacity(values.len() * analytes),
+            models: Vec::with_capacity(values.len() * analytes),
             below_limit: 0,
             present: 0,
         };
@@ -55,7 +73,7 @@ impl Concentrations {
             }
             for (analyte, (&value, &error)) in row.iter().zip(errors).enumerate() {
                 if value.is_nan() {
-                    data.push(0.0, f64::INFINITY);
+                    data.push(0.0, f64::INFINITY, ErrorModel::None);
                     continue;
                 }
                 if !(value >= 0.0 && value.is_finite()) {
@@ -66,7 +84,7 @@ impl Concentrations {
                     let requirement = "an uncertainty above 0";
                     return Err(SourcesError::Value { sample, analyte, value: error, requirement });
                 }
-                data.push(value, error);
+                data.push(value, error, ErrorModel::Given);
             }
         }
         data.present = data.errors.iter().filter(|e| e.is_finite()).count();
@@ -122,25 +140,31 @@ impl Concentrations {
                 *floor = quantile_of_sorted(&limits, 0.5) / 2.0;
             }
         }
-        let (mut values, mut errors, mut below) = (Vec::new(), Vec::new(), 0);
+        let (mut values, mut errors, mut models, mut below) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for (sample, row) in rows.iter().enumerate() {
             let mut pairs = Vec::with_capacity(row.len());
             for (analyte, measurement) in row.iter().enumerate() {
+                let (own, floor) = relative.get(analyte).zip(floors.get(analyte)).unwrap_or((&0.0, &0.0));
+                let reported = |limit: f64| ErrorModel::Reported { share: *own, floor: *floor, limit };
                 pairs.push(match *measurement {
-                    None => (f64::NAN, f64::NAN),
+                    None => {
+                        models.push(ErrorModel::None);
+                        (f64::NAN, f64::NAN)
+                    }
                     Some(Measurement::BelowLimit(limit)) => {
                         if !(limit > 0.0 && limit.is_finite()) {
                             let requirement = "a limit above 0";
                             return Err(SourcesError::Value { sample, analyte, value: limit, requirement });
                         }
                         below += 1;
-                        (limit / 2.0, limit * 5.0 / 6.0)
+                        models.push(reported(limit));
+                        below_limit(limit)
                     }
                     Some(Measurement::Quantified(value)) => {
-                        let (own, floor) = relative.get(analyte).zip(floors.get(analyte)).unwrap_or((&0.0, &0.0));
                         if value == 0.0 && *floor == 0.0 {
                             return Err(SourcesError::NoUncertainty { sample, analyte });
                         }
+                        models.push(reported(2.0 * floor));
                         (value, (own * value).hypot(*floor))
                     }
                 });
@@ -149,12 +173,13 @@ impl Concentrations {
             values.push(v);
             errors.push(e);
         }
-        Ok(Self { below_limit: below, ..Self::with_errors(&values, &errors)? })
+        Ok(Self { below_limit: below, models, ..Self::with_errors(&values, &errors)? })
     }
 
-    fn push(&mut self, value: f64, error: f64) {
+    fn push(&mut self, value: f64, error: f64, model: ErrorModel) {
         self.values.push(value);
         self.errors.push(error);
+        self.models.push(model);
     }
 
     /// Samples.
@@ -205,14 +230,85 @@ impl Concentrations {
 
     /// Some of the samples, any of them several times.
     pub(super) fn resampled(&self, rows: &[usize]) -> Self {
-        let mut data = Self { samples: rows.len(), values: Vec::new(), errors: Vec::new(), present: 0, ..self.clone() };
+        let mut data = Self { samples: rows.len(), present: 0, ..self.empty() };
         for &row in rows {
             for analyte in 0..self.analytes {
                 let (value, error) = self.at(row, analyte);
-                data.push(value, error);
+                data.push(value, error, self.models[row * self.analytes + analyte]);
                 data.present += usize::from(error.is_finite());
             }
         }
         data
+    }
+
+    /// The same samples with other errors: each value that was measured is drawn around what is fitted of it, by its error times
+    /// `larger`, and reported as it would be, with the error that such a value is given. A share of a value is drawn log-normal, which
+    /// cannot be negative.
+    pub(super) fn redrawn(&self, fitted: impl Fn(usize, usize) -> f64, larger: f64, random: &mut Random) -> Self {
+        let mut data = self.empty();
+        for sample in 0..self.samples {
+            for analyte in 0..self.analytes {
+                let (value, error) = self.at(sample, analyte);
+                let model = self.models[sample * self.analytes + analyte];
+                let (value, error) = match model {
+                    ErrorModel::None => (value, error),
+                    ErrorModel::Given => ((fitted(sample, analyte) + larger * error * random.normal()).max(0.0), error),
+                    ErrorModel::Reported { share, floor, limit } => {
+                        let log_variance = (1.0 + (larger * share).powi(2)).ln();
+                        let times = (log_variance.sqrt() * random.normal() - 0.5 * log_variance).exp();
+                        let drawn = fitted(sample, analyte) * times + floor * larger * random.normal();
+                        if drawn < limit {
+                            below_limit(limit)
+                        } else {
+                            // Nothing fitted and no floor leaves no error; such a value must not outweigh all others.
+                            (drawn, (share * drawn).hypot(floor).max(LEAST * error))
+                        }
+                    }
+                };
+                data.push(value, error, model);
+            }
+        }
+        data
+    }
+
+    fn empty(&self) -> Self {
+        Self { values: Vec::new(), errors: Vec::new(), models: Vec::new(), ..*self }
+    }
+}
+
+/// What stands for a value below a limit, and its error.
+fn below_limit(limit: f64) -> (f64, f64) {
+    (limit / 2.0, limit * 5.0 / 6.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value is redrawn with its errors' size and mean; what falls below its limit is reported as that; gaps stay.
+    #[test]
+    fn values_are_redrawn_as_they_would_be_reported() {
+        let (q, b) = (Measurement::Quantified, Measurement::BelowLimit);
+        let rows =
+            vec![vec![Some(q(10.0)), Some(b(2.0))], vec![Some(q(20.0)), Some(q(30.0))], vec![None, Some(q(40.0))]];
+        let data = Concentrations::from_measurements(&rows, &[0.1, 0.1]).unwrap();
+        let mut random = Random::new(1);
+        let (mut first, mut below) = (Vec::new(), 0);
+        for _ in 0..4000 {
+            let again = data.redrawn(|_, j| if j == 0 { 50.0 } else { 2.0 }, 2.0, &mut random);
+            let (value, error) = again.at(0, 0);
+            assert!((error - 0.1 * value).abs() < 1e-12);
+            first.push(value);
+            let (value, error) = again.at(1, 1);
+            below += usize::from(value == 1.0);
+            assert!((value == 1.0 && error == 2.0 * 5.0 / 6.0) || (value >= 2.0 && error == (0.1 * value).hypot(1.0)));
+            assert_eq!(again.at(2, 0), data.at(2, 0));
+        }
+        let mean = first.iter().sum::<f64>() / 4000.0;
+        let sd = (first.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 4000.0).sqrt();
+        // 50 with an error of 2 × 10 %.
+        assert!((mean - 50.0).abs() < 0.6 && (sd - 10.0).abs() < 0.5, "{mean} {sd}");
+        // What is fitted is the limit: half of the redrawn values are below.
+        assert!((1800..2250).contains(&below), "{below}");
     }
 }

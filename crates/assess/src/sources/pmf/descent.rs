@@ -55,7 +55,7 @@ impl Factors {
     }
 
     /// The best `g` for this `f`, then the best `f` for that `g`.
-    fn turn(f: &[Few], count: usize, data: &Concentrations) -> Self {
+    pub(super) fn turn(f: &[Few], count: usize, data: &Concentrations) -> Self {
         let g: Vec<Few> = (0..data.samples()).map(|i| Self::contributions(f, count, data, i, |x, _| x)).collect();
         let analyte = |j: usize| {
             let mut normal = Normal::zero(count);
@@ -69,6 +69,13 @@ impl Factors {
         };
         let f = (0..data.analytes()).map(analyte).collect();
         Self { count, g, f }
+    }
+
+    /// Share of a factor in what all bring of an analyte; 0 where none brings any.
+    pub(super) fn share(&self, factor: usize, analyte: usize) -> f64 {
+        let f = &self.f[analyte];
+        let total: f64 = f[..self.count].iter().sum();
+        if total > 0.0 { f[factor] / total } else { 0.0 }
     }
 
     /// Q of these factors.

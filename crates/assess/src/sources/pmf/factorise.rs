@@ -93,6 +93,32 @@ impl Factorisation {
     pub fn misfit(&self) -> f64 {
         (self.q / self.expected_q).sqrt()
     }
+
+    /// Profiles and contributions as they are computed with.
+    pub(super) fn as_factors(&self) -> Factors {
+        let few = |value: &dyn Fn(usize) -> f64| -> Few {
+            std::array::from_fn(|k| if k < self.factors { value(k) } else { 0.0 })
+        };
+        let analytes = self.analyte_q.len();
+        Factors {
+            count: self.factors,
+            g: self.contributions.iter().map(|g| few(&|k| g[k])).collect(),
+            f: (0..analytes).map(|j| few(&|k| self.profiles[k][j])).collect(),
+        }
+    }
+
+    /// Refuses data that it is not of, as far as their size tells.
+    pub(super) fn check_of(&self, data: &Concentrations) -> Result<(), SourcesError> {
+        for (what, found, needed) in [
+            ("contributions", self.contributions.len(), data.samples()),
+            ("profiles' analytes", self.analyte_q.len(), data.analytes()),
+        ] {
+            if found != needed {
+                return Err(SourcesError::Count { what, found, needed });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Refuses numbers of factors that the data do not determine.

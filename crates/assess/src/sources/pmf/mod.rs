@@ -12,7 +12,7 @@
 //! What it does not say: how many factors there are (Q for several numbers of them is reported, and nothing is chosen),
 //! what they are, and that they are the only ones. Unless samples or analytes are almost free of a factor, other factors
 //! fit as well (rotational ambiguity): for any regular matrix T that keeps g T and T⁻¹ f at 0 or more, Q is the same.
-//! Resampling shows part of that, never all of it.
+//! Resampling does not show that; [`rotations`] looks how far it goes, and [`bootstrap()`] says which factors it concerns.
 //!
 //! # Source
 //! Paatero & Tapper (1994), "Positive matrix factorization: a non-negative factor model with optimal utilization of error
@@ -41,10 +41,13 @@ mod bootstrap;
 mod data;
 mod descent;
 mod factorise;
+mod intervals;
 mod match_factors;
 mod nonnegative;
+mod rotation;
 
 pub use bootstrap::{Blocks, BootstrapSettings, Range3, Uncertainty, bootstrap};
 pub use data::Concentrations;
 pub use factorise::{Factorisation, PmfSettings, SAME, Starts, factorise};
 pub use nonnegative::MOST_FACTORS;
+pub use rotation::{Rotation, rotations};

@@ -169,6 +169,20 @@ impl Factors {
                     ));
                 }
             }
+            let turned: Vec<usize> = (0..fit.factors).filter(|&k| !uncertainty.identified[k]).collect();
+            if !turned.is_empty() {
+                let ranges = turned.iter().flat_map(|&k| &uncertainty.rotation.shares[k]);
+                let widest = ranges.map(|[low, high]| high - low).fold(0.0, f64::max);
+                let list = turned.iter().map(|k| (k + 1).to_string()).collect::<Vec<_>>().join(", ");
+                notes.push(format!(
+                    "not identified: {} {list} can be turned into {} with hardly a loss of fit (a share by up to {:.0} points, Q rising by no \
+                     more than {:.1}); the intervals hold that, and are none of confidence",
+                    if turned.len() == 1 { "factor" } else { "factors" },
+                    if turned.len() == 1 { "another" } else { "each other" },
+                    100.0 * widest,
+                    uncertainty.rotation.rise
+                ));
+            }
             if uncertainty.failed > 0 {
                 notes.push(format!("{} resamples had fewer factors and are in no interval", uncertainty.failed));
             }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use soilscope_assess::sources::pmf::{Factorisation, Range3};
+use soilscope_assess::sources::pmf::{Factorisation, Range3, Uncertainty};
 use soilscope_picture::{Share, SharesColumn, SharesPlot, shares_svg, svg_to_png};
 use soilscope_pipeline::io::geopackage::Kind as Geometry;
 use soilscope_pipeline::io::vector::{Feature, Value};
@@ -107,6 +107,14 @@ impl<'a> Folder<'a> {
                 interval(&mut row, "concentration", uncertainty.map(|u| u.profiles[k][j]));
                 row.push(("share".to_owned(), share.into()));
                 interval(&mut row, "share", uncertainty.map(|u| u.shares[k][j]));
+                for (end, side) in [("low", 0), ("high", 1)] {
+                    row.push((
+                        format!("share_turned_{end}"),
+                        uncertainty.map(|u| u.rotation.shares[k][j][side]).into(),
+                    ));
+                }
+                let identified = uncertainty.map(|u| if u.identified[k] { "yes" } else { "no" });
+                row.push(("identified".to_owned(), identified.into()));
                 rows.push(row);
             }
         }
@@ -204,7 +212,10 @@ fn picture(factors: &Factors, fit: &Factorisation, measured: &Measured) -> Strin
         })
         .collect();
     let labels: Vec<String> = (1..=fit.factors).map(|k| format!("factor {k}")).collect();
-    let again = |k: usize| uncertainty.map(|u| format!("found again {:.0} %", 100.0 * u.found_again[k]));
+    let again = |k: usize| {
+        let not = |u: &Uncertainty| if u.identified[k] { "" } else { ", not identified" };
+        uncertainty.map(|u| format!("found again {:.0} %{}", 100.0 * u.found_again[k], not(u)))
+    };
     let notes: Vec<String> = (0..fit.factors).map(|k| again(k).unwrap_or_default()).collect();
     let columns: Vec<SharesColumn<'_>> = labels
         .iter()
@@ -218,11 +229,16 @@ fn picture(factors: &Factors, fit: &Factorisation, measured: &Measured) -> Strin
             || "samples drawn one by one".to_owned(),
             |side| format!("squares of {side} {} drawn together", measured.length_unit()),
         );
-        format!("; intervals from 5 to 95 % of {} resamples, {drawn}", u.runs)
+        let of = if u.identified.iter().all(|yes| *yes) {
+            ""
+        } else {
+            ", of factors not identified what fits nearly as well"
+        };
+        format!("; intervals of 90 % from {} resamples, {drawn}{of}", u.runs)
     });
     let credit = format!(
-        "Positive matrix factorisation of {} samples; Q {:.1} times the expected one{intervals}. What a factor is, and whether \
-         others fit as well, the numbers do not say.",
+        "Positive matrix factorisation of {} samples; Q {:.1} times the expected one{intervals}. What a factor is the \
+         numbers do not say.",
         factors.samples,
         fit.q / fit.expected_q
     );

@@ -96,7 +96,15 @@ fn one(text: &mut String, factors: &Factors, fit: &Factorisation, names: &[&str]
         let _ = write!(text, "{:<widest$}", "found again");
         u.found_again.iter().for_each(|share| cell(text, format!("{:.0} %", 100.0 * share)));
         text.truncate(text.trim_end().len());
-        let _ = writeln!(text, "\nintervals from 5 to 95 % of {} resamples of {} blocks", u.runs, u.blocks);
+        let _ = write!(text, "\n{:<widest$}", "identified");
+        u.identified.iter().for_each(|yes| cell(text, if *yes { "yes" } else { "no" }.to_owned()));
+        text.truncate(text.trim_end().len());
+        let what = match u.identified.iter().filter(|yes| **yes).count() {
+            0 => "ranges of what fits nearly as well, not intervals of confidence:".to_owned(),
+            all if all == fit.factors => "intervals of 90 %:".to_owned(),
+            _ => "intervals of 90 %, of factors not identified ranges of what fits nearly as well:".to_owned(),
+        };
+        let _ = writeln!(text, "\n{what} {} resamples, {} blocks", u.runs, u.blocks);
     }
 }
 
