@@ -27,6 +27,13 @@ fn a_map_with_a_threshold_proves_its_skill() {
     let indicator = soilscope(folder.path(), &with("validate", &["--method", "indicator:500", "--json"])).done().json();
     assert_eq!((&indicator["skill"]["route"], &indicator["skill"]["skilled"]), (&"indicator".into(), &true.into()));
     assert!(indicator.get("calibration").is_none());
+    // And by shares of simulated fields, which are the Gaussian probabilities but for the number of fields.
+    let words =
+        ["--transform", "log", "--threshold", "500", "--cell", "200", "--realisations", "8", "-o", "fields", "--json"];
+    let simulated = soilscope(folder.path(), &with("simulate", &words)).done().json();
+    assert_eq!((&simulated["skill"]["route"], &simulated["skill"]["skilled"]), (&"simulation".into(), &true.into()));
+    assert_eq!(simulated["skill"]["happened"], 57);
+    assert!((simulated["skill"]["brier"].as_f64().unwrap() - number("brier")).abs() < 0.02, "{}", simulated["skill"]);
     // Nothing is above 5000, so nothing can be proved, and that is said.
     let words = ["--transform", "log", "--threshold", "5000"];
     let run = soilscope(folder.path(), &with("validate", &words)).done();
@@ -71,7 +78,10 @@ fn where_there_is_no_skill_the_map_says_so() {
     let again = soilscope(folder.path(), &words).done().json();
     let each = again["each"].as_array().unwrap();
     assert!(!each.is_empty() && each.iter().all(|spot| spot["skilled"] == "no"), "{each:?}");
-    assert_eq!(format!("{:.4}", each[0]["skill_score"].as_f64().unwrap()), format!("{:.4}", record["skill"]["score"].as_f64().unwrap()));
+    assert_eq!(
+        format!("{:.4}", each[0]["skill_score"].as_f64().unwrap()),
+        format!("{:.4}", record["skill"]["score"].as_f64().unwrap())
+    );
     let words = [&words_of_map("0.3")[..], &["--json"]].concat();
     let record = soilscope(folder.path(), &words).done().json();
     assert_eq!(record["skill"]["skilled"], false);
