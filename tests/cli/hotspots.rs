@@ -213,9 +213,13 @@ fn maps_already_made_have_the_hotspots_of_their_run() {
     for (a, b) in theirs.iter().zip(&ours) {
         assert_eq!(a["geometry"], b["geometry"]);
         for name in ["area_m2", "mean", "maximum", "mean_probability", "analyte", "unit", "confidence", "distribution"]
+            .iter()
+            .chain(&["false_positive_m2", "false_negative_nearby_m2", "skilled"])
         {
             assert_eq!(a["properties"][name], b["properties"][name], "{name}");
         }
+        let (score, known) = (number(&a["properties"]["skill_score"]), number(&b["properties"]["skill_score"]));
+        assert!((score - known).abs() < 1e-4, "the raster keeps four digits");
         assert!(b["properties"].get("samples_inside").is_none(), "no samples were given");
     }
     // Probabilities alone, at another confidence; and values alone.

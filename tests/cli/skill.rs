@@ -27,6 +27,13 @@ fn a_map_with_a_threshold_proves_its_skill() {
     let indicator = soilscope(folder.path(), &with("validate", &["--method", "indicator:500", "--json"])).done().json();
     assert_eq!((&indicator["skill"]["route"], &indicator["skill"]["skilled"]), (&"indicator".into(), &true.into()));
     assert!(indicator.get("calibration").is_none());
+    // And by shares of simulated fields, which are the Gaussian probabilities but for the number of fields.
+    let words =
+        ["--transform", "log", "--threshold", "500", "--cell", "200", "--realisations", "8", "-o", "fields", "--json"];
+    let simulated = soilscope(folder.path(), &with("simulate", &words)).done().json();
+    assert_eq!((&simulated["skill"]["route"], &simulated["skill"]["skilled"]), (&"simulation".into(), &true.into()));
+    assert_eq!(simulated["skill"]["happened"], 57);
+    assert!((simulated["skill"]["brier"].as_f64().unwrap() - number("brier")).abs() < 0.02, "{}", simulated["skill"]);
     // Nothing is above 5000, so nothing can be proved, and that is said.
     let words = ["--transform", "log", "--threshold", "5000"];
     let run = soilscope(folder.path(), &with("validate", &words)).done();
@@ -66,6 +73,28 @@ fn where_there_is_no_skill_the_map_says_so() {
     assert!(run.err.contains("no skill here"), "{}", run.err);
     let notes = record["notes"].as_array().unwrap();
     assert!(notes.iter().any(|n| n.as_str().unwrap().starts_with("no skill here")), "{notes:?}");
+    // Nor is any hotspot of it certain, and raster, hotspots and what is made of them later say why.
+    let words = ["hotspots", "out/zinc_exceedance.tif", "--confidence", "0.5", "--json"];
+    let again = soilscope(folder.path(), &words).done().json();
+    let each = again["each"].as_array().unwrap();
+    assert!(!each.is_empty() && each.iter().all(|spot| spot["skilled"] == "no"), "{each:?}");
+    assert_eq!(
+        format!("{:.4}", each[0]["skill_score"].as_f64().unwrap()),
+        format!("{:.4}", record["skill"]["score"].as_f64().unwrap())
+    );
+    let words = [&words_of_map("0.3")[..], &["--json"]].concat();
+    let record = soilscope(folder.path(), &words).done().json();
+    assert_eq!(record["skill"]["skilled"], false);
+    let classes = &record["hotspots"]["classes"];
+    assert_eq!(classes["certain"], 0);
+    assert!(classes["probable"].as_u64().unwrap() > 0, "{classes}");
+}
+
+/// A map of noise, hot from this confidence on.
+fn words_of_map(confidence: &'static str) -> Vec<&'static str> {
+    let model = ["--model", "0.2 Nug + 0.8 Sph(300)", "--cell", "50", "--overwrite", "-o", "sure"];
+    let decision = ["--threshold", "20.5", "--confidence", confidence, "--realisations", "0"];
+    [&["map", "noise.csv", "--analyte", "zinc", "--crs", "local"][..], &model, &decision].concat()
 }
 
 /// `<500` says nothing of 400, and everything of 600.
@@ -139,8 +168,14 @@ fn hotspots_state_their_errors() {
     // Each hotspot too.
     let text = std::fs::read_to_string(folder.path().join("out/zinc_hotspots.geojson")).unwrap();
     let features: serde_json::Value = serde_json::from_str(&text).unwrap();
+    // What is missed lies mostly by some hotspot; cells that are hardly ever above are by none.
+    let nearby: f64 = (features["features"].as_array().unwrap().iter())
+        .map(|feature| number(&feature["properties"]["false_negative_nearby_m2"]))
+        .sum();
+    assert!(nearby > 0.6 * negative && nearby < 1.001 * negative, "{nearby} {negative}");
     for feature in features["features"].as_array().unwrap() {
         let own = &feature["properties"];
+        assert_eq!(own["skilled"], "yes");
         let wrong = number(&own["area_m2"]) * (1.0 - number(&own["mean_probability"]));
         assert!((number(&own["false_positive_m2"]) - wrong).abs() < 1e-6 * (1.0 + wrong), "{own}");
         let above = own["samples_above"].as_u64().unwrap();

@@ -47,7 +47,18 @@ fn classes_ask_for_samples_first() {
         (0.89, 5, None, C::Probable, R::MoreWrong),
         (0.89, 5, Some(1.0), C::NeedsSamples, R::Untrusted),
     ] {
-        let classed = Classed::of(probability, above, untrusted);
+        let classed = Classed::of(probability, above, untrusted, None);
+        assert_eq!(classed, Classed::of(probability, above, untrusted, Some(true)));
+        assert_eq!((classed.class, classed.reason), (class, reason), "{probability} {above} {untrusted:?}");
+    }
+    // Probabilities without skill make nothing certain, and nothing worse than probable.
+    for (probability, above, untrusted, class, reason) in [
+        (0.99, 3, Some(0.0), C::Probable, R::NoSkill),
+        (0.5, 3, Some(0.0), C::Probable, R::NoSkill),
+        (0.99, 3, Some(0.9), C::NeedsSamples, R::Untrusted),
+        (0.99, 0, None, C::NeedsSamples, R::NoSample),
+    ] {
+        let classed = Classed::of(probability, above, untrusted, Some(false));
         assert_eq!((classed.class, classed.reason), (class, reason), "{probability} {above} {untrusted:?}");
     }
     assert_eq!(C::ALL.map(C::name), ["certain", "probable", "needs samples"]);
@@ -58,7 +69,8 @@ proptest! {
     /// Doubt never makes a hotspot better, nor does less of it make it worse.
     #[test]
     fn more_doubt_is_no_better_class(p in 0.0..=1.0_f64, above in 0..3_usize, a in 0.0..=1.0_f64, b in 0.0..=1.0_f64) {
-        let class = |share| Classed::of(p, above, share).class;
+        let class = |share| Classed::of(p, above, share, None).class;
+        prop_assert!(class(Some(a)) <= Classed::of(p, above, Some(a), Some(false)).class);
         prop_assert!(class(None) <= class(Some(a.min(b))) && class(Some(a.min(b))) <= class(Some(a.max(b))));
         prop_assert_eq!(class(None), class(Some(0.0)));
     }

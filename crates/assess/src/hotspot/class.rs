@@ -6,10 +6,10 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HotspotClass {
-    /// A sample inside is above the threshold, at most a tenth of the area is expected not to be, and no more than half of it
-    /// is not to be trusted.
+    /// A sample inside is above the threshold, at most a tenth of the area is expected not to be, no more than half of it
+    /// is not to be trusted, and the map's probabilities are not without skill.
     Certain,
-    /// The same with more than a tenth of the area expected not to be above.
+    /// The same with more than a tenth of the area expected not to be above, or by probabilities that are not shown to have skill.
     Probable,
     /// No sample inside is above the threshold, or most of the area is not to be trusted: the model alone says so.
     NeedsSamples,
@@ -32,6 +32,8 @@ pub enum ClassReason {
     LittleWrong,
     /// A sample inside is above, and more than little is expected not to be.
     MoreWrong,
+    /// A sample inside is above, and the probabilities are not shown to be better than the base rate.
+    NoSkill,
     /// No sample inside is above.
     NoSample,
     /// Most of the area is not to be trusted.
@@ -45,10 +47,12 @@ pub enum ClassReason {
 /// # Examples
 /// ```
 /// use soilscope_assess::hotspot::{Classed, ClassReason, HotspotClass};
-/// let among_samples = Classed::of(0.95, 2, Some(0.1));
+/// let among_samples = Classed::of(0.95, 2, Some(0.1), Some(true));
 /// assert_eq!(among_samples.class, HotspotClass::Certain);
+/// // What the probabilities say is worth little where held-out samples do not bear them out.
+/// assert_eq!(Classed::of(0.95, 2, Some(0.1), Some(false)).reason, ClassReason::NoSkill);
 /// // The same beyond the samples: one of them at its rim does not speak for the rest.
-/// let beyond = Classed::of(0.95, 2, Some(0.7));
+/// let beyond = Classed::of(0.95, 2, Some(0.7), Some(true));
 /// assert_eq!(beyond.class, HotspotClass::NeedsSamples);
 /// assert_eq!(beyond.reason, ClassReason::Untrusted);
 /// ```
@@ -61,15 +65,17 @@ pub struct Classed {
 }
 
 impl Classed {
-    /// The class of a hotspot with this mean exceedance probability, so many samples inside that are above the threshold, and this
-    /// share of its area that is not to be trusted (`None` where that is not known, which then counts for nothing); our own
-    /// convention, to be read with these numbers.
-    pub fn of(mean_probability: f64, samples_above: usize, untrusted: Option<f64>) -> Self {
+    /// The class of a hotspot with this mean exceedance probability, so many samples inside that are above the threshold, this
+    /// share of its area that is not to be trusted, and whether the map's probabilities are [shown to have
+    /// skill](soilscope_core::validation::Skill::skilled) (both `None` where that is not known, which then counts for nothing);
+    /// our own convention, to be read with these numbers.
+    pub fn of(mean_probability: f64, samples_above: usize, untrusted: Option<f64>, skilled: Option<bool>) -> Self {
         let doubtful = untrusted.is_some_and(|share| share > UNTRUSTED_UP_TO);
         let (class, reason) = match (samples_above, doubtful) {
             (0, true) => (HotspotClass::NeedsSamples, ClassReason::NoSampleAndUntrusted),
             (0, false) => (HotspotClass::NeedsSamples, ClassReason::NoSample),
             (_, true) => (HotspotClass::NeedsSamples, ClassReason::Untrusted),
+            _ if skilled == Some(false) => (HotspotClass::Probable, ClassReason::NoSkill),
             _ if 1.0 - mean_probability <= CERTAIN_UP_TO => (HotspotClass::Certain, ClassReason::LittleWrong),
             _ => (HotspotClass::Probable, ClassReason::MoreWrong),
         };
@@ -97,6 +103,9 @@ impl ClassReason {
         match self {
             Self::LittleWrong => "a sample inside is above, and at most a tenth of the area is expected not to be",
             Self::MoreWrong => "a sample inside is above, and more than a tenth of the area is expected not to be",
+            Self::NoSkill => {
+                "a sample inside is above, and the probabilities are not shown to be better than the share of samples that are"
+            }
             Self::NoSample => "no sample inside is above",
             Self::Untrusted => "more than half of the area is not to be trusted",
             Self::NoSampleAndUntrusted => {

@@ -17,6 +17,7 @@ use crate::follow::wrote;
 use crate::guideline::Carried;
 use crate::guideline::carried::beside;
 use crate::hotspots::curve::{CurveSettings, Curves};
+use crate::hotspots::shown::Shown;
 use crate::hotspots::{self, HotspotRecord, Rasters, Rule, Traced, trusted};
 use crate::output;
 use crate::record::FileRecord;
@@ -80,7 +81,9 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
     };
     let connectivity = if args.corners { Connectivity::Eight } else { Connectivity::Four };
     let settings = HotspotSettings { minimum_area: args.min_area, connectivity };
-    let (mut found, mut record) = hotspots::trace(rasters, rule, settings, None, &crs)?;
+    let shown =
+        probabilities.map(|path| RasterIn::open(path, 1)).transpose()?.map_or_else(Shown::default, |r| Shown::read(&r));
+    let (mut found, mut record) = hotspots::trace(rasters, rule, settings, None, shown, &crs)?;
     let areas = hotspots::measure(&found, &mut record, &crs)?;
     let curve_settings =
         CurveSettings { confidence, depth: args.depth, treat_cost: args.treat_cost, leave_cost: args.leave_cost };
@@ -104,7 +107,7 @@ pub(crate) fn run(args: &Hotspots, common: &Common) -> Result<Outcome> {
             }
             (Kind::CurvePicture, Some(curves)) => {
                 let name = probabilities.map_or(values, |p| p);
-                let png = curves.png("Hotspots by confidence", &name.display().to_string())?;
+                let png = curves.png("Hotspots by confidence", &shown.said_of(&name.display().to_string()))?;
                 output::fill(output::open(path, args.overwrite)?, &png)?;
             }
             _ => hotspots::files::write(path, "hotspots", &features, &crs, args.overwrite)?,

@@ -71,7 +71,7 @@ impl JudgedByWidth {
 pub(crate) struct SkillRecord {
     /// The value that is exceeded, in the data's unit; `None` where it is that of each place.
     pub(crate) threshold: Option<f64>,
-    /// `gaussian` on the modelling scale, `mixture` of Gaussians over draws of values below limits, or `indicator`.
+    /// `gaussian` on the modelling scale, `mixture` of Gaussians over draws of values below limits, `indicator`, or `simulation`.
     route: &'static str,
     #[serde(flatten)]
     pub(crate) found: Option<Skill>,
@@ -89,10 +89,10 @@ pub(crate) struct SkillRecord {
 
 impl SkillRecord {
     /// Without what was found.
-    fn empty(limits: Limits<'_>, field: &Field) -> Self {
+    fn empty(limits: Limits<'_>, route: &'static str) -> Self {
         Self {
             threshold: if let Limits::Everywhere(threshold) = limits { Some(threshold) } else { None },
-            route: field.route(),
+            route,
             found: None,
             not_possible: None,
             undecided: 0,
@@ -102,6 +102,28 @@ impl SkillRecord {
     }
 
     fn new(limits: Limits<'_>, field: &Field, held_out: &HeldOut, source: &Source) -> Self {
+        let probability =
+            |p: &Prediction, i: usize, threshold: f64| field.probability(p, held_out.mixtures.get(i), i, threshold);
+        Self::judged(limits, field.route(), held_out, source, &probability)
+    }
+
+    /// Of predictions that are the probabilities of being above the threshold.
+    pub(crate) fn of_shares(threshold: f64, route: &'static str, held_out: &HeldOut, source: &Source) -> Self {
+        Self::judged(Limits::Everywhere(threshold), route, held_out, source, &|p, _, _| Some(p.value))
+    }
+
+    /// That nothing can be said of the skill, and why.
+    pub(crate) fn refused(threshold: f64, route: &'static str, reason: &str) -> Self {
+        Self { not_possible: Some(reason.to_owned()), ..Self::empty(Limits::Everywhere(threshold), route) }
+    }
+
+    fn judged(
+        limits: Limits<'_>,
+        route: &'static str,
+        held_out: &HeldOut,
+        source: &Source,
+        probability: &dyn Fn(&Prediction, usize, f64) -> Option<f64>,
+    ) -> Self {
         let (mut undecided, mut without_prediction) = (0, 0);
         let mut forecast = |&(i, outcome): &(usize, Outcome)| {
             let threshold = limits.of(i)?;
@@ -111,7 +133,7 @@ impl SkillRecord {
             }
             // Of several at one place the value is their mean.
             let happened = source.is_above(i, threshold);
-            let probability = outcome.ok().and_then(|p| field.probability(&p, held_out.mixtures.get(i), i, threshold));
+            let probability = outcome.ok().and_then(|p| probability(&p, i, threshold));
             without_prediction += usize::from(probability.is_none());
             Some(Forecast { probability: probability?, happened })
         };
@@ -122,7 +144,7 @@ impl SkillRecord {
             Err(error) => (None, Some(error.to_string())),
         };
         let forecasts = blocks.concat();
-        Self { found, not_possible, undecided, without_prediction, forecasts, ..Self::empty(limits, field) }
+        Self { found, not_possible, undecided, without_prediction, forecasts, ..Self::empty(limits, route) }
     }
 
     /// What is exceeded, in words.
@@ -248,8 +270,10 @@ impl Field {
                     None if wanted => Some(CalibrationRecord::of(Err(error.clone()))?),
                     done => done.cloned(),
                 };
-                let skill = decided
-                    .then(|| SkillRecord { not_possible: Some(error.to_string()), ..SkillRecord::empty(limits, self) });
+                let skill = decided.then(|| SkillRecord {
+                    not_possible: Some(error.to_string()),
+                    ..SkillRecord::empty(limits, self.route())
+                });
                 return Ok(Judged { calibration, skill });
             }
         };

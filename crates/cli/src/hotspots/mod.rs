@@ -3,6 +3,8 @@
 pub(crate) mod curve;
 pub(crate) mod ensemble;
 pub(crate) mod files;
+mod outside;
+pub(crate) mod shown;
 pub(crate) mod trusted;
 
 use std::path::Path;
@@ -22,6 +24,7 @@ use crate::follow::check_interrupt;
 use crate::spread::Spread;
 use curve::{CostRecord, Curves};
 use ensemble::{Simulated, SpotSpread};
+use shown::Shown;
 use trusted::{Classes, SpotTrust};
 
 /// What makes a cell hot.
@@ -132,13 +135,23 @@ pub(crate) struct Traced {
     pub(crate) curve: ConfidenceCurve,
     /// What realisations say of each; empty where there are none.
     pub(crate) spreads: Vec<SpotSpread>,
+    /// Expected area above the threshold outside of all, by the nearest: on the ground, or of a local plane. `None` without probabilities.
+    outside: Option<Vec<f64>>,
+    /// What held-out samples say of the probabilities.
+    shown: Shown,
 }
 
 impl Traced {
     /// How far one can be relied on; `None` without samples or probabilities.
     fn classed(&self, k: usize) -> Option<Classed> {
         let (spot, above) = (&self.hotspots.spots[k], self.samples_above.as_ref()?[k]);
-        Some(Classed::of(spot.mean_probability?, above, spot.untrusted.map(|untrusted| untrusted.share)))
+        let untrusted = spot.untrusted.map(|untrusted| untrusted.share);
+        Some(Classed::of(spot.mean_probability?, above, untrusted, self.shown.skilled))
+    }
+
+    /// What held-out samples say of the probabilities.
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown
     }
 
     /// What treating them is expected to cost, with areas as they are given to the user.
@@ -171,6 +184,7 @@ pub(crate) fn trace(
     rule: Rule,
     settings: HotspotSettings,
     samples: Option<Judged<'_>>,
+    shown: Shown,
     crs: &Crs,
 ) -> Result<(Traced, HotspotRecord)> {
     let values = RasterIn::open(rasters.prediction, 1)?;
@@ -253,7 +267,12 @@ pub(crate) fn trace(
         joint: None,
         smoothed: None,
     };
-    let found = Traced { hotspots, samples_above, undecided, curve: curve_on_ground, spreads: Vec::new() };
+    let outside = match (rasters.exceedance, rule) {
+        (Some(path), Rule::Probability { at_least }) => Some(outside::nearest(path, &hotspots, at_least, &on_ground)?),
+        _ => None,
+    };
+    let found =
+        Traced { hotspots, samples_above, undecided, curve: curve_on_ground, spreads: Vec::new(), outside, shown };
     let classes: Option<Vec<Classed>> = (0..record.count).map(|k| found.classed(k)).collect();
     // Of no hotspots there is no class either, where there are no samples.
     let can = found.samples_above.is_some() && probabilities.is_some();
@@ -387,6 +406,10 @@ pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str
             ("mean_probability", spot.mean_probability.map_or(Value::Null, Value::Real)),
             (wrong, false_positive.map_or(Value::Null, Value::Real)),
         ];
+        if let Some(outside) = &traced.outside {
+            let missed = if areas_m2.is_some() { "false_negative_nearby_m2" } else { "false_negative_nearby" };
+            own.push((missed, Value::Real(outside[k])));
+        }
         own.extend(trusted::attributes(spot, area.1, areas_m2.is_none()));
         if let Some(above) = &traced.samples_above {
             let classed = traced.classed(k);
@@ -397,18 +420,23 @@ pub(crate) fn features(traced: &Traced, areas_m2: Option<&[f64]>, about: &[(&str
             own.push(("class", text(classed.map(|c| c.class.name()))));
             own.push(("class_reason", text(classed.map(|c| c.reason.words()))));
         }
+        own.extend(traced.shown.attributes());
         let spread = traced.spreads.get(k);
         let local = if areas_m2.is_some() { "_m2" } else { "" };
         let mut joint = Vec::new();
-        let mut both = |name: &str, spread: Spread| {
+        let mut ends = |name: &str, spread: Spread| {
             let ends = [("low", spread.q05), ("high", spread.q95)];
             joint.extend(ends.map(|(end, value)| (format!("{name}_{end}"), Value::Real(value))));
         };
         if let Some(spread) = spread {
-            both("mean", spread.mean);
-            both(&format!("area_above{local}"), spread.area_above);
-            spread.volume_above_m3.into_iter().for_each(|v| both("volume_above_m3", v));
-            spread.mass_kg.into_iter().for_each(|v| both("mass_kg", v));
+            ends("mean", spread.mean);
+            let area = (format!("area_above{local}"), spread.area_above);
+            let volume = spread.volume_above_m3.map(|v| ("volume_above_m3".to_owned(), v));
+            let mass = spread.mass_kg.map(|m| ("mass_kg".to_owned(), m));
+            let whole: Vec<(String, Spread)> = [Some(area), volume, mass].into_iter().flatten().collect();
+            whole.iter().for_each(|(name, spread)| ends(name, *spread));
+            // The middle of each interval: the mean over the realisations.
+            joint.extend(whole.into_iter().map(|(name, spread)| (name, Value::Real(spread.mean))));
         }
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(joint);
         let about = about.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use geo::{LineString, Polygon};
 
 use super::frame::Frame;
-use super::{MapPicture, PAGE, hatch, sites};
+use super::{MARGIN, MapPicture, PAGE, hatch, sites};
 use crate::colour::Ramp;
 use crate::raster::Raster;
 use crate::scale::Scale;
@@ -18,16 +18,17 @@ const OUTLINE: &str = "#0b2545";
 /// Samples beyond this number are drawn once for each place on the page where they would cover each other.
 const MANY: usize = 20_000;
 
-/// A warning across the upper edge of the map.
-pub(super) fn strip(svg: &mut Svg, warning: &str, frame: &Frame) {
-    let ([x, y], [w, _]) = (frame.origin(), frame.size());
-    let (size, lines) = fit(warning, &[15.0, 13.0, 11.0], Weight::Bold, w - 24.0, 3);
+/// A warning across the page above the map, which it must not hide; gives where the map begins.
+pub(super) fn strip(svg: &mut Svg, warning: &str, top: f64) -> f64 {
+    let width = PAGE - 2.0 * MARGIN;
+    let (size, lines) = fit(warning, &[15.0, 13.0, 11.0], Weight::Bold, width - 24.0, 3);
     if lines.is_empty() {
-        return;
+        return top;
     }
     let height = lines.len() as f64 * leading(size) + 12.0;
-    svg.rect(x, y, w, height, r##"fill="#ffffff" fill-opacity="0.92" stroke="#8a1c1c" stroke-width="1.2""##);
-    svg.lines(x + 12.0, y + size + 5.0, Style::new(size).bold(), &lines);
+    svg.rect(MARGIN, top, width, height, r##"fill="#fdf3f3" stroke="#8a1c1c" stroke-width="1.2""##);
+    svg.lines(MARGIN + 12.0, top + size + 5.0, Style::new(size).bold(), &lines);
+    top + height + 12.0
 }
 
 pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale: &Scale, ramp: &Ramp) {

@@ -219,6 +219,7 @@ pub fn map_svg(picture: &MapPicture<'_>) -> String {
     let ramp = Ramp::new(picture.palette);
     let mut svg = Svg::default();
     let top = header(&mut svg, picture.title, picture.subtitle, PAGE) + 8.0;
+    let top = layers::strip(&mut svg, picture.warning, top);
 
     let mut frame = Frame::around(picture);
     let left = frame.label_room(picture);
@@ -233,7 +234,6 @@ pub fn map_svg(picture: &MapPicture<'_>) -> String {
     frame.place([MARGIN + left + shift, top], [width, height]);
 
     layers::draw(&mut svg, picture, &frame, &scale, &ramp);
-    layers::strip(&mut svg, picture.warning, &frame);
     frame.draw_axes(&mut svg, picture);
     let below = frame.bottom() + 46.0;
     let legend = legend::Legend { picture, frame: &frame, scale: &scale, ramp: &ramp };

@@ -133,6 +133,7 @@ pub fn two_way_svg(map: &TwoWayMap<'_>) -> String {
     };
     let mut svg = Svg::default();
     let top = header(&mut svg, map.title, map.subtitle, PAGE) + 8.0;
+    let top = layers::strip(&mut svg, map.warning, top);
     let mut frame = Frame::around(&picture);
     let left = frame.label_room(&picture);
     let wide = frame.shape() > 1.45;
@@ -155,7 +156,6 @@ pub fn two_way_svg(map: &TwoWayMap<'_>) -> String {
         }
         svg.raw("</g>");
     });
-    layers::strip(&mut svg, map.warning, &frame);
     frame.draw_axes(&mut svg, &picture);
 
     let (scale, ramp) = (picture.effective_scale(), Ramp::new(picture.palette));

@@ -115,6 +115,22 @@ impl GeoTiffSink {
         }
         Ok(Self { files, options: options.clone(), cells: grid.cells(), buffer: Vec::new() })
     }
+
+    /// Adds items to the metadata of the file at `path`, for what is known only after the files were opened.
+    ///
+    /// # Errors
+    /// [`Error::Write`] where GDAL does not take an item, or there is no such file.
+    pub fn describe(&mut self, path: &Path, items: &[(String, String)]) -> Result<()> {
+        let listening = Listening::here();
+        let Some(file) = self.files.iter_mut().find(|file| file.product.path == path) else {
+            return Err(write_error(path, "it is none of the files that are being written"));
+        };
+        for (name, value) in items {
+            let set = file.tiles.set_metadata_item(name, value, "");
+            set.map_err(|e| write_error(path, listening.reason(&e)))?;
+        }
+        Ok(())
+    }
 }
 
 impl TileSink for GeoTiffSink {

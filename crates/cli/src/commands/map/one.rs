@@ -36,6 +36,7 @@ use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::hotspots::curve::{CurveSettings, Curves};
 use crate::hotspots::ensemble::{self, Ensemble};
+use crate::hotspots::shown::Shown;
 use crate::hotspots::{self, HotspotRecord, Rasters, Rule, Traced};
 use crate::output;
 use crate::record::{FileRecord, Times};
@@ -83,7 +84,7 @@ pub(super) struct Mapped {
     grid_record: GridRecord,
     validation: ValidationRecord,
     calibration: Option<CalibrationRecord>,
-    skill: Option<SkillRecord>,
+    pub(super) skill: Option<SkillRecord>,
     report: RunReport,
     trust: TrustRecord,
     left_out: Vec<usize>,
@@ -195,7 +196,7 @@ impl Opened {
 
     /// Computes and writes everything but the record.
     pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
-        let Self { mut job, sink, picture, reliability, curve } = self;
+        let Self { mut job, mut sink, picture, reliability, curve } = self;
         let validation = progress
             .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
             .0;
@@ -210,6 +211,10 @@ impl Opened {
         times.lap("validation");
         check_interrupt("the map was computed")?;
 
+        let shown = Shown::of(skill.as_ref());
+        if let Some(path) = job.probabilities() {
+            sink.describe(&path, &shown.metadata())?;
+        }
         let (report, left_out) = job.rasters(sink, progress)?;
         job.notes.extend(reach::notes(&job.paths.of("prediction.tif"), &job.field, &job.source)?);
         let left_out = job.count(&report, left_out);
@@ -219,7 +224,7 @@ impl Opened {
         for product in &job.products {
             outputs.push(FileRecord::of("raster", &product.path)?);
         }
-        let found = job.hotspots(progress)?;
+        let found = job.hotspots(shown, progress)?;
         if let Some((found, _)) = &found {
             job.notes.extend(ensemble::warning(&found.spreads, &job.source));
             for path in &job.vectors {
@@ -324,14 +329,18 @@ impl Job {
         self.cells.as_ref().map(|cells| cells.at(self.source.samples().coords())).transpose()
     }
 
+    /// The raster of probabilities, where a threshold says of what; that of an indicator is the prediction.
+    fn probabilities(&self) -> Option<PathBuf> {
+        let file = if self.field.method.indicator.is_some() { "prediction.tif" } else { "exceedance.tif" };
+        (self.args.decision.is_decided() && self.field.has_variance()).then(|| self.paths.of(file))
+    }
+
     /// Traces and writes hotspots, where a threshold says what polluted means.
-    fn hotspots(&self, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
+    fn hotspots(&self, shown: Shown, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
         let (args, source, paths) = (&self.args, &self.source, &self.paths);
         let Some(rule) = rule(args, &self.field) else { return Ok(None) };
         let at_samples = self.limits_of_samples()?;
-        let indicator = self.field.method.indicator.is_some();
-        let probability = if indicator { "prediction.tif" } else { "exceedance.tif" };
-        let exceedance = self.field.has_variance().then(|| paths.of(probability));
+        let exceedance = self.probabilities();
         let above = |i: usize| {
             let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
             let decided = self.undecided.samples.binary_search(&i).is_err();
@@ -347,6 +356,7 @@ impl Job {
             rule,
             HotspotSettings { minimum_area, ..HotspotSettings::default() },
             Some((source.samples(), &above)),
+            shown,
             source.crs(),
         )?;
         let areas = hotspots::measure(&found.0, &mut found.1, source.crs())?;
@@ -395,7 +405,7 @@ impl Job {
         let table = FileRecord::of("curve", &path)?;
         let above = captions::above(&self.args, self.limit.as_ref(), &self.source);
         let title = format!("Hotspots of {above}");
-        let drawn = curves.png(&title, method_words(&self.field))?;
+        let drawn = curves.png(&title, &found.shown().said_of(method_words(&self.field)))?;
         Ok(vec![table, filled(png, &self.paths.of("curve.png"), &drawn)?])
     }
 

@@ -5,6 +5,7 @@ mod limits;
 mod rasters;
 mod scale;
 mod simulator;
+mod skill;
 mod zones;
 
 use std::num::NonZeroUsize;
@@ -32,7 +33,7 @@ use crate::commands::map::grid::{self, GridRecord};
 use crate::commands::map::provenance::{inputs, refuse_another_record};
 use crate::creation;
 use crate::errors::ErrorRecord;
-use crate::field::{LimitsRecord, ModelRecord, model};
+use crate::field::{LimitsRecord, ModelRecord, SkillRecord, model};
 use crate::follow::{Progress, check_interrupt, make_folder, watching, wrote};
 use crate::guideline::carried::columns;
 use crate::guideline::{self, GuidelineRecord};
@@ -78,6 +79,9 @@ struct RunRecord<'a> {
     /// The limit of the law that the threshold is.
     #[serde(skip_serializing_if = "Option::is_none")]
     guideline: Option<&'a GuidelineRecord>,
+    /// Whether the shares of realisations above the threshold have skill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skill: Option<SkillRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     area_above: Option<AreaAbove>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -174,6 +178,10 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     announce(common, &model, &grid_record, &source);
     times.lap("model");
 
+    let skill =
+        progress.busy("holding blocks out", || skill::judge(args, &model.variogram, &subject, &source, common))?;
+    notes.extend(skill.as_ref().and_then(SkillRecord::warning));
+    times.lap("validation");
     let drawn = source.located(limits::draw(args, &model.variogram, &subject, common))?;
     let (imputations, below_limits) = drawn.unzip();
     notes.extend(below_limits.iter().filter_map(LimitsRecord::note));
@@ -234,6 +242,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
             not_finite,
         },
         guideline: limit.as_ref(),
+        skill,
         area_above,
         zones,
         outputs,

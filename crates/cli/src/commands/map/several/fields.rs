@@ -36,6 +36,7 @@ use crate::creation;
 use crate::field::GLOBAL_UP_TO;
 use crate::follow::{Progress, watching, wrote};
 use crate::guideline::GuidelineRecord;
+use crate::hotspots::shown::Shown;
 use crate::hotspots::{self, Rasters, Rule, Traced};
 use crate::output;
 use crate::record::FileRecord;
@@ -228,6 +229,7 @@ impl Prepared {
             Rule::Probability { at_least: args.decision.confidence },
             HotspotSettings { minimum_area: args.decision.min_area, ..HotspotSettings::default() },
             sampled.held.as_ref().map(|(samples, _)| (samples, &at as &dyn Fn(usize) -> Option<bool>)),
+            Shown::default(),
             source.crs(),
         )?;
         let areas = hotspots::measure(&found, &mut spots, source.crs())?;

@@ -119,6 +119,16 @@ impl Scene<'_> {
             env!("CARGO_PKG_VERSION"),
             source.path().file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
         );
+        let without: Vec<String> = (mapped.iter().filter(|one| one.skill.as_ref().is_some_and(|s| !s.is_skilled())))
+            .map(|one| one.source.analyte().to_owned())
+            .collect();
+        let warning = match without.is_empty() {
+            true => String::new(),
+            false => format!(
+                "no skill is shown for {}: its probabilities are not shown to beat the base rate",
+                listed(&without)
+            ),
+        };
         let label = format!("any above its limit with a probability of at least {confidence}");
         let map = TwoWayMap {
             title: &title,
@@ -128,6 +138,7 @@ impl Scene<'_> {
             doubtful_label: &self.hatching,
             hotspots: &outlines,
             hotspot_label: &label,
+            warning: &warning,
             samples: samples.coords(),
             unit: length_unit(source.crs()),
             ..TwoWayMap::new(raster, key)
