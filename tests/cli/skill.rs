@@ -74,7 +74,7 @@ fn where_there_is_no_skill_the_map_says_so() {
     let notes = record["notes"].as_array().unwrap();
     assert!(notes.iter().any(|n| n.as_str().unwrap().starts_with("no skill here")), "{notes:?}");
     // Nor is any hotspot of it certain, and raster, hotspots and what is made of them later say why.
-    let words = ["hotspots", "out/zinc_exceedance.tif", "--confidence", "0.5", "--json"];
+    let words = ["hotspots", "out/zinc_exceedance.tif", "--crs", "local", "--confidence", "0.5", "--json"];
     let again = soilscope(folder.path(), &words).done().json();
     let each = again["each"].as_array().unwrap();
     assert!(!each.is_empty() && each.iter().all(|spot| spot["skilled"] == "no"), "{each:?}");
