@@ -283,3 +283,32 @@ fn limits_that_would_be_corrected_do_not_compare() {
         json["limits"].as_array().unwrap().iter().filter(|l| l["conditions"].to_string().contains("standard soil"));
     assert!(standards.clone().count() == 5 && standards.clone().all(|l| l["comparable"] == true), "{json}");
 }
+
+/// Every attribute of a hotspot and every number of their record is explained to who has to decide by them.
+#[test]
+fn every_attribute_and_number_of_hotspots_is_documented() {
+    let folder = folder();
+    let words = ["--guideline", "NL/intervention", "--basis", "total", "--depth", "0.5", "--bulk-density", "1.3"];
+    let more =
+        ["--treat-cost", "50", "--leave-cost", "200", "--smooth", "1", "--min-area", "30000", "--realisations", "20"];
+    let out = ["--analyte", "zinc", "--transform", "log", "--cell", "160", "--out", "out", "--json"];
+    let record = soilscope(folder.path(), &[&["map"], &SAMPLES[..], &words, &more, &out].concat()).done().json();
+    let documented = std::fs::read_to_string(crate::support::root().join("docs/hotspots.md")).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("out/zinc_hotspots.geojson")).unwrap();
+    let hotspots: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let attributes = hotspots["features"][0]["properties"].as_object().unwrap();
+    assert!(attributes.len() > 30, "{attributes:?}");
+    // An upper end stands beside its lower one.
+    for name in attributes.keys().map(|name| name.replace("_high", "_low")) {
+        assert!(documented.contains(&format!("`{name}`")), "the attribute {name}");
+    }
+    let numbers = record["hotspots"].as_object().unwrap();
+    assert!(numbers.len() > 10, "{numbers:?}");
+    for name in numbers.keys() {
+        let said = ["`", "."].map(|end| documented.contains(&format!("`{name}{end}")));
+        assert!(said.contains(&true), "the number {name}");
+    }
+    for name in numbers["errors"].as_object().unwrap().keys() {
+        assert!(documented.contains(&format!("`errors.{name}`")), "the number errors.{name}");
+    }
+}
