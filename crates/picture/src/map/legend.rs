@@ -211,11 +211,16 @@ impl Legend<'_> {
     pub(super) fn entries(&self, svg: &mut Svg, [x, mut y]: [f64; 2], width: f64) -> f64 {
         let (picture, words) = (self.picture, self.picture.words);
         let middle = |y: f64| y + 0.5 * leading(TEXT);
-        if !picture.hotspots.is_empty() {
+        if !picture.hotspots.is_empty() || !picture.others.is_empty() {
             let label = if picture.hotspot_label.is_empty() { words.hotspot } else { picture.hotspot_label };
             let (l, r, t, b) = (num(x + 2.0), num(x + SWATCH - 2.0), num(middle(y) - 6.0), num(middle(y) + 6.0));
             layers::outline(svg, &format!("M{l} {t}L{r} {t}L{r} {b}L{l} {b}Z"));
             y = self.entry(svg, [x, y], width, label);
+        }
+        for (style, other) in picture.others.iter().enumerate() {
+            let (l, r, t, b) = (num(x + 2.0), num(x + SWATCH - 2.0), num(middle(y) - 6.0), num(middle(y) + 6.0));
+            layers::dashed(svg, &format!("M{l} {t}L{r} {t}L{r} {b}L{l} {b}Z"), style);
+            y = self.entry(svg, [x, y], width, other.label);
         }
         if picture.raster.is_some() && picture.doubtful.contains(&true) {
             let label = if picture.doubtful_label.is_empty() { words.doubtful } else { picture.doubtful_label };

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use geo::Polygon;
 use soilscope_assess::hotspot::HotspotSettings;
 use soilscope_core::trust::Trust;
 use soilscope_pipeline::grid::Grid;
@@ -16,12 +17,13 @@ use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
 use super::captions::{self, captioned};
+use super::compare::{self, Compared, Other};
 use super::decision::{refuse_for_cells, with_limit};
 use super::frame::{FIRST, Frame};
 use super::grid::{self, GridRecord};
 use super::picture::{Doubtful, method_words};
 use super::polygons::{vector_paths, write_hotspots};
-use super::products::{layers, products};
+use super::products::products;
 use super::provenance::{remove_outdated, settings};
 use super::record::AnalyteRecord;
 use super::trust::{self, TrustRecord};
@@ -31,7 +33,7 @@ use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
 use crate::creation;
-use crate::field::{CalibrationRecord, Field, Judged, Limits, SkillRecord};
+use crate::field::{CalibrationRecord, Field, Judged, SkillRecord};
 use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::hotspots::curve::{CurveSettings, Curves};
@@ -51,6 +53,8 @@ pub(super) struct Opened {
     reliability: Option<Beside>,
     /// The curve as a table and as a picture.
     curve: Option<(Beside, Beside)>,
+    /// The table of the limits, where there are several.
+    table: Option<Beside>,
 }
 
 /// What is mapped, and how.
@@ -60,6 +64,10 @@ pub(super) struct Job {
     pub(super) source: Source,
     pub(super) limit: Option<GuidelineRecord>,
     pub(super) cells: Option<CellLimits>,
+    /// Limits that the field is held against beside that one.
+    pub(super) others: Vec<Other>,
+    /// Ending of the files of the limit in question: none for the one that the map is judged by.
+    pub(super) ending: String,
     pub(super) grid: Grid,
     pub(super) mask: Option<All>,
     grid_record: GridRecord,
@@ -67,11 +75,11 @@ pub(super) struct Job {
     trust: Trust,
     pub(super) trust_record: TrustRecord,
     pub(super) paths: Paths,
-    products: Vec<Product>,
-    vectors: Vec<PathBuf>,
+    pub(super) products: Vec<Product>,
+    pub(super) vectors: Vec<PathBuf>,
     threads: NonZeroUsize,
-    notes: Vec<String>,
-    undecided: Undecided,
+    pub(super) notes: Vec<String>,
+    pub(super) undecided: Undecided,
 }
 
 /// A map that is done.
@@ -88,6 +96,7 @@ pub(super) struct Mapped {
     trust: TrustRecord,
     left_out: Vec<usize>,
     hotspots: Option<HotspotRecord>,
+    compared: Option<Compared>,
     outputs: Vec<FileRecord>,
     notes: Vec<String>,
     undecided: Undecided,
@@ -114,7 +123,9 @@ impl Opened {
             ..Wanted::default()
         };
         let source = Source::read(&args.samples, common, wanted)?;
-        let (limit, cells) = guideline::resolve_for_cells(&args.decision.guideline, &source)?.unzip();
+        let mut limits = guideline::of_codes(&args.decision.guideline, &source)?;
+        let others = limits.split_off(limits.len().min(1));
+        let (limit, cells) = limits.pop().unzip();
         let cells = cells.flatten();
         let args = with_limit(args, limit.as_ref())?;
         let paths = Paths::new(&args.out, source.analyte());
@@ -133,16 +144,15 @@ impl Opened {
         if cells.is_some() {
             refuse_for_cells(&field)?;
         }
+        compare::refuse(&others, &field)?;
         ensemble::check(&args.decision, &field, &source)?;
         let mut notes = notes(&args, &field, &source);
         notes.extend(limit.iter().flat_map(GuidelineRecord::notes));
-        // Of a limit that differs from place to place, that of each sample's place.
-        let at_samples = cells.as_ref().map(|cells| cells.at(source.samples().coords())).transpose()?;
-        let undecided = match &at_samples {
-            Some(limits) => Undecided::of_each(&source, |i| Some(limits[i])),
-            None => Undecided::of(&source, args.decision.threshold),
-        };
+        let undecided = compare::undecided(&source, args.decision.threshold, cells.as_ref())?;
         notes.extend(undecided.note());
+        let others =
+            others.into_iter().map(|other| Other::new(other, &source, &paths)).collect::<Result<Vec<_>>>()?;
+        notes.extend(others.iter().flat_map(Other::notes));
         let trust = trust::judge(&field)?;
         let trust_record = TrustRecord::new(&trust, &field);
         let products = products(&args, limit.as_ref(), &field, &source, &trust_record, &paths);
@@ -156,17 +166,19 @@ impl Opened {
         let probable = args.decision.is_decided() && field.has_variance();
         let curve = probable.then(|| anyhow::Ok((open("curve.csv")?, open("curve.png")?))).transpose()?;
         let vectors = if args.decision.is_decided() { vector_paths(&paths, &source) } else { Vec::new() };
-        for path in &vectors {
+        for path in vectors.iter().chain(others.iter().flat_map(Other::vectors)) {
             drop(output::open(path, args.overwrite)?);
         }
-        let sink = Box::new(GeoTiffSink::create(&grid, &products, &options)?);
+        let table = (!others.is_empty()).then(|| open("compare.csv")).transpose()?;
         summary::announce(common, &args, &field, &grid_record, &source);
         times.lap("model");
-        let job = Job {
+        let mut job = Job {
             args,
             source,
             limit,
             cells,
+            others,
+            ending: String::new(),
             grid,
             mask,
             grid_record,
@@ -180,7 +192,10 @@ impl Opened {
             notes,
             undecided,
         };
-        Ok(Self { job, sink, picture, reliability, curve })
+        let of_others = job.products_of_others();
+        job.products.extend(of_others);
+        let sink = Box::new(GeoTiffSink::create(&job.grid, &job.products, &options)?);
+        Ok(Self { job, sink, picture, reliability, curve, table })
     }
 
     /// Where it lies.
@@ -190,17 +205,20 @@ impl Opened {
 
     /// Rasters that say what the soil of a cell is.
     pub(super) fn soil_files(&self) -> Result<Vec<FileRecord>> {
-        self.job.cells.iter().flat_map(CellLimits::files).map(|path| FileRecord::of("soil", path)).collect()
+        let mut files: Vec<&Path> = self.job.thresholds_of_cells().flat_map(CellLimits::files).collect();
+        files.sort_unstable();
+        files.dedup();
+        files.into_iter().map(|path| FileRecord::of("soil", path)).collect()
     }
 
     /// Computes and writes everything but the record.
     pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
-        let Self { mut job, sink, picture, reliability, curve } = self;
+        let Self { mut job, sink, picture, reliability, curve, table } = self;
         let validation = progress
             .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
             .0;
         let own = job.limits_of_samples()?;
-        let limits = own.as_deref().map_or_else(|| job.args.decision.threshold.into(), Limits::Each);
+        let limits = job.limits_of_skill(own.as_deref());
         let judged = progress.busy("holding blocks out", || job.field.judged(limits, &job.source, common))?;
         let Judged { calibration, skill } = judged;
         if !job.args.method.calibrate {
@@ -230,10 +248,17 @@ impl Opened {
                 outputs.extend(job.curves(found, csv, png)?);
             }
         }
+        let compared = job.compare(found.as_ref(), skill.as_ref(), &report, common, progress)?;
+        if let (Some((compared, files)), Some(table)) = (&compared, table) {
+            outputs.extend(files.iter().cloned());
+            outputs.push(job.write_compared(compared, table)?);
+        }
+        let compared = compared.map(|(compared, _)| compared);
         times.lap("hotspots");
 
         job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
-        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), skill.as_ref(), &report)?);
+        let outlines = compared.as_ref().map_or(&[][..], |compared| &compared.outlines);
+        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), outlines, skill.as_ref(), &report)?);
         if let (Some(file), Some(skill)) = (reliability, &skill) {
             let png = reliability::draw(skill, job.limit.as_ref(), &job.field, &job.source)?;
             outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
@@ -254,6 +279,7 @@ impl Opened {
             trust,
             left_out,
             hotspots,
+            compared,
             outputs,
             notes,
             undecided,
@@ -272,9 +298,9 @@ impl Job {
             grid: self.grid.clone(),
             mask: self.mask.as_ref().map(|m| m as &dyn Mask),
             covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
-            thresholds: self.cells.as_ref().map(|cells| cells as &dyn Thresholds),
+            thresholds: self.thresholds_of_cells().map(|cells| cells as &dyn Thresholds).collect(),
             trust: Some(&self.trust),
-            layers: layers(args, field),
+            layers: self.products.iter().map(|product| product.layer).collect(),
             transform: field.transform.clone(),
             scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
             clip: field.bounds(),
@@ -320,18 +346,18 @@ impl Job {
     }
 
     /// Of a limit that differs from place to place, that of each sample's place.
-    fn limits_of_samples(&self) -> Result<Option<Vec<f64>>> {
+    pub(super) fn limits_of_samples(&self) -> Result<Option<Vec<f64>>> {
         self.cells.as_ref().map(|cells| cells.at(self.source.samples().coords())).transpose()
     }
 
     /// Traces and writes hotspots, where a threshold says what polluted means.
-    fn hotspots(&self, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
+    pub(super) fn hotspots(&self, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
         let (args, source, paths) = (&self.args, &self.source, &self.paths);
         let Some(rule) = rule(args, &self.field) else { return Ok(None) };
         let at_samples = self.limits_of_samples()?;
         let indicator = self.field.method.indicator.is_some();
-        let probability = if indicator { "prediction.tif" } else { "exceedance.tif" };
-        let exceedance = self.field.has_variance().then(|| paths.of(probability));
+        let probability = if indicator { paths.of("prediction.tif") } else { self.exceedance() };
+        let exceedance = self.field.has_variance().then_some(probability);
         let above = |i: usize| {
             let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
             let decided = self.undecided.samples.binary_search(&i).is_err();
@@ -404,6 +430,7 @@ impl Job {
         &self,
         file: Beside,
         found: Option<&Traced>,
+        others: &[(Vec<Polygon<f64>>, String)],
         skill: Option<&SkillRecord>,
         report: &RunReport,
     ) -> Result<FileRecord> {
@@ -420,6 +447,7 @@ impl Job {
             &self.paths,
             &doubtful,
             found,
+            others,
             skill,
             &self.undecided,
         )?;
@@ -455,6 +483,7 @@ impl Mapped {
             left_out: &self.left_out,
             guideline: self.limit.as_ref(),
             hotspots: self.hotspots.as_ref(),
+            compared: self.compared.as_ref(),
             outputs: &self.outputs,
             notes: &self.notes,
         }

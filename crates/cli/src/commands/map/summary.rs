@@ -60,6 +60,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         }));
     }
     lines.extend(record.hotspots.iter().filter_map(|h| h.costs.as_ref()).map(CostRecord::line));
+    lines.extend(record.compared.iter().flat_map(|compared| compared.lines()));
     lines.push(format!("written to {}: {}", args.out.display(), names(record.outputs)));
     lines.join("\n") + "\n"
 }
