@@ -18,25 +18,28 @@ fn each_limit_has_what_a_map_of_its_own_has() {
     let folder = folder();
     let at = folder.path();
     halves(at, "soil.asc", "2", "12");
-    let model = ["--model", MODEL, "--realisations", "16"];
+    let model = ["--model", MODEL, "--realisations", "20"];
     let soil = ["--soil", "om=soil.asc,clay=8"];
     let both = map(at, "lead", "FI/lower-guideline,NL/intervention", "both", &[&model[..], &soil].concat()).done();
     map(at, "lead", "FI/lower-guideline", "finland", &model).done();
     map(at, "lead", "NL/intervention", "netherlands", &[&model[..], &soil].concat()).done();
     let read = |name: &str| std::fs::read(at.join(name)).unwrap();
     // The first limit keeps the names of a map with one.
-    for (what, alone) in [("exceedance.tif", "finland"), ("hotspots.geojson", "finland"), ("prediction.tif", "finland")] {
+    for (what, alone) in [("exceedance.tif", "finland"), ("hotspots.geojson", "finland"), ("prediction.tif", "finland")]
+    {
         assert!(read(&format!("both/lead_{what}")) == read(&format!("{alone}/lead_{what}")), "{what}");
     }
     for what in ["exceedance", "threshold", "hotspots"] {
         let ending = if what == "hotspots" { "geojson" } else { "tif" };
-        let (other, alone) = (format!("both/lead_{what}_NL_intervention_any.{ending}"), format!("netherlands/lead_{what}.{ending}"));
+        let (other, alone) =
+            (format!("both/lead_{what}_NL_intervention_any.{ending}"), format!("netherlands/lead_{what}.{ending}"));
         assert!(read(&other) == read(&alone), "{other}");
     }
     assert!(read("both/lead_map.png") != read("finland/lead_map.png"), "the picture shows both");
 
     // The table says what each record says.
-    let record = |run: &str| -> serde_json::Value { serde_json::from_slice(&read(&format!("{run}/run.json"))).unwrap() };
+    let record =
+        |run: &str| -> serde_json::Value { serde_json::from_slice(&read(&format!("{run}/run.json"))).unwrap() };
     let rows = table(&String::from_utf8(read("both/lead_compare.csv")).unwrap());
     let compared = record("both")["compared"]["rows"].as_array().unwrap().clone();
     assert_eq!((rows.len(), compared.len()), (2, 2));
@@ -65,7 +68,12 @@ fn each_limit_has_what_a_map_of_its_own_has() {
     for (name, om) in [("lowest_limit", 2.0), ("highest_limit", 12.0)] {
         assert!((rows[1][name].parse::<f64>().unwrap() / limit(om) - 1.0).abs() < 1e-5, "{:?}", rows[1]);
     }
-    for said in ["compared: 2 limits on one field", "FI/lower-guideline/other-than-industrial, 200! mg/kg", "UNVERIFIED", "! unverified"] {
+    for said in [
+        "compared: 2 limits on one field",
+        "FI/lower-guideline/other-than-industrial, 200! mg/kg",
+        "UNVERIFIED",
+        "! unverified",
+    ] {
         assert!(both.out.contains(said), "{said} in {}", both.out);
     }
     assert!(both.out.contains("NL/intervention/any, 374.1 to 436.5 mg/kg"), "{}", both.out);
@@ -85,7 +93,9 @@ fn several_analytes_are_each_held_against_each_limit() {
     assert_eq!(run.out.matches("compared: 2 limits on one field").count(), 2, "{}", run.out);
     let files = names(&at.join("run"));
     for analyte in ["lead", "zinc"] {
-        for file in ["exceedance.tif", &format!("exceedance_{FINLAND}.tif"), &format!("hotspots_{FINLAND}.gpkg"), "compare.csv"] {
+        for file in
+            ["exceedance.tif", &format!("exceedance_{FINLAND}.tif"), &format!("hotspots_{FINLAND}.gpkg"), "compare.csv"]
+        {
             assert!(files.contains(&format!("{analyte}_{file}")), "{file} in {files:?}");
         }
     }

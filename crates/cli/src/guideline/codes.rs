@@ -49,7 +49,11 @@ pub(crate) fn of_codes(args: &GuidelineArgs, source: &Source) -> Result<Vec<(Gui
             None => bail!("--guideline {typed}: there is no such limit"),
         };
         if let Some((other, _)) = resolved.iter().find(|(other, _)| slug(&other.code) == slug(&record.code)) {
-            bail!("--guideline: {} and {} are the same limit, or their files would be: name it once", other.code, record.code);
+            bail!(
+                "--guideline: {} and {} are the same limit, or their files would be: name it once",
+                other.code,
+                record.code
+            );
         }
         resolved.push((record, cells));
     }

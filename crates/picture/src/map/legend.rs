@@ -15,6 +15,8 @@ const BAR: f64 = 20.0;
 /// Height of the pointed end that says "and beyond".
 const POINT: f64 = 11.0;
 const SWATCH: f64 = 26.0;
+/// Lines of an entry: a label ends with how far its limit can be trusted, which must not be cut off.
+const ENTRY_LINES: usize = 8;
 const THIN: &str = r##"stroke="#1d252c" stroke-width="0.8""##;
 
 pub(super) struct Legend<'a> {
@@ -286,7 +288,7 @@ impl Legend<'_> {
 
     /// Text of an entry beside its swatch; gives where the next begins.
     fn entry(&self, svg: &mut Svg, [x, y]: [f64; 2], width: f64, label: &str) -> f64 {
-        let lines = wrap(label, TEXT, Weight::Regular, width - SWATCH - 10.0, 5);
+        let lines = wrap(label, TEXT, Weight::Regular, width - SWATCH - 10.0, ENTRY_LINES);
         let height = svg.lines(x + SWATCH + 10.0, y + 0.5 * leading(TEXT) + 0.36 * TEXT, Style::new(TEXT), &lines);
         y + height.max(leading(TEXT)) + 9.0
     }

@@ -18,7 +18,7 @@ use soilscope_pipeline::tile::TileSink;
 
 use super::captions::{self, captioned};
 use super::compare::{self, Compared, Other};
-use super::decision::{refuse_for_cells, with_limit};
+use super::decision::{self, refuse_for_cells, with_limit};
 use super::frame::{FIRST, Frame};
 use super::grid::{self, GridRecord};
 use super::picture::{Doubtful, method_words};
@@ -38,7 +38,7 @@ use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::hotspots::curve::{CurveSettings, Curves};
 use crate::hotspots::ensemble::{self, Ensemble};
-use crate::hotspots::{self, HotspotRecord, Rasters, Rule, Traced};
+use crate::hotspots::{self, HotspotRecord, Rasters, Traced};
 use crate::output;
 use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
@@ -146,12 +146,11 @@ impl Opened {
         }
         compare::refuse(&others, &field)?;
         ensemble::check(&args.decision, &field, &source)?;
-        let mut notes = notes(&args, &field, &source);
+        let mut notes = summary::beforehand(&args, &field, &source);
         notes.extend(limit.iter().flat_map(GuidelineRecord::notes));
         let undecided = compare::undecided(&source, args.decision.threshold, cells.as_ref())?;
         notes.extend(undecided.note());
-        let others =
-            others.into_iter().map(|other| Other::new(other, &source, &paths)).collect::<Result<Vec<_>>>()?;
+        let others = others.into_iter().map(|other| Other::new(other, &source, &paths)).collect::<Result<Vec<_>>>()?;
         notes.extend(others.iter().flat_map(Other::notes));
         let trust = trust::judge(&field)?;
         let trust_record = TrustRecord::new(&trust, &field);
@@ -353,7 +352,7 @@ impl Job {
     /// Traces and writes hotspots, where a threshold says what polluted means.
     pub(super) fn hotspots(&self, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
         let (args, source, paths) = (&self.args, &self.source, &self.paths);
-        let Some(rule) = rule(args, &self.field) else { return Ok(None) };
+        let Some(rule) = decision::rule(args, &self.field) else { return Ok(None) };
         let at_samples = self.limits_of_samples()?;
         let indicator = self.field.method.indicator.is_some();
         let probability = if indicator { paths.of("prediction.tif") } else { self.exceedance() };
@@ -493,32 +492,4 @@ impl Mapped {
     pub(super) fn untold(&self) -> &[String] {
         &self.notes[self.source.remarks().len() + self.field.remarks.len()..]
     }
-}
-
-/// Which cells are hot, where a threshold says what polluted means.
-fn rule(args: &Map, field: &Field) -> Option<Rule> {
-    if !args.decision.is_decided() {
-        return None;
-    }
-    Some(if field.has_variance() {
-        Rule::Probability { at_least: args.decision.confidence }
-    } else {
-        // Where cells have limits of their own the method has an error model.
-        Rule::Prediction { above: args.decision.threshold? }
-    })
-}
-
-fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
-    let mut notes: Vec<String> = source.remarks().to_vec();
-    notes.extend(field.remarks.iter().cloned());
-    if args.decision.is_decided() && !field.has_variance() {
-        notes.push(format!(
-            "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
-            field.method.method
-        ));
-    }
-    if args.decision.is_decided() && source.crs().is_local() {
-        notes.push("a local plane is nowhere on Earth: hotspots are written as GeoPackage, not as GeoJSON".into());
-    }
-    notes
 }

@@ -67,8 +67,7 @@ pub(super) fn draw(
     let hatched: Vec<bool> = trust.values.iter().map(|v| v.is_some_and(|doubts| doubts > 0.0)).collect();
     let outlines: Vec<Polygon<f64>> =
         hotspots.iter().flat_map(|h| &h.spots).flat_map(|s| s.shape.0.iter().cloned()).collect();
-    let others: Vec<Outlines<'_>> =
-        others.iter().map(|(polygons, label)| Outlines { polygons, label }).collect();
+    let others: Vec<Outlines<'_>> = others.iter().map(|(polygons, label)| Outlines { polygons, label }).collect();
     // In the colours of the raster, on whichever scale that is.
     let shown_at = if words.on_scale { &field.on_scale } else { &field.observed };
     let samples: Vec<([f64; 2], f64)> =

@@ -11,6 +11,7 @@ use soilscope_pipeline::io::covariate_in::RasterCovariate;
 use soilscope_pipeline::io::vector::Value;
 
 use crate::field::short_number;
+use crate::guideline::six_digits;
 use crate::record::FileRecord;
 
 /// What the record of a map says of the limit of the law that it was judged by.
@@ -80,7 +81,11 @@ impl Limit {
     /// The limits at places, in the unit of the data; `None` where there is none.
     pub(super) fn at(&self, places: &[Coord]) -> Result<Vec<Option<f64>>> {
         match &self.raster {
-            Some(path) => Ok(RasterCovariate::open(path, 1)?.at(places)?),
+            // Rasters hold 32 bits, in which 412.3 has a tail of digits; a computed limit has six.
+            Some(path) => {
+                let limits = RasterCovariate::open(path, 1)?.at(places)?;
+                Ok(limits.into_iter().map(|limit| limit.map(six_digits)).collect())
+            }
             None => Ok(vec![self.threshold; places.len()]),
         }
     }

@@ -13,11 +13,11 @@ use soilscope_assess::threshold::Basis;
 use soilscope_pipeline::product::{Layer, Product};
 use soilscope_pipeline::run::RunReport;
 
+use super::Paths;
 use super::captions;
 use super::one::Job;
 use super::polygons::vector_paths;
 use super::products::products;
-use super::Paths;
 use crate::args::Common;
 use crate::field::{Field, SkillRecord};
 use crate::follow::{Progress, wrote};
@@ -197,7 +197,11 @@ impl Job {
     }
 
     /// Writes the table.
-    pub(super) fn write_compared(&self, compared: &Compared, file: soilscope_pipeline::tidy::Beside) -> Result<FileRecord> {
+    pub(super) fn write_compared(
+        &self,
+        compared: &Compared,
+        file: soilscope_pipeline::tidy::Beside,
+    ) -> Result<FileRecord> {
         let path = self.paths.of("compare.csv");
         output::fill(file, &compared.csv(self.source.analyte())?)?;
         wrote(&path);

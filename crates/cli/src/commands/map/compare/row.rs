@@ -7,7 +7,7 @@ use soilscope_pipeline::run::RunReport;
 
 use super::super::one::Job;
 use crate::field::{Limits, SkillRecord};
-use crate::guideline::GuidelineRecord;
+use crate::guideline::{GuidelineRecord, six_digits};
 use crate::hotspots::HotspotRecord;
 use crate::spread::Spread;
 
@@ -93,6 +93,7 @@ impl Job {
         let layer = self.products.iter().position(|product| product.path == path)?;
         let statistics = report.layers.get(layer)?.statistics?;
         matches!(report.layers[layer].layer, Layer::CellThreshold | Layer::NthThreshold { .. })
-            .then_some([statistics.min, statistics.max])
+            // Rasters hold 32 bits, in which 412.3 has a tail of digits.
+            .then_some([six_digits(statistics.min), six_digits(statistics.max)])
     }
 }

@@ -44,10 +44,11 @@ impl Row {
         let doubt = if self.skilled() { "" } else { "; no skill here" };
         [
             format!(
-                "  {}, {}: {} hotspots, {}{simulated}; expected above {}, wrong {} inside and {} outside hotspots; {counts}{doubt}",
+                "  {}, {}: {} hotspot{}, {}{simulated}; expected above {}, wrong {} inside and {} outside hotspots; {counts}{doubt}",
                 self.guideline.code,
                 self.number(),
                 self.hotspots,
+                if self.hotspots == 1 { "" } else { "s" },
                 self.area(self.area),
                 self.area(self.expected_above),
                 self.area(self.false_positive),
