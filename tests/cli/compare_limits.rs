@@ -89,9 +89,14 @@ fn several_analytes_are_each_held_against_each_limit() {
     let folder = folder();
     let at = folder.path();
     let codes = "NL/intervention,FI/lower-guideline";
-    let run = map(at, "lead,zinc", codes, "run", &["--realisations", "0", "--soil", "om=5,clay=8"]).done();
+    let run = map(at, "lead,zinc", codes, "run", &["--realisations", "20", "--soil", "om=5,clay=8"]).done();
     assert_eq!(run.out.matches("compared: 2 limits on one field").count(), 2, "{}", run.out);
     let files = names(&at.join("run"));
+    // Together they are told for the first.
+    assert!(run.err.contains("told for the first of the limits, NL/intervention"), "{}", run.err);
+    assert!(
+        files.iter().any(|name| name == "joint_any.tif") && !files.iter().any(|name| name.starts_with("joint_any_"))
+    );
     for analyte in ["lead", "zinc"] {
         for file in
             ["exceedance.tif", &format!("exceedance_{FINLAND}.tif"), &format!("hotspots_{FINLAND}.gpkg"), "compare.csv"]

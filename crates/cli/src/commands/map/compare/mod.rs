@@ -22,7 +22,7 @@ use crate::args::Common;
 use crate::field::{Field, SkillRecord};
 use crate::follow::{Progress, wrote};
 use crate::guideline::{CellLimits, GuidelineRecord};
-use crate::hotspots::{HotspotRecord, Traced};
+use crate::hotspots::{HotspotRecord, Traced, ensemble};
 use crate::output::{self, slug};
 use crate::record::FileRecord;
 use crate::source::Source;
@@ -176,6 +176,9 @@ impl Job {
             let skill = skill.skill;
             self.notes.extend(skill.as_ref().and_then(SkillRecord::warning));
             let (found, record) = self.hotspots(progress)?.context("a map with a limit has hotspots")?;
+            let code = self.limit.as_ref().map_or("", |limit| limit.code.as_str());
+            let warning = ensemble::warning(&found.spreads, &self.source);
+            self.notes.extend(warning.map(|warning| format!("{code}: {warning}")));
             for path in &self.vectors {
                 wrote(path);
                 outputs.push(FileRecord::of("hotspots", path)?);
