@@ -233,9 +233,10 @@ impl GuidelineRecord {
 
     /// Where it is from: act, level and land use, basis, source and standing.
     pub(crate) fn provenance(&self) -> String {
-        let year = self.year.map_or_else(|| ", year not given".to_owned(), |_| String::new());
+        let soil = self.soil_words().map_or_else(String::new, |soil| format!("; for {soil}"));
+        let basis = if self.is_of_another_basis() { ", ANOTHER BASIS than the samples" } else { "" };
         format!(
-            "{}{year}; {}; {}; {}; source: {} ({}), {}",
+            "{}; {}; {}; {}{basis}{soil}; source: {} ({}), {}",
             self.act(),
             self.level,
             self.land_use,
@@ -296,7 +297,7 @@ impl GuidelineRecord {
     }
 
     /// Attributes of hotspots.
-    fn attributes(&self) -> Vec<(&'static str, Value)> {
+    pub(crate) fn attributes(&self) -> Vec<(&'static str, Value)> {
         let text = |t: &str| Value::Text(t.to_owned());
         let mut attributes = vec![
             ("limit_code", text(&self.code)),

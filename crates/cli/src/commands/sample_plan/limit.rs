@@ -26,6 +26,13 @@ struct Act {
     source_kind: String,
     verified: bool,
     standing: String,
+    /// Whether it is for the act's standard soil for lack of the soil's own properties.
+    #[serde(default)]
+    standard_soil: bool,
+    /// How it asks for the samples to be digested, and how they were, where that was said.
+    #[serde(default)]
+    basis_family: String,
+    samples_basis: Option<String>,
 }
 
 /// What decides on which side a place is.
@@ -193,9 +200,14 @@ impl Act {
         if self.standing == "unverified" { "UNVERIFIED" } else { &self.standing }
     }
 
-    /// `, UNVERIFIED`; nothing where it was read in the act.
+    /// `, UNVERIFIED`; nothing where it was read in the act, for this soil and samples like these.
     fn mark(&self) -> String {
-        if self.standing == "verified" { String::new() } else { format!(", {}", self.standing_words()) }
+        let marks = [
+            (self.standard_soil, "standard soil"),
+            (self.samples_basis.as_ref().is_some_and(|b| *b != self.basis_family), "ANOTHER BASIS than the samples"),
+            (self.standing != "verified", self.standing_words()),
+        ];
+        marks.iter().filter(|(holds, _)| *holds).map(|(_, words)| format!(", {words}")).collect()
     }
 }
 

@@ -71,7 +71,6 @@ impl Row {
         ];
         columns.extend(self.guideline.attributes());
         columns.extend([
-            ("limit_basis", text(self.guideline.basis())),
             ("hotspots", count(self.hotspots)),
             ("area_unit", text(self.area_unit)),
             ("area", Value::Real(self.area)),
@@ -107,17 +106,23 @@ impl Compared {
     /// A row a limit.
     pub(super) fn csv(&self, analyte: &str) -> Result<Vec<u8>> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        for (k, row) in self.rows.iter().enumerate() {
-            let columns = row.columns(analyte);
-            if k == 0 {
-                writer.write_record(columns.iter().map(|(name, _)| *name))?;
+        let rows: Vec<_> = self.rows.iter().map(|row| row.columns(analyte)).collect();
+        // A limit that depends on no soil says nothing of one.
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in rows.iter().flatten() {
+            if !names.contains(name) {
+                names.push(name);
             }
-            writer.write_record(columns.into_iter().map(|(_, value)| match value {
-                Value::Real(v) => v.to_string(),
-                Value::Integer(v) => v.to_string(),
-                Value::Text(t) => t,
-                Value::Null => String::new(),
-            }))?;
+        }
+        writer.write_record(&names)?;
+        for row in &rows {
+            let value = |name: &&str| match row.iter().find(|(own, _)| own == name).map(|(_, value)| value) {
+                Some(Value::Real(v)) => v.to_string(),
+                Some(Value::Integer(v)) => v.to_string(),
+                Some(Value::Text(t)) => t.clone(),
+                Some(Value::Null) | None => String::new(),
+            };
+            writer.write_record(names.iter().map(value))?;
         }
         Ok(writer.into_inner()?)
     }
