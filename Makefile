@@ -65,13 +65,11 @@ demo-nation: setup ## arsenic, cadmium, lead in the topsoil of the USA, values b
 	    $(SOILSCOPE) thresholds compare --samples "$$data" --x longitude --y latitude --unit mg/kg --analyte $$analyte \
 	        --jurisdiction NL,SE; \
 	done; \
-	for limit in NL/background/any SE/guideline/km; do \
-	    $(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --nondetect censored --out-crs EPSG:5070 --transform log \
-	        --guideline $$limit --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/$${limit%%/*} --overwrite; \
-	done; \
+	$(SOILSCOPE) map "$$data" $$where --analyte As,Cd,Pb --nondetect censored --out-crs EPSG:5070 --transform log \
+	    --guideline NL/background/any,SE/guideline/km --confidence 0.5 --cell 10000 --mask samples:75000 -o $(OUT)/nation/compared --overwrite; \
 	set +x; \
-	echo; echo 'Look at $(OUT)/nation/NL/joint_map.png beside $(OUT)/nation/SE/joint_map.png, what the three are together under Dutch'; \
-	echo 'and Swedish limits, values below limits as such; and at Cd_map.png of both, cadmium alone'
+	echo; echo 'Look at $(OUT)/nation/compared/Cd_map.png and Cd_compare.csv, Dutch and Swedish limits on one map, values below limits as such;'; \
+	echo 'and at joint_map.png, what the three are together under the Dutch limits'
 
 data: ## download USGS Data Series 801 from its publisher, check its sum, convert it to data/usgs
 	@sh scripts/data.sh

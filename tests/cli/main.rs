@@ -5,6 +5,7 @@ mod association;
 mod bad_input;
 mod cokriging;
 mod coming_from;
+mod compare_limits;
 mod drift;
 mod estimation;
 mod hotspot_trust;

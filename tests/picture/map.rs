@@ -1,5 +1,7 @@
 use geo::{Polygon, polygon};
-use soilscope_picture::{ColourScale, Error, LengthUnit, MapPicture, Palette, Raster, map_svg, svg_to_png};
+use soilscope_picture::{
+    ColourScale, Error, LINE_STYLES, LengthUnit, MapPicture, Outlines, Palette, Raster, map_svg, svg_to_png,
+};
 
 use crate::support::{HOSTILE, assert_legible, parse, pixels, texts};
 
@@ -284,4 +286,45 @@ fn doubtful_cells_are_hatched_and_only_they() {
         assert!(!map_svg(&MapPicture { doubtful, ..base }).contains("hatched"));
     }
     assert!(map_svg(&MapPicture { doubtful: &[false, false, false, false, false, true], ..base }).contains("hatched"));
+}
+
+/// What is compared has line styles of its own, and the legend names all of it, also what is nowhere.
+#[test]
+fn outlines_are_compared_by_their_lines() {
+    let values = field(60, 60);
+    let (first, second) = ([square(178_500.0, 333_000.0, 300.0)], [square(178_600.0, 333_100.0, 300.0)]);
+    let others = [
+        Outlines { polygons: &second, label: "SE/guideline/km" },
+        Outlines { polygons: &[], label: "CH/guide: none" },
+        Outlines { polygons: &second, label: "CN/screening" },
+    ];
+    assert!(others.len() <= LINE_STYLES);
+    let draw = |hotspots| {
+        map_svg(&MapPicture {
+            raster: Some(raster(&values, 60, 60)),
+            hotspots,
+            hotspot_label: "NL/intervention",
+            others: &others,
+            ..MapPicture::default()
+        })
+    };
+    let svg = draw(&first);
+    assert_legible(&svg);
+    let said: Vec<String> = texts(&parse(&svg)).into_iter().map(|(text, _)| text).collect();
+    for label in ["NL/intervention", "SE/guideline/km", "CH/guide: none", "CN/screening"] {
+        assert!(said.iter().any(|text| text.contains(label)), "{label} in {said:?}");
+    }
+    let lines = |svg: &str| {
+        let dashes = |part: &str| part.split_once('"').map(|(dashes, _)| dashes.to_owned());
+        let mut found: Vec<String> = svg.split("stroke-dasharray=\"").skip(1).filter_map(dashes).collect();
+        found.sort();
+        found
+    };
+    let mut distinct = lines(&svg);
+    // Casing and line, on the map and in the legend, of the two that are there; in the legend only of the one that is not.
+    assert_eq!(distinct.len(), 2 * (2 + 2 + 1), "{distinct:?}");
+    distinct.dedup();
+    assert_eq!(distinct.len(), 3, "{distinct:?}");
+    // The first is named too where it has no hotspot.
+    assert!(draw(&[]).contains("NL/intervention"));
 }

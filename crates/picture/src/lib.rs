@@ -52,8 +52,8 @@ pub use colour::{Palette, Rgb};
 pub use curves::{Curve, CurvesPanel, CurvesPlot, curves_svg};
 pub use error::{Error, Result};
 pub use map::{
-    LengthUnit, MapPicture, PlaceClass, PlacesMap, TwoWayKey, TwoWayMap, Words, map_svg, places_svg, shades,
-    two_way_svg,
+    LINE_STYLES, LengthUnit, MapPicture, Outlines, PlaceClass, PlacesMap, TwoWayKey, TwoWayMap, Words, map_svg,
+    places_svg, shades, two_way_svg,
 };
 pub use png::svg_to_png;
 pub use raster::Raster;

@@ -26,6 +26,17 @@ pub enum Layer {
     CellExceedance,
     /// The cell's own threshold, in the data's unit.
     CellThreshold,
+    /// The same as [`CellExceedance`](Self::CellExceedance) for another of the plan's thresholds, counted from 0: a field can be
+    /// held against several.
+    NthExceedance {
+        /// Which.
+        nth: usize,
+    },
+    /// The same as [`CellThreshold`](Self::CellThreshold) for another of the plan's thresholds.
+    NthThreshold {
+        /// Which.
+        nth: usize,
+    },
     /// Reasons not to trust the prediction, as bits of a whole number ([`Doubts`](soilscope_core::trust::Doubts)); 0 for
     /// none. The plan knows the judge.
     Trust,
@@ -45,12 +56,16 @@ pub enum Scale {
 impl Layer {
     /// Whether the layer needs the variance of the prediction.
     pub fn needs_variance(self) -> bool {
-        !matches!(self, Self::Prediction | Self::CellThreshold | Self::Trust)
+        !matches!(self, Self::Prediction | Self::CellThreshold | Self::NthThreshold { .. } | Self::Trust)
     }
 
-    /// Whether the layer needs the threshold of each cell.
-    pub fn needs_threshold(self) -> bool {
-        matches!(self, Self::CellExceedance | Self::CellThreshold)
+    /// Which of the plan's thresholds of each cell the layer needs, if any.
+    pub fn needs_thresholds(self) -> Option<usize> {
+        match self {
+            Self::CellExceedance | Self::CellThreshold => Some(0),
+            Self::NthExceedance { nth } | Self::NthThreshold { nth } => Some(nth),
+            _ => None,
+        }
     }
 
     /// Whether the layer's numbers are names of classes, of which no mean can be taken: bytes from 0 to 254.
@@ -58,17 +73,18 @@ impl Layer {
         matches!(self, Self::Trust)
     }
 
-    /// The layer's value in a cell with a threshold of its own.
+    /// The layer's value in a cell with thresholds of its own.
     pub(crate) fn value_above(
         self,
-        threshold: f64,
+        thresholds: &[f64],
         (modelled, mixture): (&Prediction, Mixture<'_>),
         shown: &Prediction,
         transform: &Transform,
     ) -> Option<f64> {
+        let own = || self.needs_thresholds().map(|nth| thresholds[nth]);
         match self {
-            Self::CellThreshold => Some(threshold),
-            Self::CellExceedance => transform.exceedance_mixed(modelled, mixture, threshold),
+            Self::CellThreshold | Self::NthThreshold { .. } => own(),
+            Self::CellExceedance | Self::NthExceedance { .. } => transform.exceedance_mixed(modelled, mixture, own()?),
             Self::Exceedance { threshold } => transform.exceedance_mixed(modelled, mixture, threshold),
             layer => layer.value(modelled, shown, transform),
         }
@@ -94,7 +110,8 @@ impl Layer {
             Self::StandardDeviation => shown.variance.map(|v| non_negative(v).sqrt()),
             Self::Variance => shown.variance.map(non_negative),
             Self::Exceedance { threshold } => transform.exceedance(modelled, threshold),
-            Self::CellExceedance | Self::CellThreshold | Self::Trust => None,
+            Self::CellExceedance | Self::CellThreshold | Self::NthExceedance { .. } | Self::NthThreshold { .. } => None,
+            Self::Trust => None,
         }
     }
 }

@@ -40,8 +40,8 @@ pub struct Plan<'a> {
     pub mask: Option<&'a dyn Mask>,
     /// Covariates of the cells, as many as the predictor's drift has; `None` for a drift without any.
     pub covariates: Option<&'a dyn Covariates>,
-    /// Thresholds of the cells, for the layers that need them: cells without one are gaps.
-    pub thresholds: Option<&'a dyn Thresholds>,
+    /// Thresholds of the cells, for the layers that need them: cells without one of them are gaps, so that all speak of the same ground.
+    pub thresholds: Vec<&'a dyn Thresholds>,
     /// Judges how far each cell is to be trusted; its counts are in the report, its doubts in the layer [`Layer::Trust`].
     pub trust: Option<&'a Trust>,
     /// What a tile holds, in this order.
@@ -187,7 +187,7 @@ pub fn run(
         return Err(Error::NoVariance);
     }
     assert!(
-        plan.thresholds.is_some() || !plan.layers.iter().any(|layer| layer.needs_threshold()),
+        plan.layers.iter().filter_map(|layer| layer.needs_thresholds()).all(|nth| nth < plan.thresholds.len()),
         "a layer needs thresholds of the cells, and the plan has none"
     );
     assert!(plan.trust.is_some() || !plan.layers.contains(&Layer::Trust), "nobody judges the layer of trust");
@@ -290,7 +290,10 @@ struct Bench {
     covariates: PatchCovariates,
     /// Covariates of the points, where the tile does not go as a window.
     picked: Vec<f64>,
-    thresholds: Vec<f64>,
+    /// Of each of the plan's thresholds those of all cells.
+    thresholds: Vec<Vec<f64>>,
+    /// Those of one cell.
+    own: Vec<f64>,
     trust: TrustScratch,
     doubts: Vec<Doubts>,
     values: Vec<f32>,
@@ -351,8 +354,9 @@ impl Shop<'_> {
         if let Some(covariates) = self.plan.covariates {
             covariates.fill(patch, &mut bench.covariates)?;
         }
-        if let Some(thresholds) = self.plan.thresholds {
-            thresholds.fill(patch, &mut bench.thresholds)?;
+        bench.thresholds.resize(self.plan.thresholds.len(), Vec::new());
+        for (thresholds, cells) in self.plan.thresholds.iter().zip(&mut bench.thresholds) {
+            thresholds.fill(patch, cells)?;
         }
         if as_window {
             let targets = Targets::window(patch.window()).with_covariates(&bench.covariates.values, count);
@@ -380,8 +384,9 @@ impl Shop<'_> {
         for (nth, &cell) in bench.cells.iter().enumerate() {
             let target = if as_window { cell } else { nth };
             let remark = if count > 0 { bench.covariates.remarks[cell] } else { Remark::default() };
-            let threshold = self.plan.thresholds.map(|_| bench.thresholds[cell]);
-            if threshold.is_some_and(|t| !t.is_finite()) {
+            bench.own.clear();
+            bench.own.extend(bench.thresholds.iter().map(|cells| cells[cell]));
+            if bench.own.iter().any(|threshold| !threshold.is_finite()) {
                 *tally.gaps.entry(NO_THRESHOLD).or_default() += 1;
                 continue;
             }
@@ -394,8 +399,7 @@ impl Shop<'_> {
                 }
                 _ => Doubts::NONE,
             };
-            let threshold = threshold.unwrap_or(f64::NAN);
-            match outcome.and_then(|p| self.values(&p, mixture, threshold, doubts, &mut bench.values)) {
+            match outcome.and_then(|p| self.values(&p, mixture, &bench.own, doubts, &mut bench.values)) {
                 Ok(clipped) => {
                     tally.trust.count(doubts);
                     tile.set(cell, &bench.values);
@@ -419,7 +423,7 @@ impl Shop<'_> {
         &self,
         modelled: &Prediction,
         mixture: Mixture<'_>,
-        threshold: f64,
+        thresholds: &[f64],
         doubts: Doubts,
         values: &mut Vec<f32>,
     ) -> std::result::Result<bool, Gap> {
@@ -436,7 +440,7 @@ impl Shop<'_> {
         for layer in &self.plan.layers {
             let value = match layer {
                 Layer::Trust => Some(doubts.bits().into()),
-                _ => layer.value_above(threshold, (modelled, mixture), &shown, &self.plan.transform),
+                _ => layer.value_above(thresholds, (modelled, mixture), &shown, &self.plan.transform),
             };
             let value = value.ok_or(Gap::NotFinite)? as f32;
             if !value.is_finite() {

@@ -12,7 +12,7 @@ use crate::words::SoilSource;
 #[command(next_help_heading = "Decision")]
 pub(crate) struct GuidelineArgs {
     /// What "polluted" means: above this limit of the law, as NL/intervention or CN/screening/paddy; see `soilscope
-    /// thresholds list`
+    /// thresholds list`; of `map` and `check` several, commas between
     #[arg(long, value_name = "CODE[:ANALYTE]", group = "limit-to-hold")]
     pub(crate) guideline: Option<String>,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 mod against;
 pub(crate) mod carried;
 mod cells;
+mod codes;
 mod held;
 mod record;
 mod soil;
@@ -21,6 +22,7 @@ use crate::words::SoilSource;
 pub(crate) use against::{Against, against};
 pub(crate) use carried::Carried;
 pub(crate) use cells::CellLimits;
+pub(crate) use codes::of_codes;
 pub(crate) use held::hold;
 pub(crate) use record::GuidelineRecord;
 pub(crate) use soil::{SoilColumns, columns, everywhere, fixed};
@@ -160,11 +162,27 @@ pub(crate) fn is_used(limit: &Limit<'_>, gives: impl Fn(Property) -> bool) -> bo
 /// looks at is refused, and analytes without a limit are.
 pub(crate) fn of_each(args: &GuidelineArgs, names: &[String]) -> Result<Vec<GuidelineArgs>> {
     let Some(typed) = &args.guideline else { return Ok(vec![args.clone(); names.len()]) };
+    let table = Guidelines::open(&args.table)?;
+    let mut of_names: Vec<Vec<Limit<'_>>> = vec![Vec::new(); names.len()];
+    for typed in codes::codes(typed)? {
+        for (limits, limit) in of_names.iter_mut().zip(of_one_code(&table, typed, names)?) {
+            limits.push(limit);
+        }
+    }
+    refuse_idle_soil(&of_names.iter().flatten().collect::<Vec<_>>(), &args.soil)?;
+    let own = |limits: &Vec<Limit<'_>>| GuidelineArgs {
+        soil: args.soil.iter().filter(|s| limits.iter().any(|limit| looks_at(limit, s.property))).cloned().collect(),
+        ..args.clone()
+    };
+    Ok(of_names.iter().map(own).collect())
+}
+
+/// The limits of one code, for each of several analytes.
+fn of_one_code(table: &Guidelines, typed: &str, names: &[String]) -> Result<Vec<Limit<'static>>> {
     let (code, analyte) = parts(typed);
     if let Some(analyte) = analyte {
         bail!("--guideline {typed}: of several analytes each is held against its own limit; leave out ':{analyte}'");
     }
-    let table = Guidelines::open(&args.table)?;
     let limits: Vec<_> = names.iter().map(|name| table.table().limit(code, name)).collect();
     let with: Vec<&str> =
         names.iter().zip(&limits).filter(|(_, limit)| limit.is_ok()).map(|(name, _)| name.as_str()).collect();
@@ -177,13 +195,7 @@ pub(crate) fn of_each(args: &GuidelineArgs, names: &[String]) -> Result<Vec<Guid
             with.join(", ")
         );
     }
-    let limits = limits.into_iter().collect::<Result<Vec<_>, _>>()?;
-    refuse_idle_soil(&limits.iter().collect::<Vec<_>>(), &args.soil)?;
-    let own = |limit: &Limit<'_>| GuidelineArgs {
-        soil: args.soil.iter().filter(|source| looks_at(limit, source.property)).cloned().collect(),
-        ..args.clone()
-    };
-    Ok(limits.iter().map(own).collect())
+    Ok(limits.into_iter().collect::<Result<Vec<_>, _>>()?)
 }
 
 /// Properties of the soil that none of the limits looks at would have no effect, and so would one that is not enough for the

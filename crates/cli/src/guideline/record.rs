@@ -216,6 +216,42 @@ impl GuidelineRecord {
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 
+    /// How the content that it is for is measured, in the words of its table.
+    pub(crate) fn basis(&self) -> &str {
+        &self.basis
+    }
+
+    /// The analyte as the table calls it.
+    pub(crate) fn symbol(&self) -> &str {
+        &self.symbol
+    }
+
+    /// The unit of the data, in which the threshold is.
+    pub(crate) fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+
+    /// Where it is from: act, level and land use, basis, source and standing.
+    pub(crate) fn provenance(&self) -> String {
+        let soil = self.soil_words().map_or_else(String::new, |soil| format!("; for {soil}"));
+        let basis = if self.is_of_another_basis() { ", ANOTHER BASIS than the samples" } else { "" };
+        format!(
+            "{}; {}; {}; {}{basis}{soil}; source: {} ({}), {}",
+            self.act(),
+            self.level,
+            self.land_use,
+            self.basis,
+            self.source,
+            self.source_kind.replace('_', " "),
+            self.standing.words()
+        )
+    }
+
+    /// How far it can be trusted.
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing
+    }
+
     /// The number, short, for a label.
     pub(crate) fn short_threshold(&self) -> Option<String> {
         self.threshold.map(short_number)
@@ -261,7 +297,7 @@ impl GuidelineRecord {
     }
 
     /// Attributes of hotspots.
-    fn attributes(&self) -> Vec<(&'static str, Value)> {
+    pub(crate) fn attributes(&self) -> Vec<(&'static str, Value)> {
         let text = |t: &str| Value::Text(t.to_owned());
         let mut attributes = vec![
             ("limit_code", text(&self.code)),

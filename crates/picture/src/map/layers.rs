@@ -15,6 +15,9 @@ use crate::text::{Weight, fit};
 
 /// Dark line of a hotspot: far in hue from the reds and yellows that it crosses.
 const OUTLINE: &str = "#0b2545";
+/// Other outlines by colour and dashes: dark, so that they stand against reds and yellows, and told apart by their dashes alone in a grey
+/// print. Between the dashes a line below them is seen.
+pub(super) const STYLES: [(&str, &str); 3] = [("#00796b", "10 6"), ("#7b1fa2", "2 4.5"), ("#1565c0", "12 4 2 4")];
 /// Samples beyond this number are drawn once for each place on the page where they would cover each other.
 const MANY: usize = 20_000;
 
@@ -44,9 +47,9 @@ pub(super) fn draw(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame, scale
         // Dots over outlines would break them; outlines over large discs would hide these.
         if radius(picture, frame) < 2.5 {
             samples(svg, picture, frame, scale, ramp);
-            hotspots(svg, picture.hotspots, frame);
+            outlines(svg, picture, frame);
         } else {
-            hotspots(svg, picture.hotspots, frame);
+            outlines(svg, picture, frame);
             samples(svg, picture, frame, scale, ramp);
         }
         sites::draw(svg, picture, frame);
@@ -114,15 +117,43 @@ pub(super) fn image(
 }
 
 pub(super) fn hotspots(svg: &mut Svg, hotspots: &[Polygon<f64>], frame: &Frame) {
+    let d = traced(hotspots, frame);
+    if !d.is_empty() {
+        outline(svg, &d);
+    }
+}
+
+fn traced(polygons: &[Polygon<f64>], frame: &Frame) -> String {
     let mut d = String::new();
-    for polygon in hotspots {
+    for polygon in polygons {
         for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
             trace(&mut d, ring, frame);
         }
     }
-    if !d.is_empty() {
-        outline(svg, &d);
+    d
+}
+
+/// Hotspots, and over them those that they are compared with.
+fn outlines(svg: &mut Svg, picture: &MapPicture<'_>, frame: &Frame) {
+    hotspots(svg, picture.hotspots, frame);
+    for (style, other) in picture.others.iter().enumerate() {
+        let d = traced(other.polygons, frame);
+        if !d.is_empty() {
+            dashed(svg, &d, style);
+        }
     }
+}
+
+/// A line in the style of one of the other kinds of outlines.
+pub(super) fn dashed(svg: &mut Svg, d: &str, style: usize) {
+    let (colour, dashes) = STYLES[style % STYLES.len()];
+    let line = |colour: &str, width: f64| {
+        format!(
+            r#"fill="none" stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dashes}" stroke-linejoin="round""#
+        )
+    };
+    svg.path(d, &line("#ffffff", 4.8));
+    svg.path(d, &line(colour, 2.4));
 }
 
 /// A dark line in a white casing: seen on pale and on dark colours.

@@ -15,6 +15,8 @@ const BAR: f64 = 20.0;
 /// Height of the pointed end that says "and beyond".
 const POINT: f64 = 11.0;
 const SWATCH: f64 = 26.0;
+/// Lines of an entry: a label ends with how far its limit can be trusted, which must not be cut off.
+const ENTRY_LINES: usize = 8;
 const THIN: &str = r##"stroke="#1d252c" stroke-width="0.8""##;
 
 pub(super) struct Legend<'a> {
@@ -211,11 +213,16 @@ impl Legend<'_> {
     pub(super) fn entries(&self, svg: &mut Svg, [x, mut y]: [f64; 2], width: f64) -> f64 {
         let (picture, words) = (self.picture, self.picture.words);
         let middle = |y: f64| y + 0.5 * leading(TEXT);
-        if !picture.hotspots.is_empty() {
+        if !picture.hotspots.is_empty() || !picture.others.is_empty() {
             let label = if picture.hotspot_label.is_empty() { words.hotspot } else { picture.hotspot_label };
             let (l, r, t, b) = (num(x + 2.0), num(x + SWATCH - 2.0), num(middle(y) - 6.0), num(middle(y) + 6.0));
             layers::outline(svg, &format!("M{l} {t}L{r} {t}L{r} {b}L{l} {b}Z"));
             y = self.entry(svg, [x, y], width, label);
+        }
+        for (style, other) in picture.others.iter().enumerate() {
+            let (l, r, t, b) = (num(x + 2.0), num(x + SWATCH - 2.0), num(middle(y) - 6.0), num(middle(y) + 6.0));
+            layers::dashed(svg, &format!("M{l} {t}L{r} {t}L{r} {b}L{l} {b}Z"), style);
+            y = self.entry(svg, [x, y], width, other.label);
         }
         if picture.raster.is_some() && picture.doubtful.contains(&true) {
             let label = if picture.doubtful_label.is_empty() { words.doubtful } else { picture.doubtful_label };
@@ -281,7 +288,7 @@ impl Legend<'_> {
 
     /// Text of an entry beside its swatch; gives where the next begins.
     fn entry(&self, svg: &mut Svg, [x, y]: [f64; 2], width: f64, label: &str) -> f64 {
-        let lines = wrap(label, TEXT, Weight::Regular, width - SWATCH - 10.0, 5);
+        let lines = wrap(label, TEXT, Weight::Regular, width - SWATCH - 10.0, ENTRY_LINES);
         let height = svg.lines(x + SWATCH + 10.0, y + 0.5 * leading(TEXT) + 0.36 * TEXT, Style::new(TEXT), &lines);
         y + height.max(leading(TEXT)) + 9.0
     }

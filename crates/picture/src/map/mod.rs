@@ -99,6 +99,18 @@ impl Default for Words<'_> {
     }
 }
 
+/// Outlines of one kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlines<'a> {
+    /// The outlines; none where there is nothing of that kind, which its label should then say.
+    pub polygons: &'a [Polygon<f64>],
+    /// What they mean.
+    pub label: &'a str,
+}
+
+/// How many kinds of outlines beside the first a map tells apart.
+pub const LINE_STYLES: usize = layers::STYLES.len();
+
 /// A map to draw. Fields left out come from [`Default`].
 #[derive(Debug, Clone, Copy)]
 pub struct MapPicture<'a> {
@@ -129,6 +141,8 @@ pub struct MapPicture<'a> {
     pub hotspots: &'a [Polygon<f64>],
     /// What an outline means: "zinc > 720 mg/kg with a probability of at least 0.8".
     pub hotspot_label: &'a str,
+    /// Outlines to compare these with, each in a line style of its own, up to [`LINE_STYLES`]; the legend names all of them.
+    pub others: &'a [Outlines<'a>],
     /// Which cells of the raster are not to be trusted, in the order of its values; may be shorter. They are hatched.
     pub doubtful: &'a [bool],
     /// What hatching means: "hatched: not to be trusted (outside the samples)".
@@ -170,6 +184,7 @@ impl Default for MapPicture<'_> {
             threshold: None,
             hotspots: &[],
             hotspot_label: "",
+            others: &[],
             doubtful: &[],
             doubtful_label: "",
             samples: &[],

@@ -1,6 +1,7 @@
 //! What the picture of a map says.
 
 use anyhow::Result;
+use geo::Polygon;
 use soilscope_assess::hotspot::Hotspots;
 
 use super::picture::Doubtful;
@@ -26,6 +27,20 @@ pub(super) fn above(args: &Map, limit: Option<&GuidelineRecord>, source: &Source
     }
 }
 
+/// What an outline means.
+pub(super) fn hotspot_label(args: &Map, limit: Option<&GuidelineRecord>, field: &Field, source: &Source) -> String {
+    let unit = source.unit().unwrap_or("");
+    let label = match args.decision.threshold {
+        Some(t) if !field.has_variance() => format!("prediction above {} {unit}", shown(t, limit)),
+        None if limit.is_none() => String::new(),
+        _ => format!("{} with a probability of at least {}", above(args, limit, source), args.decision.confidence),
+    };
+    match limit {
+        Some(limit) => format!("{} ({})", label.trim_end(), limit.name()),
+        None => label.trim_end().to_owned(),
+    }
+}
+
 /// Draws it, as PNG.
 #[allow(clippy::too_many_arguments, reason = "what a picture says, each used once")]
 pub(super) fn captioned(
@@ -36,6 +51,7 @@ pub(super) fn captioned(
     paths: &Paths,
     doubtful: &Doubtful<'_>,
     found: Option<&Hotspots>,
+    others: &[(Vec<Polygon<f64>>, String)],
     skill: Option<&SkillRecord>,
     undecided: &Undecided,
 ) -> Result<Vec<u8>> {
@@ -68,13 +84,9 @@ pub(super) fn captioned(
         subtitle = format!("{subtitle}; {}", model.short_notation());
     }
     let threshold = args.decision.threshold;
-    let mut hotspot_label = match threshold {
-        Some(t) if !field.has_variance() => format!("prediction above {} {unit}", shown(t, limit)),
-        None if limit.is_none() => String::new(),
-        _ => format!("{} with a probability of at least {}", above(args, limit, source), args.decision.confidence),
-    };
-    if let Some(limit) = limit {
-        hotspot_label = format!("{} ({})", hotspot_label.trim_end(), limit.name());
+    let mut label = hotspot_label(args, limit, field, source);
+    if !others.is_empty() && found.is_none_or(|found| found.spots.is_empty()) {
+        label += ": none";
     }
     let credit = format!(
         "{}  ·  soilscope {}  ·  {}",
@@ -86,7 +98,7 @@ pub(super) fn captioned(
         title: &title,
         subtitle: &subtitle,
         legend: &legend,
-        hotspots: hotspot_label.trim_end(),
+        hotspots: &label,
         credit: &credit,
         on_scale: args.scale == ScaleChoice::Transformed,
         warning: if skill.is_some_and(|s| !s.is_skilled()) {
@@ -97,5 +109,5 @@ pub(super) fn captioned(
     };
     // On the transformed scale, and of a probability, the colours are not those of the threshold.
     let marked = threshold.filter(|_| args.scale == ScaleChoice::Data && field.method.indicator.is_none());
-    picture::draw(&paths.of("prediction.tif"), doubtful, found, marked, field, source, undecided, &words)
+    picture::draw(&paths.of("prediction.tif"), doubtful, found, others, marked, field, source, undecided, &words)
 }

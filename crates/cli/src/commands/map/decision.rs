@@ -5,6 +5,7 @@ use anyhow::{Result, bail, ensure};
 use crate::args::{DecisionArgs, Map, ScaleChoice};
 use crate::field::{Field, refuse_other_threshold, refuse_scale};
 use crate::guideline::GuidelineRecord;
+use crate::hotspots::Rule;
 use crate::words::ThresholdChoice;
 
 /// The same job with the limit of a guideline as its threshold.
@@ -80,4 +81,17 @@ pub(super) fn check_decision(args: &Map) -> Result<()> {
         "--scale transformed and --threshold or --guideline do not go together: hotspots are in the data's unit; make two maps"
     );
     Ok(())
+}
+
+/// Which cells are hot, where a threshold says what polluted means.
+pub(super) fn rule(args: &Map, field: &Field) -> Option<Rule> {
+    if !args.decision.is_decided() {
+        return None;
+    }
+    Some(if field.has_variance() {
+        Rule::Probability { at_least: args.decision.confidence }
+    } else {
+        // Where cells have limits of their own the method has an error model.
+        Rule::Prediction { above: args.decision.threshold? }
+    })
 }

@@ -1,6 +1,8 @@
 //! `soilscope map`: from samples to rasters, hotspots, a picture and the run record.
 
 mod captions;
+mod compare;
+mod curves;
 mod decision;
 mod frame;
 pub(crate) mod grid;

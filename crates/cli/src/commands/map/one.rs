@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use geo::Polygon;
 use soilscope_assess::hotspot::HotspotSettings;
 use soilscope_core::trust::Trust;
 use soilscope_pipeline::grid::Grid;
@@ -15,13 +16,14 @@ use soilscope_pipeline::thresholds::Thresholds;
 use soilscope_pipeline::tidy::Beside;
 use soilscope_pipeline::tile::TileSink;
 
-use super::captions::{self, captioned};
-use super::decision::{refuse_for_cells, with_limit};
+use super::captions::captioned;
+use super::compare::{self, Compared, Other};
+use super::decision::{self, refuse_for_cells, with_limit};
 use super::frame::{FIRST, Frame};
 use super::grid::{self, GridRecord};
-use super::picture::{Doubtful, method_words};
+use super::picture::Doubtful;
 use super::polygons::{vector_paths, write_hotspots};
-use super::products::{layers, products};
+use super::products::products;
 use super::provenance::{remove_outdated, settings};
 use super::record::AnalyteRecord;
 use super::trust::{self, TrustRecord};
@@ -31,13 +33,12 @@ use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
 use crate::creation;
-use crate::field::{CalibrationRecord, Field, Judged, Limits, SkillRecord};
+use crate::field::{CalibrationRecord, Field, Judged, SkillRecord};
 use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
-use crate::hotspots::curve::{CurveSettings, Curves};
 use crate::hotspots::ensemble::{self, Ensemble};
 use crate::hotspots::shown::Shown;
-use crate::hotspots::{self, HotspotRecord, Rasters, Rule, Traced};
+use crate::hotspots::{self, HotspotRecord, Rasters, Traced};
 use crate::output;
 use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
@@ -52,6 +53,8 @@ pub(super) struct Opened {
     reliability: Option<Beside>,
     /// The curve as a table and as a picture.
     curve: Option<(Beside, Beside)>,
+    /// The table of the limits, where there are several.
+    table: Option<Beside>,
 }
 
 /// What is mapped, and how.
@@ -61,6 +64,10 @@ pub(super) struct Job {
     pub(super) source: Source,
     pub(super) limit: Option<GuidelineRecord>,
     pub(super) cells: Option<CellLimits>,
+    /// Limits that the field is held against beside that one.
+    pub(super) others: Vec<Other>,
+    /// Ending of the files of the limit in question: none for the one that the map is judged by.
+    pub(super) ending: String,
     pub(super) grid: Grid,
     pub(super) mask: Option<All>,
     grid_record: GridRecord,
@@ -68,11 +75,11 @@ pub(super) struct Job {
     trust: Trust,
     pub(super) trust_record: TrustRecord,
     pub(super) paths: Paths,
-    products: Vec<Product>,
-    vectors: Vec<PathBuf>,
+    pub(super) products: Vec<Product>,
+    pub(super) vectors: Vec<PathBuf>,
     threads: NonZeroUsize,
-    notes: Vec<String>,
-    undecided: Undecided,
+    pub(super) notes: Vec<String>,
+    pub(super) undecided: Undecided,
 }
 
 /// A map that is done.
@@ -89,6 +96,7 @@ pub(super) struct Mapped {
     trust: TrustRecord,
     left_out: Vec<usize>,
     hotspots: Option<HotspotRecord>,
+    compared: Option<Compared>,
     outputs: Vec<FileRecord>,
     notes: Vec<String>,
     undecided: Undecided,
@@ -115,7 +123,9 @@ impl Opened {
             ..Wanted::default()
         };
         let source = Source::read(&args.samples, common, wanted)?;
-        let (limit, cells) = guideline::resolve_for_cells(&args.decision.guideline, &source)?.unzip();
+        let mut limits = guideline::of_codes(&args.decision.guideline, &source)?;
+        let others = limits.split_off(limits.len().min(1));
+        let (limit, cells) = limits.pop().unzip();
         let cells = cells.flatten();
         let args = with_limit(args, limit.as_ref())?;
         let paths = Paths::new(&args.out, source.analyte());
@@ -134,16 +144,14 @@ impl Opened {
         if cells.is_some() {
             refuse_for_cells(&field)?;
         }
+        compare::refuse(&others, &field)?;
         ensemble::check(&args.decision, &field, &source)?;
-        let mut notes = notes(&args, &field, &source);
+        let mut notes = summary::beforehand(&args, &field, &source);
         notes.extend(limit.iter().flat_map(GuidelineRecord::notes));
-        // Of a limit that differs from place to place, that of each sample's place.
-        let at_samples = cells.as_ref().map(|cells| cells.at(source.samples().coords())).transpose()?;
-        let undecided = match &at_samples {
-            Some(limits) => Undecided::of_each(&source, |i| Some(limits[i])),
-            None => Undecided::of(&source, args.decision.threshold),
-        };
+        let undecided = compare::undecided(&source, args.decision.threshold, cells.as_ref())?;
         notes.extend(undecided.note());
+        let others = others.into_iter().map(|other| Other::new(other, &source, &paths)).collect::<Result<Vec<_>>>()?;
+        notes.extend(others.iter().flat_map(Other::notes));
         let trust = trust::judge(&field)?;
         let trust_record = TrustRecord::new(&trust, &field);
         let products = products(&args, limit.as_ref(), &field, &source, &trust_record, &paths);
@@ -157,17 +165,19 @@ impl Opened {
         let probable = args.decision.is_decided() && field.has_variance();
         let curve = probable.then(|| anyhow::Ok((open("curve.csv")?, open("curve.png")?))).transpose()?;
         let vectors = if args.decision.is_decided() { vector_paths(&paths, &source) } else { Vec::new() };
-        for path in &vectors {
+        for path in vectors.iter().chain(others.iter().flat_map(Other::vectors)) {
             drop(output::open(path, args.overwrite)?);
         }
-        let sink = Box::new(GeoTiffSink::create(&grid, &products, &options)?);
+        let table = (!others.is_empty()).then(|| open("compare.csv")).transpose()?;
         summary::announce(common, &args, &field, &grid_record, &source);
         times.lap("model");
-        let job = Job {
+        let mut job = Job {
             args,
             source,
             limit,
             cells,
+            others,
+            ending: String::new(),
             grid,
             mask,
             grid_record,
@@ -181,7 +191,10 @@ impl Opened {
             notes,
             undecided,
         };
-        Ok(Self { job, sink, picture, reliability, curve })
+        let of_others = job.products_of_others();
+        job.products.extend(of_others);
+        let sink = Box::new(GeoTiffSink::create(&job.grid, &job.products, &options)?);
+        Ok(Self { job, sink, picture, reliability, curve, table })
     }
 
     /// Where it lies.
@@ -191,17 +204,20 @@ impl Opened {
 
     /// Rasters that say what the soil of a cell is.
     pub(super) fn soil_files(&self) -> Result<Vec<FileRecord>> {
-        self.job.cells.iter().flat_map(CellLimits::files).map(|path| FileRecord::of("soil", path)).collect()
+        let mut files: Vec<&Path> = self.job.thresholds_of_cells().flat_map(CellLimits::files).collect();
+        files.sort_unstable();
+        files.dedup();
+        files.into_iter().map(|path| FileRecord::of("soil", path)).collect()
     }
 
     /// Computes and writes everything but the record.
     pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
-        let Self { mut job, mut sink, picture, reliability, curve } = self;
+        let Self { mut job, mut sink, picture, reliability, curve, table } = self;
         let validation = progress
             .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
             .0;
         let own = job.limits_of_samples()?;
-        let limits = own.as_deref().map_or_else(|| job.args.decision.threshold.into(), Limits::Each);
+        let limits = job.limits_of_skill(own.as_deref());
         let judged = progress.busy("holding blocks out", || job.field.judged(limits, &job.source, common))?;
         let Judged { calibration, skill } = judged;
         if !job.args.method.calibrate {
@@ -215,6 +231,7 @@ impl Opened {
         if let Some(path) = job.probabilities() {
             sink.describe(&path, &shown.metadata())?;
         }
+        let skill_of_others = job.judge_others(&mut sink, common, progress)?;
         let (report, left_out) = job.rasters(sink, progress)?;
         job.notes.extend(reach::notes(&job.paths.of("prediction.tif"), &job.field, &job.source)?);
         let left_out = job.count(&report, left_out);
@@ -235,10 +252,17 @@ impl Opened {
                 outputs.extend(job.curves(found, csv, png)?);
             }
         }
+        let compared = job.compare(found.as_ref(), skill.as_ref(), &skill_of_others, &report, progress)?;
+        if let (Some((compared, files)), Some(table)) = (&compared, table) {
+            outputs.extend(files.iter().cloned());
+            outputs.push(job.write_compared(compared, table)?);
+        }
+        let compared = compared.map(|(compared, _)| compared);
         times.lap("hotspots");
 
         job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
-        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), skill.as_ref(), &report)?);
+        let outlines = compared.as_ref().map_or(&[][..], |compared| &compared.outlines);
+        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), outlines, skill.as_ref(), &report)?);
         if let (Some(file), Some(skill)) = (reliability, &skill) {
             let png = reliability::draw(skill, job.limit.as_ref(), &job.field, &job.source)?;
             outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
@@ -259,6 +283,7 @@ impl Opened {
             trust,
             left_out,
             hotspots,
+            compared,
             outputs,
             notes,
             undecided,
@@ -277,9 +302,9 @@ impl Job {
             grid: self.grid.clone(),
             mask: self.mask.as_ref().map(|m| m as &dyn Mask),
             covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
-            thresholds: self.cells.as_ref().map(|cells| cells as &dyn Thresholds),
+            thresholds: self.thresholds_of_cells().map(|cells| cells as &dyn Thresholds).collect(),
             trust: Some(&self.trust),
-            layers: layers(args, field),
+            layers: self.products.iter().map(|product| product.layer).collect(),
             transform: field.transform.clone(),
             scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
             clip: field.bounds(),
@@ -325,20 +350,14 @@ impl Job {
     }
 
     /// Of a limit that differs from place to place, that of each sample's place.
-    fn limits_of_samples(&self) -> Result<Option<Vec<f64>>> {
+    pub(super) fn limits_of_samples(&self) -> Result<Option<Vec<f64>>> {
         self.cells.as_ref().map(|cells| cells.at(self.source.samples().coords())).transpose()
     }
 
-    /// The raster of probabilities, where a threshold says of what; that of an indicator is the prediction.
-    fn probabilities(&self) -> Option<PathBuf> {
-        let file = if self.field.method.indicator.is_some() { "prediction.tif" } else { "exceedance.tif" };
-        (self.args.decision.is_decided() && self.field.has_variance()).then(|| self.paths.of(file))
-    }
-
     /// Traces and writes hotspots, where a threshold says what polluted means.
-    fn hotspots(&self, shown: Shown, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
+    pub(super) fn hotspots(&self, shown: Shown, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
         let (args, source, paths) = (&self.args, &self.source, &self.paths);
-        let Some(rule) = rule(args, &self.field) else { return Ok(None) };
+        let Some(rule) = decision::rule(args, &self.field) else { return Ok(None) };
         let at_samples = self.limits_of_samples()?;
         let exceedance = self.probabilities();
         let above = |i: usize| {
@@ -377,43 +396,12 @@ impl Job {
         Ok(Some(found))
     }
 
-    /// The curve of areas against confidence; `None` without probabilities.
-    fn curve_of<'a>(&'a self, found: &'a Traced) -> Option<Curves<'a>> {
-        let decision = &self.args.decision;
-        let settings = CurveSettings {
-            confidence: decision.confidence,
-            depth: decision.depth,
-            treat_cost: decision.treat_cost,
-            leave_cost: decision.leave_cost,
-        };
-        let local = self.source.crs().is_local();
-        self.field.has_variance().then(|| Curves {
-            curve: &found.curve,
-            local,
-            settings,
-            threshold: Some(decision.threshold.map_or_else(|| "that of each cell".to_owned(), |t| t.to_string())),
-            limit: self.limit.as_ref().map(GuidelineRecord::carried),
-        })
-    }
-
-    /// Writes it.
-    fn curves(&self, found: &Traced, csv: Beside, png: Beside) -> Result<Vec<FileRecord>> {
-        let Some(curves) = self.curve_of(found) else { return Ok(Vec::new()) };
-        let path = self.paths.of("curve.csv");
-        output::fill(csv, &curves.csv()?)?;
-        wrote(&path);
-        let table = FileRecord::of("curve", &path)?;
-        let above = captions::above(&self.args, self.limit.as_ref(), &self.source);
-        let title = format!("Hotspots of {above}");
-        let drawn = curves.png(&title, &found.shown().said_of(method_words(&self.field)))?;
-        Ok(vec![table, filled(png, &self.paths.of("curve.png"), &drawn)?])
-    }
-
     /// Draws the map.
     fn picture(
         &self,
         file: Beside,
         found: Option<&Traced>,
+        others: &[(Vec<Polygon<f64>>, String)],
         skill: Option<&SkillRecord>,
         report: &RunReport,
     ) -> Result<FileRecord> {
@@ -430,6 +418,7 @@ impl Job {
             &self.paths,
             &doubtful,
             found,
+            others,
             skill,
             &self.undecided,
         )?;
@@ -438,7 +427,7 @@ impl Job {
 }
 
 /// Fills a picture's file.
-fn filled(file: Beside, path: &Path, png: &[u8]) -> Result<FileRecord> {
+pub(super) fn filled(file: Beside, path: &Path, png: &[u8]) -> Result<FileRecord> {
     output::fill(file, png)?;
     wrote(path);
     FileRecord::of("picture", path)
@@ -465,6 +454,7 @@ impl Mapped {
             left_out: &self.left_out,
             guideline: self.limit.as_ref(),
             hotspots: self.hotspots.as_ref(),
+            compared: self.compared.as_ref(),
             outputs: &self.outputs,
             notes: &self.notes,
         }
@@ -474,32 +464,4 @@ impl Mapped {
     pub(super) fn untold(&self) -> &[String] {
         &self.notes[self.source.remarks().len() + self.field.remarks.len()..]
     }
-}
-
-/// Which cells are hot, where a threshold says what polluted means.
-fn rule(args: &Map, field: &Field) -> Option<Rule> {
-    if !args.decision.is_decided() {
-        return None;
-    }
-    Some(if field.has_variance() {
-        Rule::Probability { at_least: args.decision.confidence }
-    } else {
-        // Where cells have limits of their own the method has an error model.
-        Rule::Prediction { above: args.decision.threshold? }
-    })
-}
-
-fn notes(args: &Map, field: &Field, source: &Source) -> Vec<String> {
-    let mut notes: Vec<String> = source.remarks().to_vec();
-    notes.extend(field.remarks.iter().cloned());
-    if args.decision.is_decided() && !field.has_variance() {
-        notes.push(format!(
-            "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
-            field.method.method
-        ));
-    }
-    if args.decision.is_decided() && source.crs().is_local() {
-        notes.push("a local plane is nowhere on Earth: hotspots are written as GeoPackage, not as GeoJSON".into());
-    }
-    notes
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use geo::Polygon;
 use soilscope_assess::hotspot::Hotspots;
-use soilscope_picture::{LengthUnit, MapPicture, Raster, map_svg, svg_to_png};
+use soilscope_picture::{LengthUnit, MapPicture, Outlines, Raster, map_svg, svg_to_png};
 use soilscope_pipeline::crs::Crs;
 use soilscope_pipeline::io::raster_in::{RasterIn, Resampling};
 
@@ -43,6 +43,7 @@ pub(super) fn draw(
     prediction: &Path,
     doubtful: &Doubtful<'_>,
     hotspots: Option<&Hotspots>,
+    others: &[(Vec<Polygon<f64>>, String)],
     threshold: Option<f64>,
     field: &Field,
     source: &Source,
@@ -66,6 +67,7 @@ pub(super) fn draw(
     let hatched: Vec<bool> = trust.values.iter().map(|v| v.is_some_and(|doubts| doubts > 0.0)).collect();
     let outlines: Vec<Polygon<f64>> =
         hotspots.iter().flat_map(|h| &h.spots).flat_map(|s| s.shape.0.iter().cloned()).collect();
+    let others: Vec<Outlines<'_>> = others.iter().map(|(polygons, label)| Outlines { polygons, label }).collect();
     // In the colours of the raster, on whichever scale that is.
     let shown_at = if words.on_scale { &field.on_scale } else { &field.observed };
     let samples: Vec<([f64; 2], f64)> =
@@ -82,6 +84,7 @@ pub(super) fn draw(
         doubtful_label: &doubtful.label,
         hotspots: &outlines,
         hotspot_label: words.hotspots,
+        others: &others,
         samples: &samples,
         below_limit: &below_limit,
         undecided: &undecided.flags(samples.len()),

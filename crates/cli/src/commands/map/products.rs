@@ -12,7 +12,7 @@ use crate::source::Source;
 use crate::words::{transform_name, transformed};
 
 /// The layers that the method can give and the user asked for.
-pub(super) fn layers(args: &Map, field: &Field) -> Vec<Layer> {
+fn layers(args: &Map, field: &Field) -> Vec<Layer> {
     let mut layers = vec![Layer::Prediction];
     if field.has_variance() {
         layers.push(Layer::StandardDeviation);

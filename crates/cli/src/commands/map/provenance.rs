@@ -1,7 +1,7 @@
 //! Where a map comes from: what went in, the settings that took effect, and what an earlier run left in the folder.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map as JsonMap, Value as Json, json};
@@ -94,12 +94,29 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     Json::Object(settings)
 }
 
+/// Files of limits that an earlier run compared: what they are, and then a code.
+fn of_codes(args: &Map, paths: &Paths) -> Result<Vec<PathBuf>> {
+    let starts = ["exceedance_", "threshold_", "hotspots_"].map(|what| paths.of(what));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&args.out).with_context(|| format!("cannot read {}", args.out.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_of_code =
+            |start: &PathBuf| start.file_name().is_some_and(|start| name.starts_with(&*start.to_string_lossy()));
+        if starts.iter().any(is_of_code) && [".tif", ".gpkg", ".geojson"].iter().any(|ending| name.ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Removes what an earlier run of this analyte left in the folder and this one did not make (`outputs`): a map must not stand
 /// beside decisions of another.
 pub(super) fn remove_outdated(args: &Map, paths: &Paths, outputs: &[FileRecord]) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     if args.overwrite {
-        for what in [
+        for path in [
             "sd.tif",
             "exceedance.tif",
             "threshold.tif",
@@ -108,8 +125,12 @@ pub(super) fn remove_outdated(args: &Map, paths: &Paths, outputs: &[FileRecord])
             "reliability.png",
             "curve.csv",
             "curve.png",
-        ] {
-            let path = paths.of(what);
+            "compare.csv",
+        ]
+        .map(|what| paths.of(what))
+        .into_iter()
+        .chain(of_codes(args, paths)?)
+        {
             if path.is_file() && !outputs.iter().any(|output| Path::new(&output.path) == path) {
                 std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
                 notes.push(format!("{} of an earlier run was removed", path.display()));

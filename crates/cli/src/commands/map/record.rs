@@ -6,6 +6,7 @@ use soilscope_pipeline::crs::Crs;
 use soilscope_pipeline::run::RunReport;
 use soilscope_pipeline::samples::PreparationRecord;
 
+use super::compare::Compared;
 use super::grid::GridRecord;
 use super::trust::TrustRecord;
 use crate::commands::validate::ValidationRecord;
@@ -59,6 +60,9 @@ pub(super) struct AnalyteRecord<'a> {
     pub(super) guideline: Option<&'a GuidelineRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hotspots: Option<&'a HotspotRecord>,
+    /// What the field says of each limit, where it is held against several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) compared: Option<&'a Compared>,
     pub(super) outputs: &'a [FileRecord],
     pub(super) notes: &'a [String],
 }

@@ -60,6 +60,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         }));
     }
     lines.extend(record.hotspots.iter().filter_map(|h| h.costs.as_ref()).map(CostRecord::line));
+    lines.extend(record.compared.iter().flat_map(|compared| compared.lines()));
     lines.push(format!("written to {}: {}", args.out.display(), names(record.outputs)));
     lines.join("\n") + "\n"
 }
@@ -91,4 +92,20 @@ pub(super) fn announce(common: &Common, args: &Map, field: &Field, grid: &GridRe
         say(&format!("extent: {:?} ({})", grid.bounds, grid.extent_from));
         say(&format!("settings: {}", settings(args, field)));
     }
+}
+
+/// What a reader should know of a map before it is computed.
+pub(super) fn beforehand(args: &Map, field: &Field, source: &Source) -> Vec<String> {
+    let mut notes: Vec<String> = source.remarks().to_vec();
+    notes.extend(field.remarks.iter().cloned());
+    if args.decision.is_decided() && !field.has_variance() {
+        notes.push(format!(
+            "{} has no error model: hotspots are where the prediction is above the threshold, and how sure that is stays unknown",
+            field.method.method
+        ));
+    }
+    if args.decision.is_decided() && source.crs().is_local() {
+        notes.push("a local plane is nowhere on Earth: hotspots are written as GeoPackage, not as GeoJSON".into());
+    }
+    notes
 }

@@ -11,6 +11,7 @@ use soilscope_pipeline::io::covariate_in::RasterCovariate;
 use soilscope_pipeline::io::vector::Value;
 
 use crate::field::short_number;
+use crate::guideline::six_digits;
 use crate::record::FileRecord;
 
 /// What the record of a map says of the limit of the law that it was judged by.
@@ -25,6 +26,13 @@ struct Act {
     source_kind: String,
     verified: bool,
     standing: String,
+    /// Whether it is for the act's standard soil for lack of the soil's own properties.
+    #[serde(default)]
+    standard_soil: bool,
+    /// How it asks for the samples to be digested, and how they were, where that was said.
+    #[serde(default)]
+    basis_family: String,
+    samples_basis: Option<String>,
 }
 
 /// What decides on which side a place is.
@@ -80,7 +88,11 @@ impl Limit {
     /// The limits at places, in the unit of the data; `None` where there is none.
     pub(super) fn at(&self, places: &[Coord]) -> Result<Vec<Option<f64>>> {
         match &self.raster {
-            Some(path) => Ok(RasterCovariate::open(path, 1)?.at(places)?),
+            // Rasters hold 32 bits, in which 412.3 has a tail of digits; a computed limit has six.
+            Some(path) => {
+                let limits = RasterCovariate::open(path, 1)?.at(places)?;
+                Ok(limits.into_iter().map(|limit| limit.map(six_digits)).collect())
+            }
             None => Ok(vec![self.threshold; places.len()]),
         }
     }
@@ -188,9 +200,14 @@ impl Act {
         if self.standing == "unverified" { "UNVERIFIED" } else { &self.standing }
     }
 
-    /// `, UNVERIFIED`; nothing where it was read in the act.
+    /// `, UNVERIFIED`; nothing where it was read in the act, for this soil and samples like these.
     fn mark(&self) -> String {
-        if self.standing == "verified" { String::new() } else { format!(", {}", self.standing_words()) }
+        let marks = [
+            (self.standard_soil, "standard soil"),
+            (self.samples_basis.as_ref().is_some_and(|b| *b != self.basis_family), "ANOTHER BASIS than the samples"),
+            (self.standing != "verified", self.standing_words()),
+        ];
+        marks.iter().filter(|(holds, _)| *holds).map(|(_, words)| format!(", {words}")).collect()
     }
 }
 

@@ -94,6 +94,10 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
             let (joint, files, said) = prepared.compute(args, &mapped, &paths, &progress)?;
             outputs.extend(files);
             notes.extend(said);
+            if let Some((first, _)) = args.decision.guideline.guideline.as_ref().and_then(|codes| codes.split_once(','))
+            {
+                notes.push(format!("what the analytes are together is told for the first of the limits, {first}"));
+            }
             Some(joint)
         }
         None => None,
