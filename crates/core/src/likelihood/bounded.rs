@@ -67,6 +67,7 @@ impl<'a> Bounded<'a> {
             fine: Sums::Vecchia(&self.fine),
             settings: &self.settings,
             executor: self.executor,
+            prior: None,
             evaluations: Cell::new(0),
         }
     }

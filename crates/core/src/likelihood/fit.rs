@@ -6,6 +6,7 @@ use super::data::Data;
 use super::objective::{LogLikelihood, Sums};
 use super::optimise::{Objective, Summit, climb};
 use super::parameters::{Extent, Unknowns};
+use super::prior::ComplexityPrior;
 use super::result::{LikelihoodFit, Remark};
 use super::vecchia::Vecchia;
 use super::{DEFAULT_NEIGHBOURS, EXACT_LIMIT, Engine, LikelihoodSettings, starts};
@@ -49,6 +50,21 @@ pub fn fit_likelihood(
     settings: &LikelihoodSettings,
     executor: &dyn Executor,
 ) -> Result<LikelihoodFit> {
+    searching(samples, drift, template, settings, executor, |search| search.fit(template))
+}
+
+/// Makes ready what a fit of these samples works with, and hands it on.
+///
+/// # Errors
+/// As [`fit_likelihood`].
+pub(super) fn searching<T>(
+    samples: &Samples,
+    drift: Drift,
+    template: &ModelTemplate,
+    settings: &LikelihoodSettings,
+    executor: &dyn Executor,
+    then: impl FnOnce(Search<'_>) -> Result<T>,
+) -> Result<T> {
     settings.check()?;
     refuse_unbounded(template)?;
     template.check_on(samples.metric())?;
@@ -68,16 +84,16 @@ pub fn fit_likelihood(
     };
     let coarse = vecchia.as_ref().map(|v| v.thinned(COARSE_RESPONSES));
     let approximate = vecchia.as_ref().filter(|_| neighbours.is_some());
-    let search = Search {
+    then(Search {
         data: &data,
         extent,
         coarse: coarse.as_ref().map_or(Sums::Exact(&data), Sums::Vecchia),
         fine: approximate.map_or(Sums::Exact(&data), Sums::Vecchia),
         settings,
         executor,
+        prior: None,
         evaluations: Cell::new(0),
-    };
-    search.fit(template)
+    })
 }
 
 /// The log-likelihood of a given model; the trend's coefficients at their best.
@@ -124,6 +140,7 @@ pub fn log_likelihood(
         method: settings.method,
         executor,
         scale: false,
+        prior: None,
         evaluations: &evaluations,
     };
     let found = objective.at(&[], false)?;
@@ -169,6 +186,8 @@ pub(super) struct Search<'a> {
     pub(super) fine: Sums<'a>,
     pub(super) settings: &'a LikelihoodSettings,
     pub(super) executor: &'a dyn Executor,
+    /// What is multiplied to the likelihood; none for its maximum.
+    pub(super) prior: Option<ComplexityPrior>,
     pub(super) evaluations: Cell<usize>,
 }
 
@@ -185,7 +204,9 @@ impl Search<'_> {
             unknowns,
             method: self.settings.method,
             executor: self.executor,
-            scale: unknowns.scale,
+            // The factor of the variances that is best for the likelihood is not so for its product with a prior.
+            scale: unknowns.scale && self.prior.is_none(),
+            prior: self.prior,
             evaluations: &self.evaluations,
         }
     }

@@ -52,6 +52,7 @@ mod parameters;
 mod place;
 mod plausible;
 mod predict;
+mod prior;
 mod report;
 mod restricted;
 mod result;

@@ -6,6 +6,7 @@ use super::Method;
 use super::data::Data;
 use super::optimise::Objective;
 use super::parameters::Unknowns;
+use super::prior::ComplexityPrior;
 use super::terms::{Evaluation, Terms};
 use super::vecchia::Vecchia;
 use super::{exact, kernel::Kernel, restricted};
@@ -52,6 +53,8 @@ pub(super) struct LogLikelihood<'a> {
     pub(super) executor: &'a dyn Executor,
     /// Whether the common factor of the variances is solved for at every place.
     pub(super) scale: bool,
+    /// What is multiplied to the likelihood; none for its maximum.
+    pub(super) prior: Option<ComplexityPrior>,
     /// How often the likelihood was evaluated.
     pub(super) evaluations: &'a Cell<usize>,
 }
@@ -73,7 +76,14 @@ impl LogLikelihood<'_> {
             let Some(second) = restricted::second(vecchia, &kernel, self.executor)? else { return Ok(None) };
             terms.second = second;
         }
-        Ok(terms.evaluate(self.method, self.sums.log_basis(), false))
+        Ok(terms.evaluate(self.method, self.sums.log_basis(), false).map(|e| self.with_prior(place, e)))
+    }
+
+    fn with_prior(&self, place: &[f64], evaluation: Evaluation) -> Evaluation {
+        match &self.prior {
+            Some(prior) => prior.added(self.unknowns, place, evaluation),
+            None => evaluation,
+        }
     }
 }
 
@@ -87,6 +97,7 @@ impl Objective for LogLikelihood<'_> {
         if self.scale {
             self.unknowns.rescale(&mut place, evaluation.factor);
         }
+        let evaluation = self.with_prior(&place, evaluation);
         Ok(Some((place, evaluation)))
     }
 }

@@ -75,7 +75,7 @@ impl Search<'_> {
     }
 
     /// The maximum with what the trend's estimation takes from the information.
-    fn in_full(&self, mut found: Found) -> Result<Found> {
+    pub(super) fn in_full(&self, mut found: Found) -> Result<Found> {
         if let Sums::Vecchia(_) = self.fine
             && let Some(evaluation) = self.objective(self.fine, &found.unknowns).in_full(&found.summit.place)?
         {

@@ -73,6 +73,7 @@ fn each(mut check: impl FnMut(&str, &LogLikelihood<'_>, &[f64])) {
                     method,
                     executor: &Serial,
                     scale: false,
+                    prior: None,
                     evaluations: &evaluations,
                 };
                 check(&format!("{name}, {text}, {method:?}"), &objective, &place(&unknowns, values));
@@ -154,6 +155,7 @@ fn the_exact_information_is_its_formula() {
             method,
             executor: &Serial,
             scale: false,
+            prior: None,
             evaluations: &evaluations,
         };
         let ours = objective.at(&place, true).unwrap().unwrap().1.information;
@@ -180,6 +182,7 @@ fn a_common_factor_of_the_variances_is_solved_for() {
         method: Method::Reml,
         executor: &Serial,
         scale,
+        prior: None,
         evaluations: &evaluations,
     };
     let (place, scaled) = objective(true).at(&[0.5_f64.ln(), 3.0_f64.ln(), 2.0], true).unwrap().unwrap();
