@@ -186,16 +186,19 @@ impl Basis {
 
     /// The same functions centred and scaled by some samples: in a small neighbourhood far from the centre of all, the
     /// columns of a polynomial would be nearly dependent.
-    pub(crate) fn recentre(&mut self, coords: &[Coord]) {
-        if self.degree.is_none_or(|d| d == 0) || coords.is_empty() {
+    pub(crate) fn recentre(&mut self, coords: impl IntoIterator<Item = Coord>) {
+        if self.degree.is_none_or(|d| d == 0) {
             return;
         }
-        let (mut low, mut high) = (coords[0], coords[0]);
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
         for c in coords {
             for k in 0..2 {
                 low[k] = low[k].min(c[k]);
                 high[k] = high[k].max(c[k]);
             }
+        }
+        if low[0] > high[0] {
+            return;
         }
         let half = 0.5 * (high[0] - low[0]).max(high[1] - low[1]);
         self.centre = [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1])];

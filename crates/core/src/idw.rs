@@ -1,7 +1,7 @@
 //! Inverse distance weighting, and the nearest sample: methods without an error model.
 
 use crate::metric::Metric;
-use crate::neighbourhood::{Neighbourhood, SampleIndex, Search};
+use crate::neighbourhood::{Near, Neighbourhood, SampleIndex, Search, Visit};
 use crate::validation::Folds;
 use crate::{
     Coord, Error, Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets,
@@ -90,41 +90,39 @@ impl Weighted {
     fn predict_one(&self, at: Coord, keep: impl Fn(usize) -> bool, scratch: &mut Scratch) -> Outcome {
         Gap::check_place(at)?;
         match &self.search {
-            None => self.mean_of((0..self.samples.len()).filter(|&i| keep(i)), at),
+            None => self.mean_of((0..self.samples.len()).filter(|&i| keep(i)).map(|i| self.sample(i, at))),
             Some(search) => {
                 let (search_scratch, neighbours) = scratch.search_parts();
                 self.index.neighbours(at, search, keep, search_scratch, neighbours)?;
-                self.mean_of(neighbours.iter().copied(), at)
+                self.mean_of(neighbours.iter().map(|&i| self.sample(i, at)))
             }
         }
     }
 
-    /// Weights are taken relative to the nearest sample's, so that no power of a distance overflows.
-    fn mean_of(&self, neighbours: impl Iterator<Item = usize> + Clone, at: Coord) -> Outcome {
-        let metric = self.samples.metric();
-        let squared = |i: usize| {
-            let c = self.samples.coords()[i];
-            match metric {
-                Metric::Plane => (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2),
-                sphere => sphere.distance(at, c).powi(2),
-            }
+    /// Squared distance and value of a sample.
+    fn sample(&self, i: usize, at: Coord) -> (f64, f64) {
+        let c = self.samples.coords()[i];
+        let squared = match self.samples.metric() {
+            Metric::Plane => (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2),
+            sphere => sphere.distance(at, c).powi(2),
         };
-        let nearest = neighbours.clone().map(squared).fold(f64::INFINITY, f64::min);
-        let (mut weights, mut sum) = (0.0, 0.0);
+        (squared, self.samples.values()[i])
+    }
+
+    /// The mean of squared distances and values. Weights are taken relative to the nearest sample's, so that no power of a
+    /// distance overflows.
+    #[inline(always)]
+    fn mean_of(&self, near: impl Iterator<Item = (f64, f64)> + Clone) -> Outcome {
+        let nearest = near.clone().fold(f64::INFINITY, |least, (d, _)| least.min(d));
         let half = self.power / 2.0;
-        for i in neighbours {
-            let d = squared(i);
-            let weight = if nearest == 0.0 {
-                // Samples at the target share it evenly: only coincident ones can be several.
-                f64::from(u8::from(d == 0.0))
-            } else if self.power == 2.0 {
-                nearest / d
-            } else {
-                (nearest / d).powf(half)
-            };
-            weights += weight;
-            sum += weight * self.samples.values()[i];
-        }
+        let (weights, sum) = if nearest == 0.0 {
+            // Samples at the target share it evenly: only coincident ones can be several.
+            weigh(near, |d| f64::from(u8::from(d == 0.0)))
+        } else if self.power == 2.0 {
+            weigh(near, |d| nearest / d)
+        } else {
+            weigh(near, |d| (nearest / d).powf(half))
+        };
         if weights == 0.0 {
             return Err(Gap::TooFewNeighbours { found: 0, needed: 1 });
         }
@@ -142,6 +140,37 @@ impl Weighted {
     }
 }
 
+/// Sums of weights and of weighted values.
+#[inline(always)]
+fn weigh(near: impl Iterator<Item = (f64, f64)>, weight: impl Fn(f64) -> f64) -> (f64, f64) {
+    near.fold((0.0, 0.0), |(weights, sum), (d, value)| {
+        let weight = weight(d);
+        (weights + weight, sum + weight * value)
+    })
+}
+
+/// Weighted means of targets whose neighbours come with their distances.
+struct Means<'a> {
+    method: &'a Weighted,
+    least: usize,
+    out: &'a mut Predictions,
+}
+
+impl Visit for Means<'_> {
+    #[inline(always)]
+    fn visit(&mut self, target: usize, near: &Near<'_>) {
+        let found = near.members.len();
+        let outcome = if found < self.least {
+            Err(Gap::TooFewNeighbours { found: found as u32, needed: self.least as u32 })
+        } else {
+            let values = self.method.samples.values();
+            let near = near.members.iter().zip(near.squared).map(|(&i, &d)| (d, values[i as usize]));
+            self.method.mean_of(near)
+        };
+        self.out.set(target, outcome);
+    }
+}
+
 impl Predictor for Weighted {
     fn has_variance(&self) -> bool {
         false
@@ -149,6 +178,15 @@ impl Predictor for Weighted {
 
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
         out.reset(targets.len(), false);
+        if let Some(search) = &self.search {
+            if targets.as_window().is_none() {
+                (0..targets.len()).for_each(|i| out.set(i, Err(Gap::NotFinite)));
+            }
+            let mut means = Means { method: self, least: search.min.get(), out };
+            if self.index.visit_near(targets, search, &mut scratch.near, &mut means) {
+                return;
+            }
+        }
         for i in 0..targets.len() {
             out.set(i, self.predict_one(targets.coord(i), |_| true, scratch));
         }

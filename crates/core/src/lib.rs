@@ -52,6 +52,7 @@ pub mod normal_score;
 mod predict;
 pub mod random;
 mod samples;
+mod simd;
 pub mod simulation;
 pub mod student;
 pub mod support;

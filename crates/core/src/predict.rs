@@ -5,10 +5,10 @@
 
 use crate::cokriging::CoScratch;
 use crate::executor::Executor;
-use crate::kriging::KrigingScratch;
+use crate::kriging::{Batch, KrigingScratch};
 use crate::likelihood::VecchiaScratch;
 use crate::mixture::{Mixture, Mixtures};
-use crate::neighbourhood::SearchScratch;
+use crate::neighbourhood::{NearScratch, SearchScratch};
 use crate::validation::Folds;
 use crate::{Coord, Result, Samples};
 
@@ -66,6 +66,14 @@ pub struct Window {
     pub size: [usize; 2],
 }
 
+impl Window {
+    /// Centre of a cell.
+    #[inline]
+    pub(crate) fn centre(&self, column: usize, row: usize) -> Coord {
+        [self.origin[0] + column as f64 * self.step[0], self.origin[1] + row as f64 * self.step[1]]
+    }
+}
+
 /// Where predictions are wanted, and the covariates there.
 ///
 /// # Examples
@@ -111,6 +119,14 @@ impl<'a> Targets<'a> {
         Self { covariates, covariate_count: count, ..self }
     }
 
+    /// The rectangle of cells that the targets are, if they are one.
+    pub(crate) fn as_window(&self) -> Option<Window> {
+        match self.places {
+            Places::Points(_) => None,
+            Places::Window(window) => Some(window),
+        }
+    }
+
     /// How many targets there are.
     pub fn len(&self) -> usize {
         match self.places {
@@ -132,10 +148,7 @@ impl<'a> Targets<'a> {
     pub fn coord(&self, index: usize) -> Coord {
         match self.places {
             Places::Points(points) => points[index],
-            Places::Window(w) => {
-                let (row, column) = (index / w.size[0], index % w.size[0]);
-                [w.origin[0] + column as f64 * w.step[0], w.origin[1] + row as f64 * w.step[1]]
-            }
+            Places::Window(w) => w.centre(index % w.size[0], index / w.size[0]),
         }
     }
 
@@ -284,6 +297,8 @@ impl Predictions {
 pub struct Scratch {
     pub(crate) search: SearchScratch,
     pub(crate) neighbours: Vec<usize>,
+    pub(crate) near: NearScratch,
+    pub(crate) batch: Batch,
     pub(crate) kriging: KrigingScratch,
     pub(crate) cokriging: CoScratch,
     pub(crate) vecchia: VecchiaScratch,

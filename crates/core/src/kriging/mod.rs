@@ -11,6 +11,7 @@
 //! stand on the diagonal of C alone, so that what is predicted is the field without them. Data are centred before they
 //! are solved for, so that a mean of 10⁶ does not cost the digits of a variation of 10⁻³.
 
+mod batch;
 pub(crate) mod cholesky;
 mod errors;
 mod global;
@@ -21,6 +22,7 @@ mod setting;
 mod trend;
 mod weights;
 
+pub(crate) use batch::Batch;
 pub(crate) use cholesky::solve_upper;
 pub use errors::ErrorCovariances;
 pub(crate) use leave_out::inverse_of_fold;

@@ -1,11 +1,13 @@
 //! A system for each target, of the samples near it.
 
+use super::batch::{self, Recipe};
 use super::cholesky::{LANES, dot, factor, row_start, solve_lower, solve_upper};
 use super::redundant::independent_rows;
 use super::setting::Setting;
 use super::{Kriging, non_negative};
 use crate::drift::{Basis, RANK_TOLERANCE};
 use crate::neighbourhood::{SampleIndex, Search};
+use crate::variogram::LaneCovariance;
 use crate::{Coord, Gap, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
 /// Working memory of a kriging system.
@@ -74,14 +76,18 @@ pub(super) struct MovingKriging {
     search: Search,
     samples: Samples,
     index: SampleIndex,
+    /// The model in lanes, where vectors can compute it.
+    covariance: Option<LaneCovariance>,
 }
 
 impl MovingKriging {
     /// # Errors
     /// As [`Setting::new`].
     pub(super) fn new(recipe: &Kriging, samples: &Samples, search: Search) -> Result<Self> {
+        let setting = Setting::new(recipe, samples)?;
         Ok(Self {
-            setting: Setting::new(recipe, samples)?,
+            covariance: LaneCovariance::new(&setting.variogram),
+            setting,
             search,
             samples: samples.clone(),
             index: SampleIndex::of(samples),
@@ -192,7 +198,7 @@ impl MovingKriging {
         if n < columns {
             return Err(Gap::SingularDrift);
         }
-        basis.recentre(&s.coords);
+        basis.recentre(s.coords.iter().copied());
         s.drift.resize(n * columns, 0.0);
         s.spare.resize(columns, 0.0);
         for (i, &sample) in s.kept.iter().enumerate() {
@@ -235,11 +241,39 @@ impl Predictor for MovingKriging {
     }
 
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
-        self.predict_each(targets, scratch, out, &mut |_, _| {});
+        if !self.predict_batches(targets, scratch, out) {
+            self.predict_each(targets, scratch, out, &mut |_, _| {});
+        }
     }
 }
 
 impl MovingKriging {
+    /// Predicts every target, many at a time; false where the model or the search does not allow it.
+    fn predict_batches(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) -> bool {
+        let Some(covariance) = &self.covariance else { return false };
+        out.reset(targets.len(), true);
+        let recipe = Recipe { setting: &self.setting, covariance, samples: &self.samples };
+        let Scratch { near, batch, .. } = scratch;
+        let Some(alone) = batch::predict(recipe, &self.index, &self.search, targets, near, batch, out) else {
+            return false;
+        };
+        if targets.as_window().is_none() {
+            for i in 0..targets.len() {
+                if let Err(gap) = Gap::check_place(targets.coord(i)) {
+                    out.set(i, Err(gap));
+                }
+            }
+        }
+        let mut alone = alone.to_vec();
+        alone.sort_unstable();
+        alone.dedup();
+        self.prepare(&mut scratch.kriging);
+        for target in alone {
+            self.predict_target(target as usize, targets, scratch, out, &mut |_, _| {});
+        }
+        true
+    }
+
     /// Predicts every target, and calls `each` with those that have a prediction while the scratch still holds their system.
     pub(super) fn predict_each(
         &self,
@@ -251,17 +285,28 @@ impl MovingKriging {
         out.reset(targets.len(), true);
         self.prepare(&mut scratch.kriging);
         for i in 0..targets.len() {
-            let outcome = targets
-                .known_covariates(i, self.setting.basis.covariates())
-                .and_then(|covariates| self.predict_one(targets.coord(i), covariates, |_| true, scratch));
-            let predicted = outcome.is_ok();
-            out.set(i, outcome);
-            if predicted {
-                each(i, &mut scratch.kriging);
-            }
-            if predicted && scratch.kriging.kept.len() < scratch.kriging.factored.len() {
-                out.mark_reduced(i);
-            }
+            self.predict_target(i, targets, scratch, out, each);
+        }
+    }
+
+    fn predict_target(
+        &self,
+        i: usize,
+        targets: &Targets<'_>,
+        scratch: &mut Scratch,
+        out: &mut Predictions,
+        each: &mut dyn FnMut(usize, &mut KrigingScratch),
+    ) {
+        let outcome = targets
+            .known_covariates(i, self.setting.basis.covariates())
+            .and_then(|covariates| self.predict_one(targets.coord(i), covariates, |_| true, scratch));
+        let predicted = outcome.is_ok();
+        out.set(i, outcome);
+        if predicted {
+            each(i, &mut scratch.kriging);
+        }
+        if predicted && scratch.kriging.kept.len() < scratch.kriging.factored.len() {
+            out.mark_reduced(i);
         }
     }
 }

@@ -33,6 +33,11 @@ impl Setting {
         Ok(Self { basis: Basis::new(recipe.drift, samples)?, variogram, centre, nodes, own_variance })
     }
 
+    /// The block's nodes; none for a point.
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// Error variance on the diagonal of sample `index`.
     #[inline]
     pub(super) fn error_variance(&self, samples: &Samples, index: usize) -> f64 {

@@ -51,6 +51,31 @@ impl SampleIndex {
         Self { metric, tree }
     }
 
+    /// Whether distances are along great circles.
+    pub(super) fn is_sphere(&self) -> bool {
+        self.metric.is_sphere()
+    }
+
+    /// How far from `centre` the `most` nearest samples of any target within `half` of it, and within `radius` of the target, can
+    /// be; for a plane.
+    pub(super) fn reach(&self, centre: Coord, half: f64, most: usize, radius: Option<f64>) -> f64 {
+        let by_radius = radius.map_or(f64::INFINITY, |r| r + half);
+        let by_number = if most == usize::MAX { None } else { self.by_key(centre).nth(most - 1) };
+        by_radius.min(by_number.map_or(f64::INFINITY, |(key, ..)| key.sqrt() + 2.0 * half))
+    }
+
+    /// Samples within `reach` of a place on a plane, in no particular order, into `samples` and `at`.
+    pub(super) fn within(&self, centre: Coord, reach: f64, samples: &mut Vec<(u32, Coord)>) {
+        samples.clear();
+        let Tree::Plane(tree) = &self.tree else { return };
+        let to = |p: &GeomWithData<Coord, usize>| (p.data as u32, *p.geom());
+        if reach.is_finite() {
+            samples.extend(tree.locate_within_distance(centre, reach * reach).map(to));
+        } else {
+            samples.extend(tree.iter().map(to));
+        }
+    }
+
     /// Distance to the nearest sample; infinite where there is none.
     pub fn nearest_distance(&self, at: Coord) -> f64 {
         self.by_key(at).next().map_or(f64::INFINITY, |(key, _, _)| self.metric.distance_of(key))

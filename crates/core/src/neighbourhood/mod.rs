@@ -1,10 +1,13 @@
 //! Which samples serve a target.
 
 mod index;
+mod near;
 mod sectors;
+mod sides;
 
 pub use index::SampleIndex;
 pub(crate) use index::SearchScratch;
+pub(crate) use near::{Near, NearScratch, Visit};
 pub use sectors::Sectors;
 
 use std::num::NonZeroUsize;

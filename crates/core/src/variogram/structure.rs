@@ -143,6 +143,11 @@ impl Structure {
         Self { level, ..self }
     }
 
+    /// The surface between whose places it stands.
+    pub(super) fn metric(&self) -> Metric {
+        self.metric
+    }
+
     /// The same structure between places on the surface of `metric`.
     pub(super) fn on(self, metric: Metric) -> Self {
         Self { metric, ..self }

@@ -1,0 +1,175 @@
+//! Many targets at a time: those with the same neighbours share one system, and a vector holds a system in every lane.
+//!
+//! [`MovingKriging::predict_one`](super::moving::MovingKriging) is the plain version, which does what does not go in lanes and what
+//! tests compare with.
+
+mod solve;
+mod targets;
+mod triangle;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+pub(super) use solve::Recipe;
+use solve::{Asked, BatchScratch, solve};
+
+use crate::neighbourhood::{Near, NearScratch, SampleIndex, Search, Visit};
+use crate::{Gap, Predictions, Targets};
+
+/// Most samples of a system in lanes: more are quicker one system at a time, and take less room.
+const MOST_SAMPLES: usize = 256;
+
+/// A batch is solved when it has this many systems or targets: enough to fill lanes with alike ones, few enough for a cache.
+const FULL: [usize; 2] = [512, 16_384];
+
+/// Working memory of predictions in batches, one per thread.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    jobs: Jobs,
+    scratch: BatchScratch,
+    /// Targets that are left to be predicted one by one.
+    alone: Vec<u32>,
+}
+
+/// Predicts the targets that a search finds neighbours for; `None` where it cannot be done, else the targets that are still to be
+/// predicted one by one: those whose system is singular in floating point, or too large.
+pub(super) fn predict<'b>(
+    recipe: Recipe<'_>,
+    index: &SampleIndex,
+    search: &Search,
+    targets: &Targets<'_>,
+    near: &mut NearScratch,
+    batch: &'b mut Batch,
+    out: &mut Predictions,
+) -> Option<&'b [u32]> {
+    batch.jobs.clear();
+    batch.alone.clear();
+    let needed = recipe.setting.basis.covariates();
+    let mut collect = Collect { recipe, needed, least: search.min.get(), targets, batch, out, last: None };
+    if !index.visit_near(targets, search, near, &mut collect) {
+        return None;
+    }
+    collect.solve();
+    Some(&batch.alone)
+}
+
+/// Collects targets by their neighbours.
+struct Collect<'a, 't> {
+    recipe: Recipe<'a>,
+    /// Covariates of a target.
+    needed: usize,
+    least: usize,
+    targets: &'a Targets<'t>,
+    batch: &'a mut Batch,
+    out: &'a mut Predictions,
+    /// The set of the target before, which is often this one's.
+    last: Option<(u128, u32)>,
+}
+
+impl Collect<'_, '_> {
+    fn solve(&mut self) {
+        let Batch { jobs, scratch, alone } = &mut *self.batch;
+        solve(self.recipe, jobs, scratch, Asked { targets: self.targets, out: self.out, singular: alone });
+        jobs.clear();
+        self.last = None;
+    }
+}
+
+impl Visit for Collect<'_, '_> {
+    #[inline]
+    fn visit(&mut self, target: usize, near: &Near<'_>) {
+        let found = near.members.len();
+        if self.needed > 0
+            && let Err(gap) = self.targets.known_covariates(target, self.needed)
+        {
+            return self.out.set(target, Err(gap));
+        }
+        if found < self.least {
+            let gap = Gap::TooFewNeighbours { found: found as u32, needed: self.least as u32 };
+            return self.out.set(target, Err(gap));
+        }
+        if found > MOST_SAMPLES {
+            return self.batch.alone.push(target as u32);
+        }
+        let jobs = &mut self.batch.jobs;
+        let set = match self.last {
+            Some((signature, set)) if signature == near.signature => set,
+            _ => jobs.set(near.signature, near.members),
+        };
+        self.last = Some((near.signature, set));
+        jobs.add(set, target as u32);
+    }
+
+    fn region_done(&mut self) {
+        if self.batch.jobs.sets.len() >= FULL[0] || self.batch.jobs.pairs.len() >= FULL[1] {
+            self.solve();
+        }
+    }
+}
+
+/// Sets of neighbours, and the targets that each serves.
+#[derive(Debug, Default)]
+struct Jobs {
+    sets: Vec<Set>,
+    /// Samples of all sets, increasing within each.
+    members: Vec<u32>,
+    /// Set and target, in the order in which they came.
+    pairs: Vec<(u32, u32)>,
+    by_signature: HashMap<u128, u32, BuildHasherDefault<Signed>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Set {
+    first: u32,
+    len: u32,
+    targets: u32,
+}
+
+/// Signatures are random already.
+#[derive(Debug, Default)]
+struct Signed(u64);
+
+impl Hasher for Signed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.0 = self.0.rotate_left(8) ^ u64::from(b));
+    }
+
+    fn write_u128(&mut self, signature: u128) {
+        self.0 = signature as u64;
+    }
+}
+
+impl Jobs {
+    fn clear(&mut self) {
+        self.sets.clear();
+        self.members.clear();
+        self.pairs.clear();
+        self.by_signature.clear();
+    }
+
+    /// The set of this signature, which has these members.
+    fn set(&mut self, signature: u128, members: &[u32]) -> u32 {
+        *self.by_signature.entry(signature).or_insert_with(|| {
+            let first = self.members.len() as u32;
+            self.members.extend_from_slice(members);
+            self.sets.push(Set { first, len: members.len() as u32, targets: 0 });
+            (self.sets.len() - 1) as u32
+        })
+    }
+
+    /// Adds a target to a set.
+    fn add(&mut self, set: u32, target: u32) {
+        self.sets[set as usize].targets += 1;
+        self.pairs.push((set, target));
+    }
+
+    /// Samples of a set, increasing.
+    fn members(&self, set: usize) -> &[u32] {
+        let Set { first, len, .. } = self.sets[set];
+        &self.members[first as usize..(first + len) as usize]
+    }
+}

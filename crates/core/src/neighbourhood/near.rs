@@ -1,0 +1,432 @@
+//! The nearest samples of many targets that lie together, found from one another.
+//!
+//! Let c be the centre of a region of targets, h the farthest that a target is from it, and d the distance from c to its
+//! k-th nearest sample. Any target's k nearest are then within d + 2h of c (twice the triangle inequality): these are the
+//! region's candidates. A region is cut in four while that makes the candidates fewer, each quarter choosing among those of the
+//! whole. In a small region targets are visited so that each is beside the one before, and has nearly its neighbours: as long
+//! as no candidate outside is nearer than the farthest inside, they are the same; else the two change places, and again.
+//!
+//! Nothing is approximate: a target gets the samples that [`SampleIndex::neighbours`] finds alone, equal distances the lowest
+//! number first. Squared distances are computed without fused products, so that all machines agree on them.
+
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::sides::{Sides, signature};
+use super::{SampleIndex, Search};
+use crate::simd::dispatch;
+use crate::{Coord, Targets};
+
+/// Targets of a region that is not cut any further.
+const FEW: usize = 16;
+
+/// What is done with a target and its neighbours.
+pub(crate) trait Visit {
+    /// Takes one target. Nothing is known of a target whose place is not finite: none is visited.
+    fn visit(&mut self, target: usize, near: &Near<'_>);
+    /// Called when a region's targets have all been visited.
+    fn region_done(&mut self) {}
+}
+
+/// The neighbours of one target.
+pub(crate) struct Near<'a> {
+    /// Numbers of the samples, increasing.
+    pub(crate) members: &'a [u32],
+    /// Squared distances to them.
+    pub(crate) squared: &'a [f64],
+    /// A number that is the same for the same samples and, for all practical purposes, for no others: of n sets two share a
+    /// signature with a probability of n² / 2¹²⁹.
+    pub(crate) signature: u128,
+}
+
+/// Working memory of a search over many targets.
+#[derive(Debug, Default)]
+pub(crate) struct NearScratch {
+    /// Candidates of each level of regions within regions.
+    levels: Vec<Candidates>,
+    found: Vec<(u32, Coord)>,
+    squared: Vec<f64>,
+    order: Vec<u32>,
+    sides: Sides,
+    members: Vec<u32>,
+    distances: Vec<f64>,
+}
+
+/// Samples that may be neighbours, by increasing number.
+#[derive(Debug, Default, Clone)]
+struct Candidates {
+    sample: Vec<u32>,
+    at: [Vec<f64>; 2],
+}
+
+/// Which targets: a rectangle of a window's columns and rows, or a part of a list.
+#[derive(Debug, Clone)]
+enum Region {
+    Window([Range<usize>; 2]),
+    List(Range<usize>),
+}
+
+impl SampleIndex {
+    /// Visits every target with its neighbours, in whatever order suits. False, and nothing is visited, where the rules need
+    /// each target to be searched alone: sectors, or a sphere.
+    pub(crate) fn visit_near(
+        &self,
+        targets: &Targets<'_>,
+        search: &Search,
+        scratch: &mut NearScratch,
+        visit: &mut impl Visit,
+    ) -> bool {
+        if search.sectors.is_some() || self.is_sphere() {
+            return false;
+        }
+        let order = &mut scratch.order;
+        order.clear();
+        // Targets that are nowhere are left out of the order; a window is all somewhere, or nowhere.
+        let region = match targets.as_window() {
+            Some(window) => Region::Window([0..window.size[0], 0..window.size[1]]),
+            None => {
+                order.extend((0..targets.len() as u32).filter(|&i| is_finite(targets.coord(i as usize))));
+                Region::List(0..order.len())
+            }
+        };
+        let Some((centre, half)) = extent(targets, &region, order) else { return true };
+        if !is_finite(centre) || !half.is_finite() {
+            return false;
+        }
+        let most = search.max.map_or(usize::MAX, std::num::NonZero::get);
+        let reach = self.reach(centre, half, most, search.radius);
+        if scratch.levels.is_empty() {
+            scratch.levels.push(Candidates::default());
+        }
+        let (root, found) = (&mut scratch.levels[0], &mut scratch.found);
+        self.within(centre, reach + slack(reach, centre), found);
+        found.sort_unstable_by_key(|&(sample, _)| sample);
+        root.sample.clear();
+        root.sample.extend(found.iter().map(|&(sample, _)| sample));
+        for axis in 0..2 {
+            root.at[axis].clear();
+            root.at[axis].extend(found.iter().map(|(_, at)| at[axis]));
+        }
+        dispatch(Walk { targets, most, radius: search.radius, scratch, visit, region });
+        true
+    }
+}
+
+/// Whether both coordinates are numbers.
+fn is_finite(at: Coord) -> bool {
+    at[0].is_finite() && at[1].is_finite()
+}
+
+/// What is added to a bound for the rounding of places of this size.
+fn slack(reach: f64, centre: Coord) -> f64 {
+    1e-12 * reach + 16.0 * f64::EPSILON * (centre[0].abs() + centre[1].abs())
+}
+
+/// Centre of a region's targets and the farthest that one may be from it; `None` where there is no target.
+fn extent(targets: &Targets<'_>, region: &Region, order: &[u32]) -> Option<(Coord, f64)> {
+    let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+    let mut include = |at: Coord| {
+        for axis in 0..2 {
+            low[axis] = low[axis].min(at[axis]);
+            high[axis] = high[axis].max(at[axis]);
+        }
+    };
+    match region {
+        Region::Window([columns, rows]) => {
+            if columns.is_empty() || rows.is_empty() {
+                return None;
+            }
+            let window = targets.as_window()?;
+            include(window.centre(columns.start, rows.start));
+            include(window.centre(columns.end - 1, rows.end - 1));
+        }
+        Region::List(range) => {
+            if range.is_empty() {
+                return None;
+            }
+            order[range.clone()].iter().for_each(|&i| include(targets.coord(i as usize)));
+        }
+    }
+    let centre = [0.5 * low[0] + 0.5 * high[0], 0.5 * low[1] + 0.5 * high[1]];
+    Some((centre, (0.5 * (high[0] - low[0])).hypot(0.5 * (high[1] - low[1]))))
+}
+
+struct Walk<'a, 't, V> {
+    targets: &'a Targets<'t>,
+    most: usize,
+    radius: Option<f64>,
+    scratch: &'a mut NearScratch,
+    visit: &'a mut V,
+    region: Region,
+}
+
+impl<V: Visit> WithSimd for Walk<'_, '_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        // Regions yet to be walked, with their level.
+        let mut open = vec![(self.region.clone(), 0)];
+        while let Some((region, level)) = open.pop() {
+            let Some((centre, half)) = extent(self.targets, &region, &self.scratch.order) else { continue };
+            if level > 0 {
+                self.narrow(simd, level, centre, half);
+            }
+            let (count, candidates) = (region.len(), self.scratch.levels[level].sample.len());
+            // Cutting pays while a target looks at many candidates that cannot be its neighbours.
+            if count > FEW && candidates > self.most.saturating_mul(2).max(self.most.saturating_add(24)) {
+                open.extend(self.quarters(&region, centre).into_iter().map(|quarter| (quarter, level + 1)));
+            } else {
+                self.walk(simd, &region, level);
+                self.visit.region_done();
+            }
+        }
+    }
+}
+
+impl Region {
+    fn len(&self) -> usize {
+        match self {
+            Self::Window([columns, rows]) => columns.len() * rows.len(),
+            Self::List(range) => range.len(),
+        }
+    }
+}
+
+impl<V: Visit> Walk<'_, '_, V> {
+    /// The candidates of a region from those of the region around it.
+    #[inline(always)]
+    fn narrow<S: Simd>(&mut self, simd: S, level: usize, centre: Coord, half: f64) {
+        let NearScratch { levels, squared, .. } = &mut *self.scratch;
+        if levels.len() == level {
+            levels.push(Candidates::default());
+        }
+        let (outer, inner) = levels.split_at_mut(level);
+        let (outer, inner) = (&outer[level - 1], &mut inner[0]);
+        let n = outer.sample.len();
+        super::sides::distances(simd, &outer.at, centre, squared);
+        let mut reach = self.radius.map_or(f64::INFINITY, |r| r + half);
+        if n > self.most {
+            let keys = &mut inner.at[0];
+            keys.clear();
+            keys.extend_from_slice(&squared[..n]);
+            let (_, kth, _) = keys.select_nth_unstable_by(self.most - 1, f64::total_cmp);
+            reach = reach.min(kth.sqrt() + 2.0 * half);
+        }
+        let limit = (reach + slack(reach, centre)).powi(2);
+        inner.sample.clear();
+        inner.at.iter_mut().for_each(Vec::clear);
+        for (i, &d) in squared[..n].iter().enumerate() {
+            if d <= limit {
+                inner.sample.push(outer.sample[i]);
+                inner.at[0].push(outer.at[0][i]);
+                inner.at[1].push(outer.at[1][i]);
+            }
+        }
+    }
+
+    /// A region in at most four parts.
+    fn quarters(&mut self, region: &Region, centre: Coord) -> Vec<Region> {
+        match region {
+            Region::Window([columns, rows]) => {
+                let halves = |r: &Range<usize>| {
+                    let middle = r.start + r.len().div_ceil(2);
+                    [r.start..middle, middle..r.end]
+                };
+                // A long rectangle is cut across alone.
+                let columns_cut = columns.len() * 2 > rows.len();
+                let rows_cut = rows.len() * 2 > columns.len();
+                let of = |cut: bool, r: &Range<usize>| if cut { halves(r).to_vec() } else { vec![r.clone()] };
+                let mut parts = Vec::with_capacity(4);
+                for rows in of(rows_cut, rows) {
+                    parts.extend(
+                        of(columns_cut, columns).into_iter().map(|columns| Region::Window([columns, rows.clone()])),
+                    );
+                }
+                parts
+            }
+            Region::List(range) => {
+                let targets = self.targets;
+                let order = &mut self.scratch.order;
+                let mut cut = |range: Range<usize>, axis: usize| {
+                    let part = &mut order[range.clone()];
+                    part.sort_unstable_by_key(|&i| (targets.coord(i as usize)[axis] > centre[axis], i));
+                    let middle =
+                        range.start + part.partition_point(|&i| targets.coord(i as usize)[axis] <= centre[axis]);
+                    [range.start..middle, middle..range.end]
+                };
+                let [south, north] = cut(range.clone(), 1);
+                let parts = [cut(south, 0), cut(north, 0)];
+                let parts: Vec<Range<usize>> = parts.into_iter().flatten().filter(|r| !r.is_empty()).collect();
+                if parts.len() == 1 {
+                    // All at one place: any cut will do.
+                    let middle = range.start + range.len() / 2;
+                    return vec![Region::List(range.start..middle), Region::List(middle..range.end)];
+                }
+                parts.into_iter().map(Region::List).collect()
+            }
+        }
+    }
+
+    /// Visits the targets of a region, each beside the one before.
+    #[inline(always)]
+    fn walk<S: Simd>(&mut self, simd: S, region: &Region, level: usize) {
+        let mut fresh = true;
+        match region {
+            Region::Window([columns, rows]) => {
+                let Some(window) = self.targets.as_window() else { return };
+                for (nth, row) in rows.clone().enumerate() {
+                    let width = columns.len();
+                    for k in 0..width {
+                        let column = columns.start + if nth % 2 == 0 { k } else { width - 1 - k };
+                        let target = row * window.size[0] + column;
+                        self.step(simd, target, window.centre(column, row), level, fresh);
+                        fresh = false;
+                    }
+                }
+            }
+            Region::List(range) => {
+                for nth in range.clone() {
+                    let target = self.scratch.order[nth] as usize;
+                    self.step(simd, target, self.targets.coord(target), level, fresh);
+                    fresh = false;
+                }
+            }
+        }
+    }
+
+    /// Moves on to a target, and visits it.
+    #[inline(always)]
+    fn step<S: Simd>(&mut self, simd: S, target: usize, at: Coord, level: usize, fresh: bool) {
+        let NearScratch { levels, sides, members, distances, .. } = &mut *self.scratch;
+        if fresh {
+            let Candidates { sample, at: places } = &levels[level];
+            sides.begin(simd, sample, places, self.most, at);
+        } else {
+            sides.move_to(simd, at);
+        }
+        let (samples, squared) = sides.inside();
+        let limit = self.radius.map_or(f64::INFINITY, |r| r * r);
+        let near = if self.radius.is_some() && squared.iter().any(|&d| d > limit) {
+            members.clear();
+            distances.clear();
+            for (&sample, &d) in samples.iter().zip(squared).filter(|&(_, &d)| d <= limit) {
+                members.push(sample);
+                distances.push(d);
+            }
+            Near { members, squared: distances, signature: signature(members) }
+        } else {
+            Near { members: samples, squared, signature: sides.signature() }
+        };
+        self.visit.visit(target, &near);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::neighbourhood::{SearchScratch, Sectors};
+    use crate::random::Random;
+    use crate::{Gap, Window};
+
+    struct Check<'a> {
+        index: &'a SampleIndex,
+        search: &'a Search,
+        targets: &'a Targets<'a>,
+        coords: &'a [Coord],
+        scratch: SearchScratch,
+        visited: Vec<usize>,
+    }
+
+    impl Visit for Check<'_> {
+        fn visit(&mut self, target: usize, near: &Near<'_>) {
+            self.visited.push(target);
+            let (at, mut expected) = (self.targets.coord(target), Vec::new());
+            match self.index.neighbours(at, self.search, |_| true, &mut self.scratch, &mut expected) {
+                Err(Gap::TooFewNeighbours { found, .. }) => assert_eq!(found as usize, near.members.len()),
+                _ => assert_eq!(expected, near.members.iter().map(|&i| i as usize).collect::<Vec<_>>(), "{at:?}"),
+            }
+            assert_eq!(near.signature, crate::neighbourhood::sides::signature(near.members));
+            for (&sample, &squared) in near.members.iter().zip(near.squared) {
+                let c = self.coords[sample as usize];
+                assert_eq!(squared, (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2));
+            }
+        }
+    }
+
+    /// Samples scattered, in clusters far apart, or on a lattice with many equal distances.
+    fn layouts() -> Vec<Vec<Coord>> {
+        let mut random = Random::new(5);
+        let mut place = |size: f64| [size * random.uniform(), size * random.uniform()];
+        let scattered = (0..600).map(|_| place(100.0)).collect();
+        let centres: Vec<Coord> = (0..6).map(|_| place(4e5)).collect();
+        let clustered = (0..600).map(|i| {
+            let (c, d) = (centres[i % 6], place(30.0));
+            [c[0] + d[0], 5e6 + c[1] + d[1]]
+        });
+        let lattice = (0..400).map(|i| [f64::from(i % 20) * 5.0, f64::from(i / 20) * 5.0]).collect();
+        vec![scattered, clustered.collect(), lattice, vec![[3.0, 4.0]], vec![[1.0, 1.0]; 40]]
+    }
+
+    #[test]
+    fn every_target_gets_the_neighbours_that_it_gets_alone() {
+        let searches = [
+            Search::new(Some(1), 1, None),
+            Search::new(Some(7), 2, None),
+            Search::new(Some(32), 1, None),
+            Search::new(Some(16), 3, Some(12.0)),
+            Search::new(None, 1, Some(9.0)),
+        ];
+        for coords in layouts() {
+            let index = SampleIndex::new(&coords);
+            let (mut low, mut high) = (coords[0], coords[0]);
+            for c in &coords {
+                (0..2).for_each(|k| (low[k], high[k]) = (low[k].min(c[k]), high[k].max(c[k])));
+            }
+            let span = (high[0] - low[0]).max(high[1] - low[1]).max(1.0);
+            for cell in [span / 40.0, span / 400.0, 2.5] {
+                let window = Window { origin: [low[0], high[1]], step: [cell, -cell], size: [45, 31] };
+                let window = Targets::window(window);
+                let mut points: Vec<Coord> = (0..window.len()).step_by(3).map(|i| window.coord(i)).collect();
+                points.extend([[f64::NAN, 0.0], [0.0, f64::INFINITY]]);
+                points.extend([points[0]; 40]);
+                for search in searches.iter().map(|s| s.clone().unwrap()) {
+                    for (targets, expected) in [(window, window.len()), (Targets::points(&points), points.len() - 2)] {
+                        let mut scratch = NearScratch::default();
+                        let mut check = Check {
+                            index: &index,
+                            search: &search,
+                            targets: &targets,
+                            coords: &coords,
+                            scratch: SearchScratch::default(),
+                            visited: Vec::new(),
+                        };
+                        assert!(index.visit_near(&targets, &search, &mut scratch, &mut check));
+                        check.visited.sort_unstable();
+                        check.visited.dedup();
+                        assert_eq!(check.visited.len(), expected);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sectors_and_spheres_are_left_to_a_search_for_each() {
+        let (coords, targets) = (vec![[0.0, 0.0], [1.0, 2.0]], [[0.5, 0.5]]);
+        let nearest = Search::new(Some(4), 1, None).unwrap();
+        struct Nothing;
+        impl Visit for Nothing {
+            fn visit(&mut self, _: usize, _: &Near<'_>) {
+                panic!("nothing is visited");
+            }
+        }
+        let sectors = nearest.with_sectors(Sectors::Quadrants).unwrap();
+        let (plane, sphere) =
+            (SampleIndex::new(&coords), SampleIndex::with_metric(&coords, crate::metric::Metric::EARTH));
+        for (index, search) in [(&plane, sectors), (&sphere, nearest)] {
+            assert!(!index.visit_near(&Targets::points(&targets), &search, &mut NearScratch::default(), &mut Nothing));
+        }
+    }
+}
