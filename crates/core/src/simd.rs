@@ -77,7 +77,7 @@ pub(crate) fn less_product<S: Simd>(simd: S, c: S::f64s, a: S::f64s, b: S::f64s)
 #[inline(always)]
 pub(crate) fn exp_of_negative<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
     /// ln 2 in two parts; products of the first with |n| < 2¹¹ are exact.
-    const LN2: [f64; 2] = [6.931_471_803_691_238_16e-1, 1.908_214_929_270_587_7e-10];
+    const LN2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
     /// Adding it rounds to a whole number.
     const ROUND: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²
     /// Adding it to a whole number leaves that in the upper half of the bits.
@@ -95,7 +95,7 @@ pub(crate) fn exp_of_negative<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
         2.505_210_838_544_172e-8,
         2.755_731_922_398_589_3e-7,
         2.755_731_922_398_589e-6,
-        2.480_158_730_158_730_2e-5,
+        2.480_158_730_158_73e-5,
         1.984_126_984_126_984e-4,
         1.388_888_888_888_889e-3,
         8.333_333_333_333_333e-3,
