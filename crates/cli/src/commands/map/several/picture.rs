@@ -125,7 +125,7 @@ impl Scene<'_> {
         let warning = match without.is_empty() {
             true => String::new(),
             false => format!(
-                "no skill is shown for {}: its probabilities are not shown to beat the base rate",
+                "no skill is shown for {}: the probabilities are not shown to beat the base rate",
                 listed(&without)
             ),
         };
