@@ -174,8 +174,13 @@ impl<V: Visit> WithSimd for Walk<'_, '_, V> {
                 self.narrow(simd, level, centre, half);
             }
             let (count, candidates) = (region.len(), self.scratch.levels[level].sample.len());
-            // Cutting pays while a target looks at many candidates that cannot be its neighbours.
-            if count > FEW && candidates > self.most.saturating_mul(2).max(self.most.saturating_add(24)) {
+            // Cutting pays while a target looks at many candidates that cannot be its neighbours. Of all within a radius these are
+            // the more, the wider the region is against it.
+            let many = match self.radius {
+                Some(radius) if self.most == usize::MAX => candidates > 2 * FEW && half > 0.25 * radius,
+                _ => candidates > self.most.saturating_mul(2).max(self.most.saturating_add(24)),
+            };
+            if count > FEW && many {
                 open.extend(self.quarters(&region, centre).into_iter().map(|quarter| (quarter, level + 1)));
             } else {
                 self.walk(simd, &region, level);
