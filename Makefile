@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers
+.PHONY: help setup demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -105,6 +105,15 @@ layers:
 
 bench: setup ## benchmarks; close other programs first
 	cargo bench --workspace --locked
+
+# Optional, as `peers` is. ONLY=p1,p3 takes part of it, REPEAT=5 and LIMIT=150 are repeats and seconds of a run, FRESH=1 forgets
+# earlier runs, INSTALL=1 installs the peers that are missing (apt-get, PyPI, crates.io); more in benches/peers/peers.py.
+bench-peers: setup ## gstat, NumPy, SAGA … side by side with Soilscope: speed and agreement, into docs/performance.md; INSTALL=1 installs them
+	cargo build --release --locked -p soilscope-cli
+	cargo build --release --locked -p soilscope-bench
+	@FOLDER=$(TARGET)/bench-peers BENCH=$(TARGET)/release/soilscope-bench SOILSCOPE=$(SOILSCOPE) \
+	    PYTHONDONTWRITEBYTECODE=1 python3 benches/peers/peers.py
+	@git --no-pager diff --stat -- docs/performance.md 2>/dev/null || true
 
 bless: setup ## accept new command-line snapshots; read the diff before committing it
 	UPDATE_SNAPSHOTS=1 INSTA_UPDATE=always cargo test -p soilscope-cli --locked --test cli
