@@ -1,8 +1,9 @@
 //! Inverse distance weighting, and the nearest sample: methods without an error model.
 
+use crate::executor::{Executor, Serial};
 use crate::metric::Metric;
-use crate::neighbourhood::{Near, Neighbourhood, SampleIndex, Search, Visit};
-use crate::validation::Folds;
+use crate::neighbourhood::{Held, Near, Neighbourhood, SampleIndex, Search, Visit};
+use crate::validation::{Folds, leave_out_by_groups, predict_groups};
 use crate::{
     Coord, Error, Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets,
 };
@@ -44,7 +45,22 @@ impl Interpolator for InverseDistance {
     }
 
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
-        Weighted::new(self.power, self.neighbourhood, samples)?.leave_out(folds)
+        leave_out_by_groups(self, samples, folds, &Serial)
+    }
+
+    fn leave_out_groups(
+        &self,
+        samples: &Samples,
+        folds: &Folds,
+        groups: &[Vec<usize>],
+        executor: &dyn Executor,
+    ) -> Option<Result<Vec<Vec<Outcome>>>> {
+        let weighted = Weighted::new(self.power, self.neighbourhood, samples);
+        Some(weighted.and_then(|weighted| weighted.leave_out_groups(folds, groups, executor)))
+    }
+
+    fn leave_out_on(&self, samples: &Samples, folds: &Folds, executor: &dyn Executor) -> Result<Predictions> {
+        Ok(Predictions::from_outcomes(&leave_out_by_groups(self, samples, folds, executor)?))
     }
 }
 
@@ -63,7 +79,21 @@ impl Interpolator for Nearest {
     }
 
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
-        self.weighted(samples)?.leave_out(folds)
+        leave_out_by_groups(self, samples, folds, &Serial)
+    }
+
+    fn leave_out_groups(
+        &self,
+        samples: &Samples,
+        folds: &Folds,
+        groups: &[Vec<usize>],
+        executor: &dyn Executor,
+    ) -> Option<Result<Vec<Vec<Outcome>>>> {
+        Some(self.weighted(samples).and_then(|weighted| weighted.leave_out_groups(folds, groups, executor)))
+    }
+
+    fn leave_out_on(&self, samples: &Samples, folds: &Folds, executor: &dyn Executor) -> Result<Predictions> {
+        Ok(Predictions::from_outcomes(&leave_out_by_groups(self, samples, folds, executor)?))
     }
 }
 
@@ -129,14 +159,33 @@ impl Weighted {
         Ok(Prediction { value: sum / weights, variance: None, multiplier: 0.0 })
     }
 
-    fn leave_out(&self, folds: &Folds) -> Result<Vec<Outcome>> {
-        folds.check(&self.samples)?;
-        let mut scratch = Scratch::default();
-        let one = |(i, &at): (usize, &Coord)| {
-            let held = folds.of(i);
-            self.predict_one(at, |j| folds.of(j) != held, &mut scratch)
-        };
-        Ok(self.samples.coords().iter().enumerate().map(one).collect())
+    fn leave_out_groups(
+        &self,
+        folds: &Folds,
+        groups: &[Vec<usize>],
+        executor: &dyn Executor,
+    ) -> Result<Vec<Vec<Outcome>>> {
+        predict_groups(&self.samples, folds, groups, executor, |targets, held, scratch| {
+            let mut out = Predictions::default();
+            self.predict_all(targets, held, scratch, &mut out);
+            out.iter().collect()
+        })
+    }
+
+    fn predict_all(&self, targets: &Targets<'_>, held: Held<'_>, scratch: &mut Scratch, out: &mut Predictions) {
+        out.reset(targets.len(), false);
+        if let Some(search) = &self.search {
+            if targets.as_window().is_none() {
+                (0..targets.len()).for_each(|i| out.set(i, Err(Gap::NotFinite)));
+            }
+            let mut means = Means { method: self, least: search.min.get(), out };
+            if self.index.visit_near(targets, search, held, &mut scratch.near, &mut means) {
+                return;
+            }
+        }
+        for i in 0..targets.len() {
+            out.set(i, self.predict_one(targets.coord(i), |sample| held.keeps(i, sample), scratch));
+        }
     }
 }
 
@@ -177,18 +226,6 @@ impl Predictor for Weighted {
     }
 
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
-        out.reset(targets.len(), false);
-        if let Some(search) = &self.search {
-            if targets.as_window().is_none() {
-                (0..targets.len()).for_each(|i| out.set(i, Err(Gap::NotFinite)));
-            }
-            let mut means = Means { method: self, least: search.min.get(), out };
-            if self.index.visit_near(targets, search, &mut scratch.near, &mut means) {
-                return;
-            }
-        }
-        for i in 0..targets.len() {
-            out.set(i, self.predict_one(targets.coord(i), |_| true, scratch));
-        }
+        self.predict_all(targets, Held::Nothing, scratch, out);
     }
 }

@@ -335,6 +335,21 @@ pub trait Interpolator: Send + Sync {
         leave_out_by_refitting(self, samples, folds)
     }
 
+    /// Predicts the samples of each group from those of the other folds than theirs, settings unchanged; a group's samples, by
+    /// their numbers, are of one fold. `None` where the method can do no better than a fit for each.
+    ///
+    /// # Errors
+    /// As [`leave_out_on`](Self::leave_out_on).
+    fn leave_out_groups(
+        &self,
+        _samples: &Samples,
+        _folds: &Folds,
+        _groups: &[Vec<usize>],
+        _executor: &dyn Executor,
+    ) -> Option<Result<Vec<Vec<Outcome>>>> {
+        None
+    }
+
     /// [`leave_out`](Self::leave_out) on an executor, with how errors are distributed where that is not normal.
     ///
     /// # Errors

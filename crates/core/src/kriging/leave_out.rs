@@ -6,7 +6,7 @@ use super::global::GlobalSystem;
 use super::moving::MovingKriging;
 use super::{Kriging, non_negative};
 use crate::drift::RANK_TOLERANCE;
-use crate::neighbourhood::{Neighbourhood, Search};
+use crate::neighbourhood::Neighbourhood;
 use crate::predict::leave_out_by_refitting;
 use crate::validation::Folds;
 use crate::{Error, Gap, Outcome, Prediction, Result, Samples, Scratch};
@@ -142,18 +142,4 @@ impl Kriging {
         }
         Ok(())
     }
-}
-
-/// Cross-validation in a moving neighbourhood: the search passes over the samples of the target's fold.
-pub(super) fn moving(recipe: &Kriging, samples: &Samples, search: Search, folds: &Folds) -> Result<Vec<Outcome>> {
-    folds.check(samples)?;
-    let predictor = MovingKriging::new(recipe, samples, search)?;
-    let mut scratch = Scratch::default();
-    predictor.prepare(&mut scratch.kriging);
-    let outcomes = samples.coords().iter().enumerate().map(|(i, &at)| {
-        let held = folds.of(i);
-        let covariates = predictor.covariates_of(samples, i);
-        predictor.predict_one(at, covariates, |j| folds.of(j) != held, &mut scratch)
-    });
-    Ok(outcomes.collect())
 }

@@ -35,11 +35,12 @@ use global::GlobalKriging;
 use moving::MovingKriging;
 
 use crate::drift::Drift;
+use crate::executor::{Executor, Serial};
 use crate::neighbourhood::Neighbourhood;
 use crate::support::Support;
-use crate::validation::Folds;
+use crate::validation::{Folds, leave_out_by_groups, predict_groups};
 use crate::variogram::Variogram;
-use crate::{Error, Interpolator, Outcome, Predictor, Result, Samples};
+use crate::{Error, Interpolator, Outcome, Predictions, Predictor, Result, Samples};
 
 /// A variance without the negative rounding error that it may have at a sample; NaN stays NaN, which `max` would hide.
 #[inline]
@@ -128,7 +129,31 @@ impl Interpolator for Kriging {
         self.check(samples)?;
         match self.neighbourhood {
             Neighbourhood::Global => leave_out::global(self, samples, folds),
-            Neighbourhood::Moving(search) => leave_out::moving(self, samples, search, folds),
+            Neighbourhood::Moving(_) => leave_out_by_groups(self, samples, folds, &Serial),
         }
+    }
+
+    fn leave_out_groups(
+        &self,
+        samples: &Samples,
+        folds: &Folds,
+        groups: &[Vec<usize>],
+        executor: &dyn Executor,
+    ) -> Option<Result<Vec<Vec<Outcome>>>> {
+        let Neighbourhood::Moving(search) = self.neighbourhood else { return None };
+        let predictor = self.check(samples).and_then(|()| MovingKriging::new(self, samples, search));
+        Some(predictor.and_then(|predictor| {
+            predict_groups(samples, folds, groups, executor, |targets, held, scratch| {
+                predictor.predict_held(targets, held, scratch)
+            })
+        }))
+    }
+
+    fn leave_out_on(&self, samples: &Samples, folds: &Folds, executor: &dyn Executor) -> Result<Predictions> {
+        let outcomes = match self.neighbourhood {
+            Neighbourhood::Global => self.leave_out(samples, folds)?,
+            Neighbourhood::Moving(_) => leave_out_by_groups(self, samples, folds, executor)?,
+        };
+        Ok(Predictions::from_outcomes(&outcomes))
     }
 }

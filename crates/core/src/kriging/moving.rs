@@ -1,12 +1,12 @@
 //! A system for each target, of the samples near it.
 
-use super::batch::{self, Recipe};
+use super::batch::{self, Recipe, Searched};
 use super::cholesky::{LANES, dot, factor, row_start, solve_lower, solve_upper};
 use super::redundant::independent_rows;
 use super::setting::Setting;
 use super::{Kriging, non_negative};
 use crate::drift::{Basis, RANK_TOLERANCE};
-use crate::neighbourhood::{SampleIndex, Search};
+use crate::neighbourhood::{Held, SampleIndex, Search};
 use crate::variogram::LaneCovariance;
 use crate::{Coord, Gap, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
@@ -241,20 +241,37 @@ impl Predictor for MovingKriging {
     }
 
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
-        if !self.predict_batches(targets, scratch, out) {
+        if !self.predict_batches(targets, Held::Nothing, scratch, out) {
             self.predict_each(targets, scratch, out, &mut |_, _| {});
         }
     }
 }
 
 impl MovingKriging {
+    /// Predicts samples that are held out.
+    pub(super) fn predict_held(&self, targets: &Targets<'_>, held: Held<'_>, scratch: &mut Scratch) -> Vec<Outcome> {
+        let mut out = Predictions::default();
+        if self.predict_batches(targets, held, scratch, &mut out) {
+            return out.iter().collect();
+        }
+        self.prepare(&mut scratch.kriging);
+        (0..targets.len()).map(|i| self.predict_alone(i, targets, held, scratch)).collect()
+    }
+
     /// Predicts every target, many at a time; false where the model or the search does not allow it.
-    fn predict_batches(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) -> bool {
+    fn predict_batches(
+        &self,
+        targets: &Targets<'_>,
+        held: Held<'_>,
+        scratch: &mut Scratch,
+        out: &mut Predictions,
+    ) -> bool {
         let Some(covariance) = &self.covariance else { return false };
         out.reset(targets.len(), true);
         let recipe = Recipe { setting: &self.setting, covariance, samples: &self.samples };
         let Scratch { near, batch, .. } = scratch;
-        let Some(alone) = batch::predict(recipe, &self.index, &self.search, targets, near, batch, out) else {
+        let searched = Searched { index: &self.index, search: &self.search, held };
+        let Some(alone) = batch::predict(recipe, searched, targets, near, batch, out) else {
             return false;
         };
         if targets.as_window().is_none() {
@@ -269,7 +286,7 @@ impl MovingKriging {
         alone.dedup();
         self.prepare(&mut scratch.kriging);
         for target in alone {
-            self.predict_target(target as usize, targets, scratch, out, &mut |_, _| {});
+            self.predict_target(target as usize, targets, held, scratch, out, &mut |_, _| {});
         }
         true
     }
@@ -285,7 +302,7 @@ impl MovingKriging {
         out.reset(targets.len(), true);
         self.prepare(&mut scratch.kriging);
         for i in 0..targets.len() {
-            self.predict_target(i, targets, scratch, out, each);
+            self.predict_target(i, targets, Held::Nothing, scratch, out, each);
         }
     }
 
@@ -293,13 +310,12 @@ impl MovingKriging {
         &self,
         i: usize,
         targets: &Targets<'_>,
+        held: Held<'_>,
         scratch: &mut Scratch,
         out: &mut Predictions,
         each: &mut dyn FnMut(usize, &mut KrigingScratch),
     ) {
-        let outcome = targets
-            .known_covariates(i, self.setting.basis.covariates())
-            .and_then(|covariates| self.predict_one(targets.coord(i), covariates, |_| true, scratch));
+        let outcome = self.predict_alone(i, targets, held, scratch);
         let predicted = outcome.is_ok();
         out.set(i, outcome);
         if predicted {
@@ -308,5 +324,10 @@ impl MovingKriging {
         if predicted && scratch.kriging.kept.len() < scratch.kriging.factored.len() {
             out.mark_reduced(i);
         }
+    }
+
+    fn predict_alone(&self, i: usize, targets: &Targets<'_>, held: Held<'_>, scratch: &mut Scratch) -> Outcome {
+        let covariates = targets.known_covariates(i, self.setting.basis.covariates())?;
+        self.predict_one(targets.coord(i), covariates, |sample| held.keeps(i, sample), scratch)
     }
 }

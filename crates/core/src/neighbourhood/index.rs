@@ -57,10 +57,18 @@ impl SampleIndex {
     }
 
     /// How far from `centre` the `most` nearest samples of any target within `half` of it, and within `radius` of the target, can
-    /// be; for a plane.
-    pub(super) fn reach(&self, centre: Coord, half: f64, most: usize, radius: Option<f64>) -> f64 {
+    /// be, where only some serve; for a plane.
+    pub(super) fn reach(
+        &self,
+        centre: Coord,
+        half: f64,
+        most: usize,
+        radius: Option<f64>,
+        serves: impl Fn(usize) -> bool,
+    ) -> f64 {
         let by_radius = radius.map_or(f64::INFINITY, |r| r + half);
-        let by_number = if most == usize::MAX { None } else { self.by_key(centre).nth(most - 1) };
+        let mut serving = self.by_key(centre).filter(|&(_, sample, _)| serves(sample));
+        let by_number = if most == usize::MAX { None } else { serving.nth(most - 1) };
         by_radius.min(by_number.map_or(f64::INFINITY, |(key, ..)| key.sqrt() + 2.0 * half))
     }
 

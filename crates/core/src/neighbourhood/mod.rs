@@ -7,7 +7,7 @@ mod sides;
 
 pub use index::SampleIndex;
 pub(crate) use index::SearchScratch;
-pub(crate) use near::{Near, NearScratch, Visit};
+pub(crate) use near::{Held, Near, NearScratch, Visit};
 pub use sectors::Sectors;
 
 use std::num::NonZeroUsize;

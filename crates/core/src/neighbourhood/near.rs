@@ -40,6 +40,27 @@ pub(crate) struct Near<'a> {
     pub(crate) signature: u128,
 }
 
+/// Samples that are held out: they are no neighbours.
+#[derive(Clone, Copy)]
+pub(crate) enum Held<'a> {
+    Nothing,
+    /// Of each target the sample of this number, which lies there.
+    Own(&'a [usize]),
+    /// Of every target those that this is true of.
+    These(&'a dyn Fn(usize) -> bool),
+}
+
+impl Held<'_> {
+    /// Whether a sample may be a neighbour of a target.
+    pub(crate) fn keeps(self, target: usize, sample: usize) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Own(own) => own[target] != sample,
+            Self::These(held) => !held(sample),
+        }
+    }
+}
+
 /// Working memory of a search over many targets.
 #[derive(Debug, Default)]
 pub(crate) struct NearScratch {
@@ -74,6 +95,7 @@ impl SampleIndex {
         &self,
         targets: &Targets<'_>,
         search: &Search,
+        held: Held<'_>,
         scratch: &mut NearScratch,
         visit: &mut impl Visit,
     ) -> bool {
@@ -94,13 +116,17 @@ impl SampleIndex {
         if !is_finite(centre) || !half.is_finite() {
             return false;
         }
-        let most = search.max.map_or(usize::MAX, std::num::NonZero::get);
-        let reach = self.reach(centre, half, most, search.radius);
+        let max = search.max.map_or(usize::MAX, std::num::NonZero::get);
+        // Of one more than are wanted a target's own can go.
+        let (most, own) = if let Held::Own(own) = held { (max.saturating_add(1), Some(own)) } else { (max, None) };
+        let serves = |sample: usize| if let Held::These(held) = held { !held(sample) } else { true };
+        let reach = self.reach(centre, half, most, search.radius, serves);
         if scratch.levels.is_empty() {
             scratch.levels.push(Candidates::default());
         }
         let (root, found) = (&mut scratch.levels[0], &mut scratch.found);
         self.within(centre, reach + slack(reach, centre), found);
+        found.retain(|&(sample, _)| serves(sample as usize));
         found.sort_unstable_by_key(|&(sample, _)| sample);
         root.sample.clear();
         root.sample.extend(found.iter().map(|&(sample, _)| sample));
@@ -108,7 +134,7 @@ impl SampleIndex {
             root.at[axis].clear();
             root.at[axis].extend(found.iter().map(|(_, at)| at[axis]));
         }
-        dispatch(Walk { targets, most, radius: search.radius, scratch, visit, region });
+        dispatch(Walk { targets, most, own, radius: search.radius, scratch, visit, region });
         true
     }
 }
@@ -154,7 +180,9 @@ fn extent(targets: &Targets<'_>, region: &Region, order: &[u32]) -> Option<(Coor
 
 struct Walk<'a, 't, V> {
     targets: &'a Targets<'t>,
+    /// How many are found for a target; one more than are wanted where its own is not wanted.
     most: usize,
+    own: Option<&'a [usize]>,
     radius: Option<f64>,
     scratch: &'a mut NearScratch,
     visit: &'a mut V,
@@ -313,10 +341,12 @@ impl<V: Visit> Walk<'_, '_, V> {
         }
         let (samples, squared) = sides.inside();
         let limit = self.radius.map_or(f64::INFINITY, |r| r * r);
-        let near = if self.radius.is_some() && squared.iter().any(|&d| d > limit) {
+        let near = if self.own.is_some() || self.radius.is_some() && squared.iter().any(|&d| d > limit) {
+            let left_out = self.own.and_then(|own| leaves(own[target], samples, squared, self.most));
             members.clear();
             distances.clear();
-            for (&sample, &d) in samples.iter().zip(squared).filter(|&(_, &d)| d <= limit) {
+            let near = samples.iter().zip(squared).enumerate();
+            for (_, (&sample, &d)) in near.filter(|&(nth, (_, &d))| d <= limit && Some(nth) != left_out) {
                 members.push(sample);
                 distances.push(d);
             }
@@ -326,6 +356,15 @@ impl<V: Visit> Walk<'_, '_, V> {
         };
         self.visit.visit(target, &near);
     }
+}
+
+/// Which of the samples found is not wanted: a target's own, or where more than are wanted lie at its place and it is not among
+/// these, the farthest, of equally far ones the last.
+fn leaves(own: usize, samples: &[u32], squared: &[f64], most: usize) -> Option<usize> {
+    samples.binary_search(&(own as u32)).ok().or_else(|| {
+        let farthest = (0..samples.len()).max_by(|&a, &b| squared[a].total_cmp(&squared[b]).then(a.cmp(&b)));
+        farthest.filter(|_| samples.len() == most)
+    })
 }
 
 #[cfg(test)]
@@ -340,15 +379,35 @@ mod tests {
         search: &'a Search,
         targets: &'a Targets<'a>,
         coords: &'a [Coord],
+        held: Held<'a>,
         scratch: SearchScratch,
         visited: Vec<usize>,
+    }
+
+    impl<'a> Check<'a> {
+        /// Visits all targets; how many there were.
+        fn visited(
+            index: &'a SampleIndex,
+            search: &'a Search,
+            targets: &'a Targets<'a>,
+            coords: &'a [Coord],
+            held: Held<'a>,
+        ) -> usize {
+            let mut check =
+                Self { index, search, targets, coords, held, scratch: SearchScratch::default(), visited: Vec::new() };
+            assert!(index.visit_near(targets, search, held, &mut NearScratch::default(), &mut check));
+            check.visited.sort_unstable();
+            check.visited.dedup();
+            check.visited.len()
+        }
     }
 
     impl Visit for Check<'_> {
         fn visit(&mut self, target: usize, near: &Near<'_>) {
             self.visited.push(target);
             let (at, mut expected) = (self.targets.coord(target), Vec::new());
-            match self.index.neighbours(at, self.search, |_| true, &mut self.scratch, &mut expected) {
+            let keep = |i: usize| self.held.keeps(target, i);
+            match self.index.neighbours(at, self.search, keep, &mut self.scratch, &mut expected) {
                 Err(Gap::TooFewNeighbours { found, .. }) => assert_eq!(found as usize, near.members.len()),
                 _ => assert_eq!(expected, near.members.iter().map(|&i| i as usize).collect::<Vec<_>>(), "{at:?}"),
             }
@@ -398,19 +457,27 @@ mod tests {
                 points.extend([points[0]; 40]);
                 for search in searches.iter().map(|s| s.clone().unwrap()) {
                     for (targets, expected) in [(window, window.len()), (Targets::points(&points), points.len() - 2)] {
-                        let mut scratch = NearScratch::default();
-                        let mut check = Check {
-                            index: &index,
-                            search: &search,
-                            targets: &targets,
-                            coords: &coords,
-                            scratch: SearchScratch::default(),
-                            visited: Vec::new(),
-                        };
-                        assert!(index.visit_near(&targets, &search, &mut scratch, &mut check));
-                        check.visited.sort_unstable();
-                        check.visited.dedup();
-                        assert_eq!(check.visited.len(), expected);
+                        assert_eq!(Check::visited(&index, &search, &targets, &coords, Held::Nothing), expected);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn samples_held_out_are_no_neighbours() {
+        let searches = [(Some(1), 1, None), (Some(7), 2, None), (Some(16), 1, Some(12.0)), (None, 1, Some(9.0))];
+        for coords in layouts() {
+            let index = SampleIndex::new(&coords);
+            let third = |i: usize| i.is_multiple_of(3);
+            for (max, min, radius) in searches {
+                let search = Search::new(max, min, radius).unwrap();
+                for step in [1, 3, 7] {
+                    let own: Vec<usize> = (0..coords.len()).step_by(step).collect();
+                    let places: Vec<Coord> = own.iter().map(|&i| coords[i]).collect();
+                    for held in [Held::Own(&own), Held::These(&third)] {
+                        let targets = Targets::points(&places);
+                        assert_eq!(Check::visited(&index, &search, &targets, &coords, held), own.len());
                     }
                 }
             }
@@ -431,7 +498,8 @@ mod tests {
         let (plane, sphere) =
             (SampleIndex::new(&coords), SampleIndex::with_metric(&coords, crate::metric::Metric::EARTH));
         for (index, search) in [(&plane, sectors), (&sphere, nearest)] {
-            assert!(!index.visit_near(&Targets::points(&targets), &search, &mut NearScratch::default(), &mut Nothing));
+            let (targets, mut scratch) = (Targets::points(&targets), NearScratch::default());
+            assert!(!index.visit_near(&targets, &search, Held::Nothing, &mut scratch, &mut Nothing));
         }
     }
 }

@@ -121,6 +121,10 @@ fn held_out(
         return Ok(HeldOut { block_size, blocks, mixtures, below: Vec::new() });
     }
     let members = drawn(folds, samples.len(), seed);
+    if let Some(outcomes) = recipe.leave_out_groups(samples, folds, &members, executor) {
+        let blocks = members.iter().zip(outcomes?).map(|(held, outcomes)| held.iter().copied().zip(outcomes).collect());
+        return Ok(HeldOut { block_size, blocks: blocks.collect(), mixtures: Mixtures::default(), below: Vec::new() });
+    }
     let blocks = map(executor, members.len(), |k| -> Result<(Vec<(usize, Outcome)>, Mixtures)> {
         let block = folds.of(members[k][0]);
         let kept: Vec<usize> = (0..samples.len()).filter(|&i| folds.of(i) != block).collect();

@@ -13,7 +13,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 pub(super) use solve::Recipe;
 use solve::{Asked, BatchScratch, solve};
 
-use crate::neighbourhood::{Near, NearScratch, SampleIndex, Search, Visit};
+use crate::neighbourhood::{Held, Near, NearScratch, SampleIndex, Search, Visit};
 use crate::{Gap, Predictions, Targets};
 
 /// Most samples of a system in lanes: more are quicker one system at a time, and take less room.
@@ -31,12 +31,18 @@ pub(crate) struct Batch {
     alone: Vec<u32>,
 }
 
+/// Where the neighbours of targets are from.
+pub(super) struct Searched<'a> {
+    pub(super) index: &'a SampleIndex,
+    pub(super) search: &'a Search,
+    pub(super) held: Held<'a>,
+}
+
 /// Predicts the targets that a search finds neighbours for; `None` where it cannot be done, else the targets that are still to be
 /// predicted one by one: those whose system is singular in floating point, or too large.
 pub(super) fn predict<'b>(
     recipe: Recipe<'_>,
-    index: &SampleIndex,
-    search: &Search,
+    Searched { index, search, held }: Searched<'_>,
     targets: &Targets<'_>,
     near: &mut NearScratch,
     batch: &'b mut Batch,
@@ -46,7 +52,7 @@ pub(super) fn predict<'b>(
     batch.alone.clear();
     let needed = recipe.setting.basis.covariates();
     let mut collect = Collect { recipe, needed, least: search.min.get(), targets, batch, out, last: None };
-    if !index.visit_near(targets, search, near, &mut collect) {
+    if !index.visit_near(targets, search, held, near, &mut collect) {
         return None;
     }
     collect.solve();
