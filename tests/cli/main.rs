@@ -13,6 +13,7 @@ mod hotspots;
 mod law;
 mod limits;
 mod map;
+mod only;
 mod plan_limits;
 mod readme;
 mod sample_plan;

@@ -322,6 +322,21 @@ pub(crate) enum ScaleChoice {
     Transformed,
 }
 
+/// A raster of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RasterChoice {
+    /// The prediction
+    Prediction,
+    /// The standard deviation of its error
+    Sd,
+    /// The probability of being above the limit
+    Exceedance,
+    /// The limit of each cell, where it differs
+    Threshold,
+    /// Reasons not to trust a cell
+    Trust,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     #[command(flatten)]
@@ -434,6 +449,23 @@ pub(crate) struct Map {
     /// Title of the picture [default: analyte and place]
     #[arg(long, help_heading = "Output")]
     pub(crate) title: Option<String>,
+    /// These rasters and the record alone, for the quickest run: no cross-validation, hotspots or picture
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "RASTER,…",
+        conflicts_with_all = ["title", "confidence", "min_area", "smooth", "depth", "treat_cost", "realisations", "seed"],
+        help_heading = "Output"
+    )]
+    pub(crate) only: Vec<RasterChoice>,
+}
+
+impl Map {
+    /// Whether a raster is wanted.
+    pub(crate) fn wants(&self, raster: RasterChoice) -> bool {
+        self.only.is_empty() || self.only.contains(&raster)
+    }
 }
 
 /// The grid.

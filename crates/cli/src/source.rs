@@ -360,7 +360,7 @@ const DISTORTION: f64 = 0.05;
 fn distortion(crs: &Crs, samples: &Samples) -> Result<Option<String>> {
     let Some(metres) = crs.metres_per_unit() else { return Ok(None) };
     let (low, high) = samples.bounds();
-    let transformer = Transformer::new(crs, &Crs::parse("EPSG:4326")?)?;
+    let transformer = Transformer::to_degrees(crs)?;
     let on_earth = |c: [f64; 2]| transformer.forward(c).map(|[x, y]| geo::Point::new(x, y));
     let middle = [0, 1].map(|k| 0.5 * (low[k] + high[k]));
     let step = (samples.diagonal() * 1e-3).max(1.0);

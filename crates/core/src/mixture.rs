@@ -82,6 +82,11 @@ pub struct Mixtures {
 }
 
 impl Mixtures {
+    /// Whether the errors of all targets are normal.
+    pub fn is_empty(&self) -> bool {
+        self.within.is_empty()
+    }
+
     /// None at all.
     pub fn clear(&mut self) {
         self.places.clear();

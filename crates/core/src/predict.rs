@@ -148,7 +148,11 @@ impl<'a> Targets<'a> {
     pub fn coord(&self, index: usize) -> Coord {
         match self.places {
             Places::Points(points) => points[index],
-            Places::Window(w) => w.centre(index % w.size[0], index / w.size[0]),
+            Places::Window(w) => match (u32::try_from(index), u32::try_from(w.size[0])) {
+                // A short division is several times quicker, and this one is of every cell.
+                (Ok(index), Ok(columns)) => w.centre((index % columns) as usize, (index / columns) as usize),
+                _ => w.centre(index % w.size[0], index / w.size[0]),
+            },
         }
     }
 
@@ -274,6 +278,13 @@ impl Predictions {
         predictions.reset(outcomes.len(), has_variance);
         outcomes.iter().enumerate().for_each(|(i, &outcome)| predictions.set(i, outcome));
         predictions
+    }
+
+    /// Values and, of a method with an error model, variances of all targets; `None` where one of them has no prediction, or its
+    /// error is distributed in its own way.
+    pub fn columns(&self) -> Option<(&[f64], Option<&[f64]>)> {
+        let whole = self.mixtures.is_empty() && self.gap.iter().all(Option::is_none);
+        whole.then(|| (&self.value[..], self.has_variance.then_some(&self.variance[..])))
     }
 
     /// How many targets the columns hold.

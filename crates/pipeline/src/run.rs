@@ -97,7 +97,10 @@ pub struct TrustReport {
 
 impl TrustReport {
     fn count(&mut self, doubts: Doubts) {
-        self.doubtful += u64::from(!doubts.is_empty());
+        if doubts.is_empty() {
+            return;
+        }
+        self.doubtful += 1;
         for reason in Doubts::REASONS {
             if doubts.has(reason) {
                 *self.reasons.entry(reason.name()).or_default() += 1;
@@ -317,7 +320,13 @@ impl Shop<'_> {
             // The bench is thrown away after a panic: the run ends.
             let outcome = catch_unwind(AssertUnwindSafe(|| self.tile(&tiles.get(index), &mut bench)));
             let message = match outcome {
-                Ok(Ok(message)) => message,
+                Ok(Ok(message)) => {
+                    if let Message::Tile(tile, _) = &message {
+                        // Computed here, so that the one writer need not.
+                        (0..self.plan.layers.len()).for_each(|layer| _ = tile.summary(layer));
+                    }
+                    message
+                }
                 Ok(Err(error)) => Message::Failed(error),
                 Err(panic) => Message::Failed(Error::Worker { message: panic_message(panic.as_ref()) }),
             };
@@ -379,6 +388,12 @@ impl Shop<'_> {
             trust.of_cells(patch.size, &centre, wanted, &mut bench.trust, &mut bench.doubts);
         }
 
+        if as_window
+            && inside == cells
+            && let Some(done) = self.columns(patch, bench)
+        {
+            return Ok(done);
+        }
         let mut tile = Tile::new(patch.first, patch.size, self.plan.layers.len());
         let mut tally = Tally { outside: (cells - inside) as u64, ..Tally::default() };
         for (nth, &cell) in bench.cells.iter().enumerate() {
@@ -415,6 +430,42 @@ impl Shop<'_> {
             }
         }
         Ok(Message::Tile(tile, tally))
+    }
+
+    /// A tile whose cells all have values that follow from their predictions alone, column by column; else `None`.
+    fn columns(&self, patch: &Patch<'_>, bench: &mut Bench) -> Option<Message> {
+        let plan = self.plan;
+        let plain = plan.scale == Scale::Transformed || plan.transform == Transform::None;
+        if !plain || plan.clip.is_some() || plan.covariates.is_some() || !plan.thresholds.is_empty() {
+            return None;
+        }
+        let (values, variances) = bench.predictions.columns()?;
+        let doubts = &mut bench.doubts;
+        if let Some(trust) = plan.trust {
+            for (doubts, &variance) in doubts.iter_mut().zip(variances.into_iter().flatten()) {
+                *doubts = doubts.and(trust.of_variance(variance));
+            }
+        }
+        let rounded = |v: f64| v as f32;
+        let column = |layer: &Layer| -> Option<Vec<f32>> {
+            Some(match layer {
+                Layer::Prediction => values.iter().copied().map(rounded).collect(),
+                Layer::StandardDeviation => variances?.iter().map(|v| rounded(v.max(0.0).sqrt())).collect(),
+                Layer::Variance => variances?.iter().map(|v| rounded(v.max(0.0))).collect(),
+                Layer::Trust => doubts.iter().map(|d| d.bits().into()).collect(),
+                _ => return None,
+            })
+        };
+        let layers = plan.layers.iter().map(column).collect::<Option<Vec<_>>>()?;
+        if !layers.iter().flatten().all(|v| v.is_finite()) {
+            return None;
+        }
+        let mut tally = Tally { predicted: values.len() as u64, ..Tally::default() };
+        tally.reduced = bench.predictions.reduced().len() as u64;
+        if plan.trust.is_some() {
+            doubts.iter().for_each(|&doubts| tally.trust.count(doubts));
+        }
+        Some(Message::Tile(Tile::whole(patch.first, patch.size, layers), tally))
     }
 
     /// The values of all layers, or a gap in all of them: a value must not stand where its uncertainty does not. Whether

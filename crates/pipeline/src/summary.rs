@@ -14,6 +14,10 @@ const LIMBS: usize = 22;
 /// Additions after which carries are moved up: each adds less than 2³² to a limb of 64 bits.
 const CARRY_AFTER: u32 = 1 << 30;
 
+/// Most numbers that are summed in doubles, and by how much their exponents may differ.
+const PART: usize = 1 << 14;
+const SPAN: i32 = 15;
+
 /// An exact sum of numbers between 2⁻²⁹⁹ and 2²⁵⁷ in size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ExactSum {
@@ -127,6 +131,51 @@ impl Summary {
         self.squares.add(value * value); // exact: 24 bits squared fit in 53
     }
 
+    /// Adds many values, which must be finite: as one after the other, and quicker.
+    ///
+    /// Sums of doubles are exact as long as no bit of theirs leaves the 53 of a double, and exact sums come out the same in
+    /// any order: so of up to 2¹⁴ numbers whose exponents differ by at most 15 the sum, of 24 + 15 + 14 bits, is taken in
+    /// eight doubles at a time. Their squares are cut in two at a bit that leaves 53 for the sum of either part.
+    pub fn add_all(&mut self, values: &[f32]) {
+        for part in values.chunks(PART) {
+            let sizes = part.iter().map(|v| v.abs()).filter(|&v| v > 0.0);
+            let (least, most) = sizes.fold((f32::MAX, 0.0_f32), |(least, most), v| (least.min(v), most.max(v)));
+            let exponent = |v: f32| (v.to_bits() >> 23) as i32;
+            // Below the normal numbers bits are lost to none, but the exponent says nothing.
+            if most > 0.0 && (exponent(least) == 0 || exponent(most) - exponent(least) > SPAN) {
+                part.iter().for_each(|&v| self.add(v));
+                continue;
+            }
+            self.add_alike(part, exponent(most) - 127);
+        }
+    }
+
+    /// Adds numbers below 2^(exponent + 1) whose exponents differ by at most [`SPAN`].
+    fn add_alike(&mut self, part: &[f32], exponent: i32) {
+        const LANES: usize = 8;
+        // Adding and taking away 1.5 · 2^(52 + k) rounds to a multiple of 2^k, here 2^(2e + 2 + 14 − 52).
+        let cut = 1.5 * 2f64.powi(2 * exponent + 2 + PART.ilog2() as i32);
+        let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+        let (mut sums, mut high, mut low) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        let mut add = |k: usize, v: f32| {
+            (least[k], most[k]) = (least[k].min(v), most[k].max(v));
+            let v = f64::from(v);
+            let square = v * v;
+            let upper = (square + cut) - cut;
+            sums[k] += v;
+            high[k] += upper;
+            low[k] += square - upper;
+        };
+        let (whole, rest) = part.as_chunks::<LANES>();
+        whole.iter().for_each(|eight| (0..LANES).for_each(|k| add(k, eight[k])));
+        rest.iter().enumerate().for_each(|(k, &v)| add(k, v));
+        self.count += part.len() as u64;
+        self.min = least.into_iter().fold(self.min, f32::min);
+        self.max = most.into_iter().fold(self.max, f32::max);
+        sums.into_iter().for_each(|sum| self.sum.add(sum));
+        high.into_iter().chain(low).for_each(|sum| self.squares.add(sum));
+    }
+
     /// Adds what another summary saw.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
@@ -221,6 +270,26 @@ mod tests {
     }
 
     proptest! {
+        /// Alike numbers, numbers of all sizes, zeros, and more than one part.
+        #[test]
+        fn many_at_a_time_are_as_one_after_the_other(
+            exponent in -126i32..127,
+            span in 0i32..60,
+            seeds in prop::collection::vec((any::<u32>(), any::<bool>()), 1..40),
+            times in 1usize..1000,
+        ) {
+            let value = |&(bits, sign): &(u32, bool)| {
+                let exponent = (exponent - (bits >> 23) as i32 % (span + 1)).max(-127) + 127;
+                let v = f32::from_bits((exponent as u32) << 23 | bits & 0x7f_ffff);
+                if bits % 11 == 0 { 0.0 } else if sign { -v } else { v }
+            };
+            let few: Vec<f32> = seeds.iter().map(value).collect();
+            let many: Vec<f32> = few.iter().copied().cycle().take(few.len() * times + 3).collect();
+            let mut at_once = Summary::default();
+            at_once.add_all(&many);
+            prop_assert_eq!(at_once.finish().unwrap(), summary(&many).finish().unwrap());
+        }
+
         #[test]
         fn order_and_grouping_do_not_matter(values in prop::collection::vec(-1e30f32..1e30, 1..60), cut in 0usize..60) {
             let whole = summary(&values).finish().unwrap();

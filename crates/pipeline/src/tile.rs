@@ -1,6 +1,7 @@
 //! A rectangle of finished cells, and whoever takes it.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use crate::summary::Summary;
 use crate::{Result, Watch};
@@ -12,7 +13,7 @@ pub struct Tile {
     size: [usize; 2],
     present: Vec<bool>,
     layers: Vec<Vec<f32>>,
-    summaries: Vec<Summary>,
+    summaries: Vec<OnceLock<Summary>>,
 }
 
 impl Tile {
@@ -24,7 +25,7 @@ impl Tile {
             size,
             present: vec![false; cells],
             layers: vec![vec![0.0; cells]; layers],
-            summaries: vec![Summary::default(); layers],
+            summaries: vec![OnceLock::new(); layers],
         }
     }
 
@@ -38,8 +39,19 @@ impl Tile {
         self.present[cell] = true;
         for ((layer, summary), &value) in self.layers.iter_mut().zip(&mut self.summaries).zip(values) {
             layer[cell] = value;
-            summary.add(value);
+            summary.take();
         }
+    }
+
+    /// A tile in which every cell has a value in each of `layers`, row by row.
+    ///
+    /// # Panics
+    /// A layer with another number of values than the tile has cells.
+    pub fn whole(first: [usize; 2], size: [usize; 2], layers: Vec<Vec<f32>>) -> Self {
+        let cells = size[0] * size[1];
+        assert!(layers.iter().all(|layer| layer.len() == cells), "a value for each of {cells} cells");
+        let summaries = vec![OnceLock::new(); layers.len()];
+        Self { first, size, present: vec![true; cells], layers, summaries }
     }
 
     /// Column and row of the north-west cell.
@@ -67,9 +79,18 @@ impl Tile {
         self.layers[layer].iter().zip(&self.present).map(|(&value, &present)| present.then_some(value))
     }
 
-    /// Statistics of a layer's values in this tile.
+    /// Statistics of a layer's values in this tile, computed when they are first asked for.
     pub fn summary(&self, layer: usize) -> &Summary {
-        &self.summaries[layer]
+        self.summaries[layer].get_or_init(|| {
+            let mut summary = Summary::default();
+            if self.present.iter().all(|&present| present) {
+                summary.add_all(&self.layers[layer]);
+            } else {
+                let values: Vec<f32> = self.values(layer).flatten().collect();
+                summary.add_all(&values);
+            }
+            summary
+        })
     }
 }
 

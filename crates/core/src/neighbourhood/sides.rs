@@ -77,16 +77,9 @@ impl Sides {
         let mut nearest = outside.measure(simd, target)[0];
         while nearest <= farthest {
             // Inside they stand by number: of those equally far the last is the first to go.
-            let Some(leaves) = inside.squared[..inside.sample.len()].iter().rposition(|&d| d == farthest) else {
-                return;
-            };
-            let mut enters = usize::MAX;
-            for (i, &d) in outside.squared[..outside.sample.len()].iter().enumerate() {
-                if d == nearest && (enters == usize::MAX || outside.sample[i] < outside.sample[enters]) {
-                    enters = i;
-                }
-            }
-            if enters == usize::MAX || nearest == farthest && outside.sample[enters] > inside.sample[leaves] {
+            let Some(leaves) = inside.last_at(simd, farthest) else { return };
+            let Some(enters) = outside.lowest_at(simd, nearest) else { return };
+            if nearest == farthest && outside.sample[enters] > inside.sample[leaves] {
                 return;
             }
             *signature ^= key(inside.sample[leaves]) ^ key(outside.sample[enters]);
@@ -151,25 +144,65 @@ impl Side {
         (self.at[0][i], self.at[1][i], self.squared[i]) = (at[0], at[1], squared);
     }
 
+    /// The last of those at this squared distance; they stand by increasing number.
+    #[inline(always)]
+    fn last_at<S: Simd>(&self, simd: S, squared: f64) -> Option<usize> {
+        let len = self.sample.len();
+        for (nth, v) in vectors::<S>(&self.squared).iter().enumerate().rev() {
+            if holds(simd, *v, squared) {
+                let first = nth * S::F64_LANES;
+                let numbers = &self.squared[first..(first + S::F64_LANES).min(len)];
+                if let Some(i) = numbers.iter().rposition(|&d| d == squared) {
+                    return Some(first + i);
+                }
+            }
+        }
+        None
+    }
+
+    /// Of those at this squared distance the one of the lowest number.
+    #[inline(always)]
+    fn lowest_at<S: Simd>(&self, simd: S, squared: f64) -> Option<usize> {
+        let len = self.sample.len();
+        let mut lowest = None;
+        for (nth, v) in vectors::<S>(&self.squared).iter().enumerate() {
+            if holds(simd, *v, squared) {
+                let first = nth * S::F64_LANES;
+                for i in first..(first + S::F64_LANES).min(len) {
+                    if self.squared[i] == squared && lowest.is_none_or(|l: usize| self.sample[i] < self.sample[l]) {
+                        lowest = Some(i);
+                    }
+                }
+            }
+        }
+        lowest
+    }
+
     /// Puts another candidate in the place of number `leaves`, in its rank by number.
     #[inline(always)]
     fn replace(&mut self, leaves: usize, entry: Entry) {
-        let (len, mut i) = (self.sample.len(), leaves);
-        while i > 0 && self.sample[i - 1] > entry.0 {
-            self.set(i, self.entry(i - 1));
-            i -= 1;
+        let len = self.sample.len();
+        let before = self.sample.partition_point(|&sample| sample < entry.0);
+        // That of `leaves` itself no longer counts.
+        let place = before - usize::from(before > leaves);
+        let (from, to) = if place < leaves { (place..leaves, place + 1) } else { (leaves + 1..place + 1, leaves) };
+        self.sample.copy_within(from.clone(), to);
+        for column in self.at.iter_mut().chain([&mut self.squared]) {
+            column.copy_within(from.clone(), to);
         }
-        while i + 1 < len && self.sample[i + 1] < entry.0 {
-            self.set(i, self.entry(i + 1));
-            i += 1;
-        }
-        self.set(i, entry);
+        self.set(place, entry);
         // What fills the last vector is one of them, so that it changes no greatest distance.
         let first = self.entry(0);
         for k in len..self.squared.len() {
             (self.at[0][k], self.at[1][k], self.squared[k]) = (first.1[0], first.1[1], first.2);
         }
     }
+}
+
+/// Whether a number is in a vector.
+#[inline(always)]
+fn holds<S: Simd>(simd: S, vector: S::f64s, number: f64) -> bool {
+    simd.first_true_m64s(simd.equal_f64s(vector, simd.splat_f64s(number))) < S::F64_LANES
 }
 
 /// The least and the greatest of whole vectors of numbers; infinities of the wrong sign where there are none.

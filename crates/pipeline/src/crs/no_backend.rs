@@ -39,6 +39,14 @@ impl Transformer {
         }
     }
 
+    /// Only from a local plane, which has no degrees.
+    ///
+    /// # Errors
+    /// Another CRS.
+    pub fn to_degrees(from: &Crs) -> Result<Self> {
+        describe(from.definition()).map(|_| Self { from: from.clone() })
+    }
+
     /// Whether it changes nothing.
     pub fn is_identity(&self) -> bool {
         true

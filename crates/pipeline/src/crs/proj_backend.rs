@@ -114,6 +114,19 @@ impl Crs {
         Ok(Some(reference))
     }
 
+    /// The geographic CRS that this is a projection of, or itself, where that counts degrees from Greenwich.
+    fn base(&self) -> Option<Self> {
+        let wkt = self.wkt.as_deref()?;
+        if self.kind == Kind::Local || !wkt.contains("PRIMEM[\"Greenwich\"") {
+            return None;
+        }
+        let base = match self.kind {
+            Kind::Geographic => self.clone(),
+            _ => from_reference(SpatialRef::from_wkt(wkt).ok()?.geog_cs().ok()?, None).ok()?,
+        };
+        (base.degrees_per_unit() == Some(1.0)).then_some(base)
+    }
+
     /// What PROJ is given: the code, the PROJ string as typed, or WKT.
     fn for_proj(&self) -> &str {
         match (&self.authority, &self.wkt) {
@@ -174,6 +187,19 @@ impl Transformer {
             reason: format!("PROJ knows no transformation to it from {} ({error})", from.title()),
         })?;
         Ok(Self { from: from.clone(), to: to.clone(), proj: Some(proj) })
+    }
+
+    /// From a CRS to longitude and latitude in degrees, for judging where on Earth places are: those of its own datum where they count
+    /// degrees from Greenwich, which are within some hundred metres of WGS 84's and take no search for the way from one datum to the
+    /// other; else those of WGS 84.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn to_degrees(from: &Crs) -> Result<Self> {
+        match from.base() {
+            Some(base) => Self::new(from, &base),
+            None => Self::new(from, &Crs::parse("EPSG:4326")?),
+        }
     }
 
     /// Whether it changes nothing.

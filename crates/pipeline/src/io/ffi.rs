@@ -42,6 +42,8 @@ fn heard() -> MutexGuard<'static, Option<HashMap<ThreadId, Heard>>> {
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // Overviews wait in a file that is gone in a moment: compressing it takes as long as the rest of them.
+        let _ = gdal::config::set_config_option("COG_TMP_COMPRESSION", "NONE");
         hear_libtiff();
         listen();
     });

@@ -6,6 +6,9 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use gdal::cpl::CslStringList;
 use gdal::raster::Buffer;
@@ -171,24 +174,70 @@ impl TileSink for GeoTiffSink {
     }
 
     fn finish(self: Box<Self>, watch: &dyn Watch) -> Result<Vec<PathBuf>> {
-        let Self { files, options, cells, .. } = *self;
-        let cog = driver("COG")?;
+        let Self { files, mut options, cells, .. } = *self;
         watch.stage("writing", cells * files.len() as u64);
-        let mut finished = Vec::with_capacity(files.len());
-        for file in files {
-            let options = cog_options(&options, file.product.bands.len(), file.product.classes);
-            let options = options.map_err(|e| Error::Gdal { message: e.to_string() })?;
-            finished.push(file.complete(&cog, &options, cells, watch)?);
+        // What GDAL does in one thread of a file is as much as what it compresses: so threads are for files first.
+        let workers = options.threads.min(NonZeroUsize::new(files.len()).unwrap_or(NonZeroUsize::MIN));
+        options.threads = NonZeroUsize::new(options.threads.get() / workers).unwrap_or(NonZeroUsize::MIN);
+        let files: Vec<_> = files.into_iter().map(|file| Mutex::new(Some(file))).collect();
+        let finished: Vec<OnceLock<Result<Beside>>> = files.iter().map(|_| OnceLock::new()).collect();
+        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let take = || {
+            let nth = next.fetch_add(1, Ordering::Relaxed);
+            let file = files.get(nth).filter(|_| !failed.load(Ordering::Relaxed))?;
+            Some((nth, file.lock().unwrap_or_else(PoisonError::into_inner).take()?))
+        };
+        let work = || {
+            while let Some((nth, file)) = take() {
+                let done = file.complete(&options, cells, &Stoppable { watch, failed: &failed });
+                if done.is_err() {
+                    failed.store(true, Ordering::Relaxed);
+                }
+                // Each number is given out once.
+                let _ = finished[nth].set(done);
+            }
+        };
+        thread::scope(|scope| (0..workers.get()).for_each(|_| drop(scope.spawn(work))));
+        // A failure stops the copies beside it: the others say that they were stopped, or were never begun.
+        let (mut copies, mut error) = (Vec::with_capacity(finished.len()), None);
+        for done in finished {
+            match done.into_inner().unwrap_or(Err(Error::Interrupted)) {
+                Ok(copy) => copies.push(copy),
+                Err(Error::Interrupted) => error = error.or(Some(Error::Interrupted)),
+                Err(other) => error = error.filter(|e| !matches!(e, Error::Interrupted)).or(Some(other)),
+            }
+        }
+        if let Some(error) = error {
+            return Err(error);
         }
         // Names are given when all files are there, so a failure in the last one leaves none.
-        finished.into_iter().map(Beside::persist).collect()
+        copies.into_iter().map(Beside::persist).collect()
+    }
+}
+
+/// A watch that also says stop when another file failed.
+struct Stoppable<'a> {
+    watch: &'a dyn Watch,
+    failed: &'a AtomicBool,
+}
+
+impl Watch for Stoppable<'_> {
+    fn advance(&self, done: u64) {
+        self.watch.advance(done);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.failed.load(Ordering::Relaxed) || self.watch.cancelled()
     }
 }
 
 impl File {
     /// Makes the cloud-optimised copy, and checks it.
-    fn complete(self, cog: &Driver, options: &CslStringList, cells: u64, watch: &dyn Watch) -> Result<Beside> {
+    fn complete(self, options: &GeoTiffOptions, cells: u64, watch: &dyn Watch) -> Result<Beside> {
         let Self { product, mut tiles, tiles_at, copy_at, summaries } = self;
+        let cog = driver("COG")?;
+        let creation = cog_options(options, product.bands.len(), product.classes);
+        let creation = creation.map_err(|e| Error::Gdal { message: e.to_string() })?;
         let listening = Listening::with_workers();
         let fail = |message: String| write_error(&product.path, message);
         for (band, summary) in summaries.iter().enumerate() {
@@ -199,7 +248,7 @@ impl File {
             return Err(fail(message));
         }
         let mut reported = 0;
-        let copied = ffi::create_copy(cog, &tiles, copy_at.path(), options, &mut |done| {
+        let copied = ffi::create_copy(&cog, &tiles, copy_at.path(), &creation, &mut |done| {
             let now = (done.clamp(0.0, 1.0) * cells as f64) as u64;
             if now > reported {
                 watch.advance(now - reported);

@@ -1,9 +1,12 @@
 //! What "polluted" means in a map: a number, or a limit of the law.
 
 use anyhow::{Result, bail, ensure};
+use clap::ValueEnum;
+use soilscope_pipeline::product::Product;
 
-use crate::args::{DecisionArgs, Map, ScaleChoice};
-use crate::field::{Field, refuse_other_threshold, refuse_scale};
+use super::products::raster;
+use crate::args::{DecisionArgs, Map, RasterChoice, ScaleChoice};
+use crate::field::{Field, refuse_idle, refuse_other_threshold, refuse_scale};
 use crate::guideline::GuidelineRecord;
 use crate::hotspots::Rule;
 use crate::words::ThresholdChoice;
@@ -81,6 +84,38 @@ pub(super) fn check_decision(args: &Map) -> Result<()> {
         "--scale transformed and --threshold or --guideline do not go together: hotspots are in the data's unit; make two maps"
     );
     Ok(())
+}
+
+/// Refuses a wish for rasters alone that goes with nothing else that was asked for.
+pub(super) fn check_only(args: &Map, analytes: usize) -> Result<()> {
+    if args.only.is_empty() {
+        return Ok(());
+    }
+    let of_limit = [RasterChoice::Exceedance, RasterChoice::Threshold];
+    let guideline = args.decision.guideline.guideline.as_deref();
+    let asked = if guideline.is_none() { "--threshold" } else { "--guideline" };
+    let idle = args.decision.is_decided() && !args.only.iter().any(|raster| of_limit.contains(raster));
+    refuse_idle(if idle { std::slice::from_ref(&asked) } else { &[] }, "--only does not name exceedance")?;
+    ensure!(
+        analytes < 2 && guideline.is_none_or(|codes| !codes.contains(',')),
+        "--only is for one analyte and one limit: what several are together is no raster of one; make a map of each"
+    );
+    Ok(())
+}
+
+/// Refuses rasters that this map has not, where they were asked for by name.
+pub(super) fn refuse_missing(args: &Map, products: &[Product]) -> Result<()> {
+    let has = |choice: RasterChoice| products.iter().any(|product| raster(product.layer) == choice);
+    let Some(missing) = args.only.iter().copied().find(|&choice| !has(choice)) else { return Ok(()) };
+    let why = match missing {
+        RasterChoice::Sd => "this method has no error model",
+        RasterChoice::Exceedance if args.decision.is_decided() => "this method cannot tell how likely that is",
+        RasterChoice::Exceedance => "it is of being above a --threshold or a --guideline",
+        RasterChoice::Threshold => "the limit is one for all cells, or there is none",
+        _ => "this map has none",
+    };
+    let name = missing.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    bail!("--only {name}: there is no such raster: {why}")
 }
 
 /// Which cells are hot, where a threshold says what polluted means.

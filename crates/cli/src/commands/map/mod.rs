@@ -62,6 +62,7 @@ fn check_samples(args: &Map) -> Result<()> {
 
 pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let names = several::names(args)?;
+    decision::check_only(args, names.len())?;
     if names.len() > 1 {
         return several::run(args, &names, common);
     }

@@ -18,7 +18,7 @@ use soilscope_pipeline::tile::TileSink;
 
 use super::captions::captioned;
 use super::compare::{self, Compared, Other};
-use super::decision::{self, refuse_for_cells, with_limit};
+use super::decision::{self, refuse_for_cells, refuse_missing, with_limit};
 use super::frame::{FIRST, Frame};
 use super::grid::{self, GridRecord};
 use super::picture::Doubtful;
@@ -28,7 +28,7 @@ use super::provenance::{remove_outdated, settings};
 use super::record::AnalyteRecord;
 use super::trust::{self, TrustRecord};
 use super::{Paths, reach, reliability, summary};
-use crate::args::{Common, Map, ScaleChoice};
+use crate::args::{Common, Map, RasterChoice, ScaleChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
@@ -49,7 +49,8 @@ use crate::words::Folds;
 pub(super) struct Opened {
     pub(super) job: Job,
     sink: Box<GeoTiffSink>,
-    picture: Beside,
+    /// None where only rasters are wanted.
+    picture: Option<Beside>,
     reliability: Option<Beside>,
     /// The curve as a table and as a picture.
     curve: Option<(Beside, Beside)>,
@@ -72,8 +73,9 @@ pub(super) struct Job {
     pub(super) mask: Option<All>,
     grid_record: GridRecord,
     pub(super) field: Field,
-    trust: Trust,
-    pub(super) trust_record: TrustRecord,
+    /// None where nobody asks.
+    trust: Option<Trust>,
+    pub(super) trust_record: Option<TrustRecord>,
     pub(super) paths: Paths,
     pub(super) products: Vec<Product>,
     pub(super) vectors: Vec<PathBuf>,
@@ -89,11 +91,11 @@ pub(super) struct Mapped {
     pub(super) field: Field,
     limit: Option<GuidelineRecord>,
     grid_record: GridRecord,
-    validation: ValidationRecord,
+    validation: Option<ValidationRecord>,
     calibration: Option<CalibrationRecord>,
     pub(super) skill: Option<SkillRecord>,
     report: RunReport,
-    trust: TrustRecord,
+    trust: Option<TrustRecord>,
     left_out: Vec<usize>,
     hotspots: Option<HotspotRecord>,
     compared: Option<Compared>,
@@ -152,19 +154,20 @@ impl Opened {
         notes.extend(undecided.note());
         let others = others.into_iter().map(|other| Other::new(other, &source, &paths)).collect::<Result<Vec<_>>>()?;
         notes.extend(others.iter().flat_map(Other::notes));
-        let trust = trust::judge(&field)?;
-        let trust_record = TrustRecord::new(&trust, &field);
-        let products = products(&args, limit.as_ref(), &field, &source, &trust_record, &paths);
+        let trust = args.wants(RasterChoice::Trust).then(|| trust::judge(&field)).transpose()?;
+        let trust_record = trust.as_ref().map(|trust| TrustRecord::new(trust, &field));
+        let products = products(&args, limit.as_ref(), &field, &source, trust_record.as_ref(), &paths);
+        refuse_missing(&args, &products)?;
         let threads = common.threads()?;
         let options =
             GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
-        let picture = output::open(&paths.of("map.png"), args.overwrite)?;
-        let forecasts = args.decision.is_decided() && field.has_variance();
+        let whole = args.only.is_empty();
+        let picture = whole.then(|| output::open(&paths.of("map.png"), args.overwrite)).transpose()?;
+        let forecasts = whole && args.decision.is_decided() && field.has_variance();
         let reliability = forecasts.then(|| output::open(&paths.of("reliability.png"), args.overwrite)).transpose()?;
         let open = |what: &str| output::open(&paths.of(what), args.overwrite);
-        let probable = args.decision.is_decided() && field.has_variance();
-        let curve = probable.then(|| anyhow::Ok((open("curve.csv")?, open("curve.png")?))).transpose()?;
-        let vectors = if args.decision.is_decided() { vector_paths(&paths, &source) } else { Vec::new() };
+        let curve = forecasts.then(|| anyhow::Ok((open("curve.csv")?, open("curve.png")?))).transpose()?;
+        let vectors = if whole && args.decision.is_decided() { vector_paths(&paths, &source) } else { Vec::new() };
         for path in vectors.iter().chain(others.iter().flat_map(Other::vectors)) {
             drop(output::open(path, args.overwrite)?);
         }
@@ -212,6 +215,9 @@ impl Opened {
 
     /// Computes and writes everything but the record.
     pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
+        if !self.job.args.only.is_empty() {
+            return self.rasters_alone(progress, times);
+        }
         let Self { mut job, mut sink, picture, reliability, curve, table } = self;
         let validation = progress
             .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
@@ -262,7 +268,9 @@ impl Opened {
 
         job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
         let outlines = compared.as_ref().map_or(&[][..], |compared| &compared.outlines);
-        outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), outlines, skill.as_ref(), &report)?);
+        if let Some(picture) = picture {
+            outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), outlines, skill.as_ref(), &report)?);
+        }
         if let (Some(file), Some(skill)) = (reliability, &skill) {
             let png = reliability::draw(skill, job.limit.as_ref(), &job.field, &job.source)?;
             outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
@@ -276,7 +284,7 @@ impl Opened {
             field,
             limit,
             grid_record,
-            validation,
+            validation: Some(validation),
             calibration,
             skill,
             report,
@@ -284,6 +292,39 @@ impl Opened {
             left_out,
             hotspots,
             compared,
+            outputs,
+            notes,
+            undecided,
+        })
+    }
+}
+
+impl Opened {
+    /// Computes and writes the rasters that alone were asked for.
+    fn rasters_alone(self, progress: &Progress, times: &mut Times) -> Result<Mapped> {
+        let Self { mut job, sink, .. } = self;
+        check_interrupt("the map was computed")?;
+        let (report, left_out) = job.rasters(sink, progress)?;
+        let left_out = job.count(&report, left_out);
+        times.lap("map");
+        let outputs = job.products.iter().map(|product| FileRecord::of("raster", &product.path));
+        let outputs: Vec<FileRecord> = outputs.collect::<Result<_>>()?;
+        job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
+        let Job { args, source, field, limit, grid_record, trust_record: trust, notes, undecided, .. } = job;
+        Ok(Mapped {
+            args,
+            source,
+            field,
+            limit,
+            grid_record,
+            validation: None,
+            calibration: None,
+            skill: None,
+            report,
+            trust,
+            left_out,
+            hotspots: None,
+            compared: None,
             outputs,
             notes,
             undecided,
@@ -303,7 +344,7 @@ impl Job {
             mask: self.mask.as_ref().map(|m| m as &dyn Mask),
             covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
             thresholds: self.thresholds_of_cells().map(|cells| cells as &dyn Thresholds).collect(),
-            trust: Some(&self.trust),
+            trust: self.trust.as_ref(),
             layers: self.products.iter().map(|product| product.layer).collect(),
             transform: field.transform.clone(),
             scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
@@ -444,13 +485,13 @@ impl Mapped {
             crs: self.source.crs(),
             method: &self.field.method,
             model: self.field.model.as_ref(),
-            validation: &self.validation,
+            validation: self.validation.as_ref(),
             calibration: self.calibration.as_ref(),
             skill: self.skill.as_ref(),
             undecided: self.undecided.some(),
             grid: &self.grid_record,
             cells: &self.report,
-            trust: &self.trust,
+            trust: self.trust.as_ref(),
             left_out: &self.left_out,
             guideline: self.limit.as_ref(),
             hotspots: self.hotspots.as_ref(),

@@ -5,7 +5,7 @@ use soilscope_pipeline::product::{Layer, Product};
 
 use super::Paths;
 use super::trust::TrustRecord;
-use crate::args::{Map, ScaleChoice};
+use crate::args::{Map, RasterChoice, ScaleChoice};
 use crate::field::Field;
 use crate::guideline::GuidelineRecord;
 use crate::source::Source;
@@ -25,7 +25,19 @@ fn layers(args: &Map, field: &Field) -> Vec<Layer> {
         }
     }
     layers.push(Layer::Trust);
+    layers.retain(|&layer| args.wants(raster(layer)));
     layers
+}
+
+/// What the user calls a layer.
+pub(super) fn raster(layer: Layer) -> RasterChoice {
+    match layer {
+        Layer::StandardDeviation => RasterChoice::Sd,
+        Layer::Exceedance { .. } | Layer::CellExceedance => RasterChoice::Exceedance,
+        Layer::CellThreshold => RasterChoice::Threshold,
+        Layer::Trust => RasterChoice::Trust,
+        _ => RasterChoice::Prediction,
+    }
 }
 
 /// The rasters with their descriptions. No times in them: equal runs give equal bytes.
@@ -34,7 +46,7 @@ pub(super) fn products(
     limit: Option<&GuidelineRecord>,
     field: &Field,
     source: &Source,
-    trust: &TrustRecord,
+    trust: Option<&TrustRecord>,
     paths: &Paths,
 ) -> Vec<Product> {
     let analyte = source.analyte();
@@ -106,7 +118,7 @@ pub(super) fn products(
                     ("sd.tif", unit.clone(), format!("{analyte}, {what}{with_unit}"))
                 }
                 Layer::Trust => {
-                    metadata.extend(trust.metadata());
+                    metadata.extend(trust.iter().flat_map(|trust| trust.metadata()));
                     let what = format!("reasons not to trust the prediction of {analyte}, as bits");
                     ("trust.tif", String::new(), what)
                 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 use serde_json::{Map as JsonMap, Value as Json, json};
 use soilscope_pipeline::run;
 
 use super::{Paths, grid};
-use crate::args::{GridArgs, Map, MethodArgs, SampleArgs, ScaleChoice};
+use crate::args::{GridArgs, Map, MethodArgs, RasterChoice, SampleArgs, ScaleChoice};
 use crate::field::Field;
 use crate::record::FileRecord;
 use crate::words::transform_name;
@@ -91,6 +92,8 @@ pub(super) fn settings(args: &Map, field: &Field) -> Json {
     set("tile", json!(run::DEFAULT_TILE));
     set("max_cells", json!(args.grid.max_cells));
     set("creation_options", json!(args.co));
+    let name = |raster: &RasterChoice| raster.to_possible_value().map(|value| value.get_name().to_owned());
+    set("only", json!((!args.only.is_empty()).then(|| args.only.iter().filter_map(name).collect::<Vec<_>>())));
     Json::Object(settings)
 }
 
@@ -117,6 +120,9 @@ pub(super) fn remove_outdated(args: &Map, paths: &Paths, outputs: &[FileRecord])
     let mut notes = Vec::new();
     if args.overwrite {
         for path in [
+            "prediction.tif",
+            "trust.tif",
+            "map.png",
             "sd.tif",
             "exceedance.tif",
             "threshold.tif",

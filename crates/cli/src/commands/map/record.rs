@@ -41,7 +41,9 @@ pub(super) struct AnalyteRecord<'a> {
     pub(super) method: &'a MethodRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) model: Option<&'a ModelRecord>,
-    pub(super) validation: &'a ValidationRecord,
+    /// None where only rasters were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) validation: Option<&'a ValidationRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) calibration: Option<&'a CalibrationRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +54,8 @@ pub(super) struct AnalyteRecord<'a> {
     pub(super) grid: &'a GridRecord,
     pub(super) cells: &'a RunReport,
     /// Where doubt about a cell begins; `cells` counts those in doubt.
-    pub(super) trust: &'a TrustRecord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) trust: Option<&'a TrustRecord>,
     /// Lines of samples that say nothing new beside others and were left out of a system of all.
     pub(super) left_out: &'a [usize],
     /// The limit of the law that the threshold is.

@@ -27,7 +27,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         cells.outside_mask,
         cells.gaps.values().sum::<u64>()
     ));
-    if let Some(scores) = &record.validation.scores {
+    if let Some(scores) = record.validation.and_then(|validation| validation.scores.as_ref()) {
         let unit = record.unit.unwrap_or("");
         let ratio = scores.msdr.map(|m| format!(", variance ratio (MSDR) {m:.2}")).unwrap_or_default();
         lines.push(format!(

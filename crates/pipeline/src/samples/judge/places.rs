@@ -148,7 +148,7 @@ struct Area {
 impl Area {
     fn of(crs: &Crs) -> Option<Self> {
         let [west, south, east, north] = crs.area_of_use().filter(|a| a.iter().all(|v| v.is_finite()))?;
-        let to_world = Transformer::new(crs, &Crs::parse("EPSG:4326").ok()?).ok()?;
+        let to_world = Transformer::to_degrees(crs).ok()?;
         Some(Self { west, south, east: if east < west { east + 360.0 } else { east }, north, to_world })
     }
 

@@ -115,8 +115,14 @@ impl Job {
         for other in &self.others {
             let mut args = self.args.clone();
             args.decision.threshold = other.threshold;
-            let as_alone =
-                products(&args, other.limit.as_ref(), &self.field, &self.source, &self.trust_record, &self.paths);
+            let as_alone = products(
+                &args,
+                other.limit.as_ref(),
+                &self.field,
+                &self.source,
+                self.trust_record.as_ref(),
+                &self.paths,
+            );
             all.extend(as_alone.into_iter().filter_map(|product| {
                 let layer = match product.layer {
                     Layer::Exceedance { .. } => product.layer,

@@ -25,8 +25,15 @@ pub(super) fn report(doubts: &[f64]) -> TrustReport {
 
 /// What the bits mean: as of each analyte's own raster, and of each apart where their numbers differ.
 pub(super) fn metadata(jobs: &[&Job]) -> Vec<(String, String)> {
-    let each: Vec<(&str, Vec<(String, String)>)> =
-        jobs.iter().map(|job| (job.source.analyte(), job.trust_record.metadata())).collect();
+    let each: Vec<(&str, Vec<(String, String)>)> = jobs
+        .iter()
+        .map(|job| {
+            (
+                job.source.analyte(),
+                job.trust_record.iter().flat_map(super::super::trust::TrustRecord::metadata).collect(),
+            )
+        })
+        .collect();
     merged(&each)
 }
 
