@@ -102,7 +102,7 @@ impl SampleIndex {
     }
 
     /// Samples by increasing [key](Metric::key_of) of their distance; equal ones in no particular order.
-    fn by_key(&self, at: Coord) -> impl Iterator<Item = (f64, usize, Coord)> + '_ {
+    pub(super) fn by_key(&self, at: Coord) -> impl Iterator<Item = (f64, usize, Coord)> + '_ {
         // The key is computed here and not taken from the tree, so that it does not depend on how the tree bounds its
         // boxes.
         let (plane, sphere) = match &self.tree {

@@ -1,5 +1,6 @@
 //! Which samples serve a target.
 
+mod around;
 mod index;
 mod near;
 mod sectors;

@@ -13,13 +13,14 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::around::{Around, AroundScratch};
 use super::sides::{Sides, signature};
 use super::{SampleIndex, Search};
 use crate::simd::dispatch;
 use crate::{Coord, Targets};
 
 /// Targets of a region that is not cut any further.
-const FEW: usize = 16;
+pub(super) const FEW: usize = 16;
 
 /// What is done with a target and its neighbours.
 pub(crate) trait Visit {
@@ -65,32 +66,47 @@ impl Held<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct NearScratch {
     /// Candidates of each level of regions within regions.
-    levels: Vec<Candidates>,
-    found: Vec<(u32, Coord)>,
+    pub(super) levels: Vec<Candidates>,
+    pub(super) found: Vec<(u32, Coord)>,
     squared: Vec<f64>,
-    order: Vec<u32>,
+    pub(super) order: Vec<u32>,
     sides: Sides,
-    members: Vec<u32>,
-    distances: Vec<f64>,
+    pub(super) members: Vec<u32>,
+    pub(super) distances: Vec<f64>,
+    pub(super) around: AroundScratch,
 }
 
 /// Samples that may be neighbours, by increasing number.
 #[derive(Debug, Default, Clone)]
-struct Candidates {
-    sample: Vec<u32>,
-    at: [Vec<f64>; 2],
+pub(super) struct Candidates {
+    pub(super) sample: Vec<u32>,
+    pub(super) at: [Vec<f64>; 2],
+}
+
+impl Candidates {
+    /// Takes those of the samples found that serve.
+    pub(super) fn take(&mut self, found: &mut Vec<(u32, Coord)>, serves: impl Fn(usize) -> bool) {
+        found.retain(|&(sample, _)| serves(sample as usize));
+        found.sort_unstable_by_key(|&(sample, _)| sample);
+        self.sample.clear();
+        self.sample.extend(found.iter().map(|&(sample, _)| sample));
+        for axis in 0..2 {
+            self.at[axis].clear();
+            self.at[axis].extend(found.iter().map(|(_, at)| at[axis]));
+        }
+    }
 }
 
 /// Which targets: a rectangle of a window's columns and rows, or a part of a list.
 #[derive(Debug, Clone)]
-enum Region {
+pub(super) enum Region {
     Window([Range<usize>; 2]),
     List(Range<usize>),
 }
 
 impl SampleIndex {
-    /// Visits every target with its neighbours, in whatever order suits. False, and nothing is visited, where the rules need
-    /// each target to be searched alone: sectors, or a sphere.
+    /// Visits every target with its neighbours, in whatever order suits. False, and nothing is visited, where each target must be
+    /// searched alone: on a sphere.
     pub(crate) fn visit_near(
         &self,
         targets: &Targets<'_>,
@@ -99,7 +115,7 @@ impl SampleIndex {
         scratch: &mut NearScratch,
         visit: &mut impl Visit,
     ) -> bool {
-        if search.sectors.is_some() || self.is_sphere() {
+        if self.is_sphere() {
             return false;
         }
         let order = &mut scratch.order;
@@ -120,20 +136,18 @@ impl SampleIndex {
         // Of one more than are wanted a target's own can go.
         let (most, own) = if let Held::Own(own) = held { (max.saturating_add(1), Some(own)) } else { (max, None) };
         let serves = |sample: usize| if let Held::These(held) = held { !held(sample) } else { true };
+        if let Some(sectors) = search.sectors {
+            let around = Around::new(targets, sectors, max, own, search.radius);
+            around.walk(self, region, serves, scratch, visit);
+            return true;
+        }
         let reach = self.reach(centre, half, most, search.radius, serves);
         if scratch.levels.is_empty() {
             scratch.levels.push(Candidates::default());
         }
         let (root, found) = (&mut scratch.levels[0], &mut scratch.found);
         self.within(centre, reach + slack(reach, centre), found);
-        found.retain(|&(sample, _)| serves(sample as usize));
-        found.sort_unstable_by_key(|&(sample, _)| sample);
-        root.sample.clear();
-        root.sample.extend(found.iter().map(|&(sample, _)| sample));
-        for axis in 0..2 {
-            root.at[axis].clear();
-            root.at[axis].extend(found.iter().map(|(_, at)| at[axis]));
-        }
+        root.take(found, serves);
         dispatch(Walk { targets, most, own, radius: search.radius, scratch, visit, region });
         true
     }
@@ -145,12 +159,12 @@ fn is_finite(at: Coord) -> bool {
 }
 
 /// What is added to a bound for the rounding of places of this size.
-fn slack(reach: f64, centre: Coord) -> f64 {
+pub(super) fn slack(reach: f64, centre: Coord) -> f64 {
     1e-12 * reach + 16.0 * f64::EPSILON * (centre[0].abs() + centre[1].abs())
 }
 
 /// Centre of a region's targets and the farthest that one may be from it; `None` where there is no target.
-fn extent(targets: &Targets<'_>, region: &Region, order: &[u32]) -> Option<(Coord, f64)> {
+pub(super) fn extent(targets: &Targets<'_>, region: &Region, order: &[u32]) -> Option<(Coord, f64)> {
     let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
     let mut include = |at: Coord| {
         for axis in 0..2 {
@@ -209,7 +223,8 @@ impl<V: Visit> WithSimd for Walk<'_, '_, V> {
                 _ => candidates > self.most.saturating_mul(2).max(self.most.saturating_add(24)),
             };
             if count > FEW && many {
-                open.extend(self.quarters(&region, centre).into_iter().map(|quarter| (quarter, level + 1)));
+                let quarters = region.quarters(self.targets, &mut self.scratch.order, centre);
+                open.extend(quarters.into_iter().map(|quarter| (quarter, level + 1)));
             } else {
                 self.walk(simd, &region, level);
                 self.visit.region_done();
@@ -219,10 +234,51 @@ impl<V: Visit> WithSimd for Walk<'_, '_, V> {
 }
 
 impl Region {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::Window([columns, rows]) => columns.len() * rows.len(),
             Self::List(range) => range.len(),
+        }
+    }
+
+    /// A region in at most four parts, cut at its centre; `order` is of the targets of lists.
+    pub(super) fn quarters(&self, targets: &Targets<'_>, order: &mut [u32], centre: Coord) -> Vec<Self> {
+        match self {
+            Self::Window([columns, rows]) => {
+                let halves = |r: &Range<usize>| {
+                    let middle = r.start + r.len().div_ceil(2);
+                    [r.start..middle, middle..r.end]
+                };
+                // A long rectangle is cut across alone.
+                let columns_cut = columns.len() * 2 > rows.len();
+                let rows_cut = rows.len() * 2 > columns.len();
+                let of = |cut: bool, r: &Range<usize>| if cut { halves(r).to_vec() } else { vec![r.clone()] };
+                let mut parts = Vec::with_capacity(4);
+                for rows in of(rows_cut, rows) {
+                    parts.extend(
+                        of(columns_cut, columns).into_iter().map(|columns| Self::Window([columns, rows.clone()])),
+                    );
+                }
+                parts
+            }
+            Self::List(range) => {
+                let mut cut = |range: Range<usize>, axis: usize| {
+                    let part = &mut order[range.clone()];
+                    part.sort_unstable_by_key(|&i| (targets.coord(i as usize)[axis] > centre[axis], i));
+                    let middle =
+                        range.start + part.partition_point(|&i| targets.coord(i as usize)[axis] <= centre[axis]);
+                    [range.start..middle, middle..range.end]
+                };
+                let [south, north] = cut(range.clone(), 1);
+                let parts = [cut(south, 0), cut(north, 0)];
+                let parts: Vec<Range<usize>> = parts.into_iter().flatten().filter(|r| !r.is_empty()).collect();
+                if parts.len() == 1 {
+                    // All at one place: any cut will do.
+                    let middle = range.start + range.len() / 2;
+                    return vec![Self::List(range.start..middle), Self::List(middle..range.end)];
+                }
+                parts.into_iter().map(Self::List).collect()
+            }
         }
     }
 }
@@ -255,49 +311,6 @@ impl<V: Visit> Walk<'_, '_, V> {
                 inner.sample.push(outer.sample[i]);
                 inner.at[0].push(outer.at[0][i]);
                 inner.at[1].push(outer.at[1][i]);
-            }
-        }
-    }
-
-    /// A region in at most four parts.
-    fn quarters(&mut self, region: &Region, centre: Coord) -> Vec<Region> {
-        match region {
-            Region::Window([columns, rows]) => {
-                let halves = |r: &Range<usize>| {
-                    let middle = r.start + r.len().div_ceil(2);
-                    [r.start..middle, middle..r.end]
-                };
-                // A long rectangle is cut across alone.
-                let columns_cut = columns.len() * 2 > rows.len();
-                let rows_cut = rows.len() * 2 > columns.len();
-                let of = |cut: bool, r: &Range<usize>| if cut { halves(r).to_vec() } else { vec![r.clone()] };
-                let mut parts = Vec::with_capacity(4);
-                for rows in of(rows_cut, rows) {
-                    parts.extend(
-                        of(columns_cut, columns).into_iter().map(|columns| Region::Window([columns, rows.clone()])),
-                    );
-                }
-                parts
-            }
-            Region::List(range) => {
-                let targets = self.targets;
-                let order = &mut self.scratch.order;
-                let mut cut = |range: Range<usize>, axis: usize| {
-                    let part = &mut order[range.clone()];
-                    part.sort_unstable_by_key(|&i| (targets.coord(i as usize)[axis] > centre[axis], i));
-                    let middle =
-                        range.start + part.partition_point(|&i| targets.coord(i as usize)[axis] <= centre[axis]);
-                    [range.start..middle, middle..range.end]
-                };
-                let [south, north] = cut(range.clone(), 1);
-                let parts = [cut(south, 0), cut(north, 0)];
-                let parts: Vec<Range<usize>> = parts.into_iter().flatten().filter(|r| !r.is_empty()).collect();
-                if parts.len() == 1 {
-                    // All at one place: any cut will do.
-                    let middle = range.start + range.len() / 2;
-                    return vec![Region::List(range.start..middle), Region::List(middle..range.end)];
-                }
-                parts.into_iter().map(Region::List).collect()
             }
         }
     }
@@ -368,138 +381,4 @@ fn leaves(own: usize, samples: &[u32], squared: &[f64], most: usize) -> Option<u
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::neighbourhood::{SearchScratch, Sectors};
-    use crate::random::Random;
-    use crate::{Gap, Window};
-
-    struct Check<'a> {
-        index: &'a SampleIndex,
-        search: &'a Search,
-        targets: &'a Targets<'a>,
-        coords: &'a [Coord],
-        held: Held<'a>,
-        scratch: SearchScratch,
-        visited: Vec<usize>,
-    }
-
-    impl<'a> Check<'a> {
-        /// Visits all targets; how many there were.
-        fn visited(
-            index: &'a SampleIndex,
-            search: &'a Search,
-            targets: &'a Targets<'a>,
-            coords: &'a [Coord],
-            held: Held<'a>,
-        ) -> usize {
-            let mut check =
-                Self { index, search, targets, coords, held, scratch: SearchScratch::default(), visited: Vec::new() };
-            assert!(index.visit_near(targets, search, held, &mut NearScratch::default(), &mut check));
-            check.visited.sort_unstable();
-            check.visited.dedup();
-            check.visited.len()
-        }
-    }
-
-    impl Visit for Check<'_> {
-        fn visit(&mut self, target: usize, near: &Near<'_>) {
-            self.visited.push(target);
-            let (at, mut expected) = (self.targets.coord(target), Vec::new());
-            let keep = |i: usize| self.held.keeps(target, i);
-            match self.index.neighbours(at, self.search, keep, &mut self.scratch, &mut expected) {
-                Err(Gap::TooFewNeighbours { found, .. }) => assert_eq!(found as usize, near.members.len()),
-                _ => assert_eq!(expected, near.members.iter().map(|&i| i as usize).collect::<Vec<_>>(), "{at:?}"),
-            }
-            assert_eq!(near.signature, crate::neighbourhood::sides::signature(near.members));
-            for (&sample, &squared) in near.members.iter().zip(near.squared) {
-                let c = self.coords[sample as usize];
-                assert_eq!(squared, (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2));
-            }
-        }
-    }
-
-    /// Samples scattered, in clusters far apart, or on a lattice with many equal distances.
-    fn layouts() -> Vec<Vec<Coord>> {
-        let mut random = Random::new(5);
-        let mut place = |size: f64| [size * random.uniform(), size * random.uniform()];
-        let scattered = (0..600).map(|_| place(100.0)).collect();
-        let centres: Vec<Coord> = (0..6).map(|_| place(4e5)).collect();
-        let clustered = (0..600).map(|i| {
-            let (c, d) = (centres[i % 6], place(30.0));
-            [c[0] + d[0], 5e6 + c[1] + d[1]]
-        });
-        let lattice = (0..400).map(|i| [f64::from(i % 20) * 5.0, f64::from(i / 20) * 5.0]).collect();
-        vec![scattered, clustered.collect(), lattice, vec![[3.0, 4.0]], vec![[1.0, 1.0]; 40]]
-    }
-
-    #[test]
-    fn every_target_gets_the_neighbours_that_it_gets_alone() {
-        let searches = [
-            Search::new(Some(1), 1, None),
-            Search::new(Some(7), 2, None),
-            Search::new(Some(32), 1, None),
-            Search::new(Some(16), 3, Some(12.0)),
-            Search::new(None, 1, Some(9.0)),
-        ];
-        for coords in layouts() {
-            let index = SampleIndex::new(&coords);
-            let (mut low, mut high) = (coords[0], coords[0]);
-            for c in &coords {
-                (0..2).for_each(|k| (low[k], high[k]) = (low[k].min(c[k]), high[k].max(c[k])));
-            }
-            let span = (high[0] - low[0]).max(high[1] - low[1]).max(1.0);
-            for cell in [span / 40.0, span / 400.0, 2.5] {
-                let window = Window { origin: [low[0], high[1]], step: [cell, -cell], size: [45, 31] };
-                let window = Targets::window(window);
-                let mut points: Vec<Coord> = (0..window.len()).step_by(3).map(|i| window.coord(i)).collect();
-                points.extend([[f64::NAN, 0.0], [0.0, f64::INFINITY]]);
-                points.extend([points[0]; 40]);
-                for search in searches.iter().map(|s| s.clone().unwrap()) {
-                    for (targets, expected) in [(window, window.len()), (Targets::points(&points), points.len() - 2)] {
-                        assert_eq!(Check::visited(&index, &search, &targets, &coords, Held::Nothing), expected);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn samples_held_out_are_no_neighbours() {
-        let searches = [(Some(1), 1, None), (Some(7), 2, None), (Some(16), 1, Some(12.0)), (None, 1, Some(9.0))];
-        for coords in layouts() {
-            let index = SampleIndex::new(&coords);
-            let third = |i: usize| i.is_multiple_of(3);
-            for (max, min, radius) in searches {
-                let search = Search::new(max, min, radius).unwrap();
-                for step in [1, 3, 7] {
-                    let own: Vec<usize> = (0..coords.len()).step_by(step).collect();
-                    let places: Vec<Coord> = own.iter().map(|&i| coords[i]).collect();
-                    for held in [Held::Own(&own), Held::These(&third)] {
-                        let targets = Targets::points(&places);
-                        assert_eq!(Check::visited(&index, &search, &targets, &coords, held), own.len());
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn sectors_and_spheres_are_left_to_a_search_for_each() {
-        let (coords, targets) = (vec![[0.0, 0.0], [1.0, 2.0]], [[0.5, 0.5]]);
-        let nearest = Search::new(Some(4), 1, None).unwrap();
-        struct Nothing;
-        impl Visit for Nothing {
-            fn visit(&mut self, _: usize, _: &Near<'_>) {
-                panic!("nothing is visited");
-            }
-        }
-        let sectors = nearest.with_sectors(Sectors::Quadrants).unwrap();
-        let (plane, sphere) =
-            (SampleIndex::new(&coords), SampleIndex::with_metric(&coords, crate::metric::Metric::EARTH));
-        for (index, search) in [(&plane, sectors), (&sphere, nearest)] {
-            let (targets, mut scratch) = (Targets::points(&targets), NearScratch::default());
-            assert!(!index.visit_near(&targets, &search, Held::Nothing, &mut scratch, &mut Nothing));
-        }
-    }
-}
+mod tests;
