@@ -40,6 +40,10 @@ def times(x):
     return "" if x is None else f"{x:.0f} ×" if x >= 10 else f"{x:.1f} ×"
 
 
+def percent(x):
+    return f"{100 * x:.0f} %" if x >= 0.1 else f"{100 * x:.2g} %"
+
+
 def by_unit(x):
     """Seconds a unit in words."""
     for factor, name in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):
@@ -195,8 +199,9 @@ class Summary:
             name = f"soilscope {work} {samples} {cells} {neighbours} {threads}"
             case = table.Case("scaling", label, work, samples, cells, (), neighbours=neighbours)
             contender = table.Contender(name, tuple(w.replace("{threads}", str(threads)) for w in table.LIBRARY))
-            runs = self.runs.get(("scaling", name, self.bench.fingerprint(case, contender)))
-            if runs:
+            # The first line of a kind is often a case's own run.
+            fingerprint = self.bench.fingerprint(case, contender)
+            if runs := [run for key, notes in self.runs.items() if key[2] == fingerprint for run in notes]:
                 found[name] = median_row(runs, table.results(cells, work, samples))
         return found
 
@@ -233,9 +238,9 @@ class Summary:
                 continue
             flops = count(case.samples, row.units, case.neighbours, pairs) / row.compute_s / 1e9
             gigabytes = size(case.samples, row.units, case.neighbours) / row.compute_s / 1e9
-            of_dgemm = f"{100 * flops / limit['dgemm_gflops']:.0f} %" if "dgemm_gflops" in limit else ""
-            rows.append([case.key.upper(), case.work, f"{flops:.1f}", f"{100 * flops / limit['fma_gflops']:.0f} %", of_dgemm,
-                         f"{gigabytes:.2g}", f"{100 * gigabytes / limit['triad_gb_s']:.1f} %"])
+            of_dgemm = percent(flops / limit["dgemm_gflops"]) if "dgemm_gflops" in limit else ""
+            rows.append([case.key.upper(), case.work, f"{flops:.1f}", percent(flops / limit["fma_gflops"]), of_dgemm,
+                         f"{gigabytes:.2g}", percent(gigabytes / limit["triad_gb_s"])])
             formulas[case.work] = f"- {case.work}: operations {text}; bytes {size_text}."
         if not rows:
             return []

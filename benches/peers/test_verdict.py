@@ -57,8 +57,8 @@ class Verdicts(unittest.TestCase):
     def test_memory_and_cost_against_ours_of_another_case(self):
         rows = {("p2", table.PROGRAM): row(1.0, rss_mib=80.0), ("p8-cells", table.PROGRAM): row(1.0, rss_mib=75.0),
                 ("p6", "soilscope library"): row(0.05, 20_000), ("p1-20k", "soilscope library"): row(0.25, 250_000)}
-        self.assertEqual(self.verdict("P8c", rows), (True, "1.07 (80 and 75)"))
-        self.assertEqual(self.verdict("P6", rows), (False, "2.50"))
+        self.assertEqual(self.verdict("P8c", rows), (True, "1.07 × (80 and 75)"))
+        self.assertEqual(self.verdict("P6", rows), (False, "2.50 ×"))
 
 
 class Tables(unittest.TestCase):

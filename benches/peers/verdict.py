@@ -68,18 +68,18 @@ def evaluate(target, rows, limits):
         if base is None or base.status != "ok":
             return None, ""
         factor = value / getattr(base, target.what)
-        return factor <= target.bound, f"{factor:.2f} ({value:.0f} and {getattr(base, target.what):.0f})"
+        return factor <= target.bound, f"{factor:.2f} × ({value:.0f} and {getattr(base, target.what):.0f})"
     if target.kind == "like":
         base = rows.get((target.peer, target.ours))
         factor = share(ours, base, target.what)
-        return (None, "") if factor is None else (factor <= target.bound, f"{factor:.2f}")
+        return (None, "") if factor is None else (factor <= target.bound, f"{factor:.2f} ×")
     if target.kind == "floor":
         rate = limits.get(table.THREADS, {}).get("dgemm_gflops")
         case = next(c for c in table.CASES if c.key == target.case)
         if rate is None:
             return None, ""
         least = table.WORK[case.work][0](case.samples, ours.units, case.neighbours) / rate / 1e9
-        return value <= target.bound * least, f"{value / least:.2f} ({value:.3g} s, of which {least:.3g} s must be)"
+        return value <= target.bound * least, f"{value / least:.2f} × ({value:.3g} s, of which {least:.3g} s must be)"
     if target.peer == "fastest":
         peers = {name: row for (case, name), row in rows.items()
                  if case == target.case and not name.startswith("soilscope") and not row.other_problem}
