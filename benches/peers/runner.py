@@ -15,8 +15,6 @@ from array import array
 import table
 from install import HERE
 
-HALF_BUSY = 0.15        # cores that others may use in a run before it counts as disturbed
-
 
 class Bench:
     """Where everything is."""
@@ -26,8 +24,6 @@ class Bench:
         self.programs = {"bench": str(bench), "soilscope": str(soilscope), "python": str(peers.python),
                          "kriging_rs": str(peers.kriging_rs), "here": str(HERE)}
         self.log = folder / "runs.jsonl"
-        help_text = subprocess.run([str(soilscope), "map", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
-        self.rasters = [o for o in table.RASTERS_ONLY if o in help_text][:1]
         self._digests = {}
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         self.memory = memory * 85 // 100
@@ -55,10 +51,7 @@ class Bench:
         cells = contender.cells or case.cells
         words = dict(self.programs, work=case.work, csv=str(self.samples(case.samples)), cells=cells, out=str(out),
                      threads=threads, neighbours=case.neighbours, cell=f"{table.SIDE / int(cells.split(':')[0]):g}")
-        command = []
-        for part in contender.command:
-            command += self.rasters if part == "{rasters}" else [part.format(**words)]
-        return command
+        return [part.format(**words) for part in contender.command]
 
     def shown(self, case, contender):
         """The command without this machine's folders."""

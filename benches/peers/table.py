@@ -14,19 +14,18 @@ TOLERANCE = 1e-9            # of the field's spread
 
 # ---- how each contender is called ----
 
-# What every call of the command line has in common; `{rasters}` is the option for rasters alone, where the program has it.
+# What every call of the command line has in common. Maps are rasters alone, as the peers make them: no cross-validation, no
+# picture, no judging how far a cell is to be trusted.
 SAMPLES_ARE = ["{csv}", "--analyte", "value", "--unit", "mg/kg", "--crs", "EPSG:3035"]
 GRID_IS = ["--bounds", BOUNDS, "--cell", "{cell}"]
 RUN_IS = ["--threads", "{threads}", "-q"]
+KRIGED = [*GRID_IS, "--only", "prediction,sd", *RUN_IS, "-o", "{out}/map", "--overwrite"]
 COMMAND_LINE = {
-    "local": ["map", *SAMPLES_ARE, "--model", MODEL, "--neighbours", "{neighbours}", *GRID_IS, "{rasters}", *RUN_IS,
-              "-o", "{out}/map", "--overwrite"],
-    "idw": ["map", *SAMPLES_ARE, "--method", "idw:2", "--neighbours", "{neighbours}", *GRID_IS, "{rasters}", *RUN_IS,
+    "local": ["map", *SAMPLES_ARE, "--model", MODEL, "--neighbours", "{neighbours}", *KRIGED],
+    "idw": ["map", *SAMPLES_ARE, "--method", "idw:2", "--neighbours", "{neighbours}", *GRID_IS, "--only", "prediction", *RUN_IS,
             "-o", "{out}/map", "--overwrite"],
-    "global": ["map", *SAMPLES_ARE, "--model", MODEL, "--neighbours", "all", *GRID_IS, "{rasters}", *RUN_IS,
-               "-o", "{out}/map", "--overwrite"],
-    "global-exponential": ["map", *SAMPLES_ARE, "--model", "100 Nug + 300 Exp(16000)", "--neighbours", "all", *GRID_IS,
-                           "{rasters}", *RUN_IS, "-o", "{out}/map", "--overwrite"],
+    "global": ["map", *SAMPLES_ARE, "--model", MODEL, "--neighbours", "all", *KRIGED],
+    "global-exponential": ["map", *SAMPLES_ARE, "--model", "100 Nug + 300 Exp(16000)", "--neighbours", "all", *KRIGED],
     "variogram": ["variogram", *SAMPLES_ARE, "--model", MODEL, "--cutoff", "100000", "--width", repr(100_000 / 15), "--json", *RUN_IS],
     "leave-one-out": ["validate", *SAMPLES_ARE, "--model", MODEL, "--neighbours", "{neighbours}", *RUN_IS,
                       "-o", "{out}/residuals.csv", "--overwrite"],
@@ -34,7 +33,6 @@ COMMAND_LINE = {
                    "--realisations", "10", *GRID_IS, *RUN_IS, "-o", "{out}/fields", "--overwrite"],
     "read": ["check", *SAMPLES_ARE, *RUN_IS],
 }
-RASTERS_ONLY = ["--only-rasters", "--rasters-only"]     # whichever `soilscope map --help` knows
 LIBRARY = ["{bench}", "run", "{work}", "{csv}", "{cells}", "{out}", "--threads", "{threads}", "--neighbours", "{neighbours}"]
 USUAL = ["{work}", "{csv}", "{cells}", "{out}"]
 
