@@ -3,12 +3,17 @@
 //! Samples come from a seeded generator, so every machine computes the same thing. Compare runs of one machine only.
 
 use divan::{Bencher, counter::ItemsCount};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use soilscope_core::drift::Drift;
+use soilscope_core::executor::Executor;
 use soilscope_core::idw::InverseDistance;
 use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
+use soilscope_core::simulation::{CirculantSimulation, PathSharing, SequentialGaussian, Simulator};
 use soilscope_core::variogram::{Estimator, LagClasses, ModelTemplate, empirical_variogram};
-use soilscope_core::{Interpolator, Predictions, Samples, Scratch, Targets, Window};
+use soilscope_core::{Coord, Interpolator, Predictions, Samples, Scratch, Targets, Window};
 
 fn main() {
     divan::main();
@@ -82,4 +87,79 @@ fn empirical_variogram_within_a_tenth(bencher: Bencher<'_, '_>, n: usize) {
     let run = || empirical_variogram(&samples, &lags, &[], Estimator::Matheron).expect("pairs within the cutoff");
     let count = pairs(&run());
     bencher.counter(ItemsCount::new(count)).bench_local(run);
+}
+
+/// Tasks on threads, whichever is free.
+struct Threads(usize);
+
+impl Executor for Threads {
+    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let k = next.fetch_add(1, Ordering::Relaxed);
+                if k >= tasks {
+                    break;
+                }
+                task(k);
+            }
+        };
+        std::thread::scope(|scope| {
+            (1..self.0).for_each(|_| drop(scope.spawn(work)));
+            work();
+        });
+    }
+}
+
+/// As many threads as the machine has.
+fn threads() -> Threads {
+    Threads(std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+}
+
+/// 200 × 200 cells of the square.
+const CELLS: Window = Window { origin: [250.0, SIDE - 250.0], step: [500.0, -500.0], size: [200, 200] };
+
+/// A model whose range is ten cells, and three times the spacing of 2,000 samples.
+fn simulated() -> soilscope_core::variogram::Variogram {
+    let template: ModelTemplate = "0.25 Nug + 0.75 Sph(5000)".parse().expect("a model");
+    template.complete().expect("in its domain").expect("nothing is open")
+}
+
+/// What does a cell of ten realisations cost, by samples and earlier cells among its neighbours, from samples to fields on all
+/// threads?
+#[divan::bench(args = [(16, 16), (16, 32), (32, 64)])]
+fn sequential_simulation(bencher: Bencher<'_, '_>, (samples_near, nodes_near): (usize, usize)) {
+    let (samples, targets, executor) = (samples(2_000), Targets::window(CELLS), threads());
+    let nodes: Vec<Coord> = (0..targets.len()).map(|i| targets.coord(i)).collect();
+    let mut recipe = SequentialGaussian::new(simulated(), Drift::Constant, 1);
+    (recipe.sample_neighbours, recipe.node_neighbours) = (samples_near, nodes_near);
+    bencher.counter(ItemsCount::new(nodes.len())).bench_local(|| {
+        let run = recipe.prepare(Some(&samples), &nodes).expect("a model with a sill");
+        run.simulate(0..10, &executor).expect("not cancelled")
+    });
+}
+
+/// What does a cell of one more realisation cost, once there is a simulation: with the path of the others, or one of its own?
+#[divan::bench(args = [PathSharing::Shared, PathSharing::Own])]
+fn sequential_simulation_on_paths(bencher: Bencher<'_, '_>, sharing: PathSharing) {
+    let (samples, targets, executor) = (samples(2_000), Targets::window(CELLS), threads());
+    let nodes: Vec<Coord> = (0..targets.len()).map(|i| targets.coord(i)).collect();
+    let mut recipe = SequentialGaussian::new(simulated(), Drift::KnownMean(0.0), 1);
+    recipe.sharing = sharing;
+    let run = recipe.prepare(Some(&samples), &nodes).expect("a model with a sill");
+    bencher
+        .counter(ItemsCount::new(8 * nodes.len()))
+        .bench_local(|| run.simulate(0..8, &executor).expect("not cancelled"));
+}
+
+/// What does a cell of ten realisations cost by Fourier transform, by samples that each is conditioned on?
+#[divan::bench(args = [16, 64])]
+fn circulant_simulation(bencher: Bencher<'_, '_>, near: usize) {
+    let (samples, executor) = (samples(2_000), threads());
+    let mut recipe = CirculantSimulation::new(simulated(), Drift::Constant, 1);
+    recipe.sample_neighbours = Some(near);
+    bencher.counter(ItemsCount::new(CELLS.size[0] * CELLS.size[1])).bench_local(|| {
+        let run = recipe.prepare(Some(&samples), CELLS, None).expect("a model that can be embedded");
+        run.simulate(0..10, &executor).expect("not cancelled")
+    });
 }

@@ -22,7 +22,7 @@ mod setting;
 mod trend;
 mod weights;
 
-pub(crate) use batch::Batch;
+pub(crate) use batch::{Batch, triangle};
 pub(crate) use cholesky::solve_upper;
 pub use errors::ErrorCovariances;
 pub(crate) use leave_out::inverse_of_fold;

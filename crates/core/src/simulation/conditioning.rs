@@ -2,7 +2,8 @@
 
 use super::earlier::{Earlier, Near};
 use super::realisations::{LANES, Lanes};
-use super::system::{LocalSystem, Metric};
+use super::system::Metric;
+use super::weigh::{Nodes, WeighScratch, Weigher};
 use crate::drift::Drift;
 use crate::kriging::cholesky::{factor, row_start, solve_lower};
 use crate::variogram::Variogram;
@@ -23,7 +24,7 @@ enum System {
     /// All samples serve every node: the packed Cholesky factor of their covariances, and of 1: L⁻¹1.
     All { lower: Vec<f64>, one: Vec<f64> },
     /// The nearest ones.
-    Nearest { most: usize, index: Earlier },
+    Nearest { most: usize, index: Earlier, metric: Metric, weigher: Weigher },
 }
 
 /// Differences at the samples in up to eight realisations, made ready.
@@ -47,7 +48,8 @@ impl Conditioning {
         let system = match most.filter(|&most| most < n) {
             Some(most) => {
                 let metric = Metric::of(variogram);
-                System::Nearest { most, index: Earlier::all(coords.iter().map(|&c| metric.place(c)).collect()) }
+                let index = Earlier::all(coords.iter().map(|&c| metric.place(c)).collect());
+                System::Nearest { most, index, metric, weigher: Weigher::new(variogram, known_mean) }
             }
             None => {
                 let mut lower = vec![0.0; row_start(n)];
@@ -97,35 +99,37 @@ impl Conditioning {
     /// What each of `places` is corrected by, in the realisations of each block.
     pub(super) fn corrections(&self, places: &[Coord], blocks: &[Prepared]) -> Vec<Vec<Lanes>> {
         let mut out: Vec<Vec<Lanes>> = blocks.iter().map(|b| vec![b.mean; places.len()]).collect();
-        let (mut local, mut near, mut kept, mut weights): (_, Vec<Near>, Vec<usize>, _) =
-            (LocalSystem::default(), Vec::new(), Vec::new(), Vec::new());
-        let metric = Metric::of(&self.variogram);
-        kept.extend(0..self.coords.len());
-        for (node, &at) in places.iter().enumerate() {
-            match &self.system {
-                System::All { .. } => {
-                    weights.resize(self.coords.len(), 0.0);
-                    self.variogram.covariances(at, &self.coords, &mut weights);
-                }
-                System::Nearest { most, index } => {
-                    index.nearest(metric.place(at), index.len(), *most, &mut near);
-                    local.clear();
-                    kept.clear();
-                    for &(_, i) in &near {
-                        let i = i as usize;
-                        if local.push(&self.variogram, self.coords[i], self.error_variances[i]) {
-                            kept.push(i);
-                        }
-                    }
-                    local.weights(&self.variogram, at, self.known_mean, &mut weights);
+        let mut add = |node: usize, sample: usize, weight: f64| {
+            for (block, out) in blocks.iter().zip(&mut out) {
+                for k in 0..LANES {
+                    out[node][k] += weight * block.samples[sample][k];
                 }
             }
-            for (block, out) in blocks.iter().zip(&mut out) {
-                let sum = &mut out[node];
-                for (&i, weight) in kept.iter().zip(&weights) {
-                    for k in 0..LANES {
-                        sum[k] += weight * block.samples[i][k];
+        };
+        match &self.system {
+            System::All { .. } => {
+                let mut weights = vec![0.0; self.coords.len()];
+                for (node, &at) in places.iter().enumerate() {
+                    self.variogram.covariances(at, &self.coords, &mut weights);
+                    weights.iter().enumerate().for_each(|(i, &weight)| add(node, i, weight));
+                }
+            }
+            System::Nearest { most, index, metric, weigher } => {
+                let (mut nodes, mut near, mut who) = (Nodes::default(), Vec::<Near>::new(), Vec::new());
+                for &at in places {
+                    index.nearest(metric.place(at), index.len(), *most, &mut near);
+                    for &(_, i) in &near {
+                        nodes.add_neighbour(self.coords[i as usize]);
+                        who.push(i as usize);
                     }
+                    nodes.add(at);
+                }
+                nodes.set_error_variances(who.iter().map(|&i: &usize| self.error_variances[i]));
+                weigher.weigh(&mut nodes, &mut WeighScratch::default());
+                let mut who = who.iter();
+                for node in 0..places.len() {
+                    let (weights, _) = nodes.weighed(node);
+                    weights.iter().zip(who.by_ref()).for_each(|(&weight, &i)| add(node, i, weight));
                 }
             }
         }

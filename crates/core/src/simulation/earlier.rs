@@ -12,6 +12,8 @@ use crate::Coord;
 const FEW: usize = 64;
 /// Places in a bucket, on average.
 const FILL: f64 = 2.0;
+/// Most places that are sorted by whole numbers; a power of two.
+const KEYS: usize = 128;
 
 /// Places in order, ready to be searched by place and rank.
 #[derive(Debug, Clone)]
@@ -47,73 +49,107 @@ impl Earlier {
     }
 
     /// The `most` nearest places to `at` of a rank below `before`.
+    ///
+    /// All places in a square around `at` are looked at that is expected to hold enough, without a branch that a processor
+    /// would have to guess; if those within the distance to its border are too few, it was too small.
     pub(super) fn nearest(&self, at: Coord, before: usize, most: usize, out: &mut Vec<Near>) {
-        out.clear();
-        if most == 0 {
-            return;
+        let before = before.min(self.coords.len());
+        if most == 0 || before == 0 {
+            return out.clear();
         }
-        let level = self.levels.iter().find(|l| l.count >= before);
-        let Some(buckets) = level.filter(|_| before > FEW) else {
-            for rank in 0..before.min(self.coords.len()) {
-                self.consider(at, rank as u32, most, out);
-            }
-            return;
-        };
-        let place = [0, 1].map(|k| (at[k] - buckets.origin[k]) / buckets.side);
-        let home = place.map(|p| p.floor() as i64);
-        // Rings of buckets around the place's own. The first may lie beyond the grid, where the place does.
-        let last = [buckets.size[0] as i64 - 1, buckets.size[1] as i64 - 1];
-        let gap = |k: usize| (-home[k]).max(home[k] - last[k]).max(0);
-        let far = |k: usize| home[k].abs().max((home[k] - last[k]).abs());
-        for ring in gap(0).max(gap(1))..=far(0).max(far(1)) {
-            if out.len() == most {
-                // Nothing in this ring or beyond is nearer than the border of the square within it.
-                let inner = (ring - 1) as f64;
-                let reach =
-                    [0, 1].map(|k| (place[k] - (home[k] as f64 - inner)).min(home[k] as f64 + inner + 1.0 - place[k]));
-                let reach = reach[0].min(reach[1]).max(0.0) * buckets.side;
-                if reach * reach > out[most - 1].0 {
-                    break;
+        let mut found = Found { near: out, count: 0 };
+        match self.levels.iter().find(|l| l.count >= before) {
+            Some(buckets) if before > FEW && before > most => {
+                // Squared half side of the square, in buckets.
+                let wanted = most as f64 * 1.2 + 3.0;
+                let mut half = wanted / (std::f64::consts::PI * FILL) * (buckets.count as f64 / before as f64);
+                while !buckets.within(at, half.sqrt(), before as u32, &mut found) && found.count < most {
+                    half *= (1.1 * wanted / found.count.max(1) as f64).clamp(1.4, 8.0);
+                    found.count = 0;
                 }
             }
-            for row in (home[1] - ring).max(0)..=(home[1] + ring).min(last[1]) {
-                let edge = (row - home[1]).abs() == ring;
-                let step = if edge || ring == 0 { 1 } else { 2 * ring };
-                let mut column = home[0] - ring;
-                if step == 1 {
-                    column = column.max(0);
+            _ => {
+                let room = found.room(before);
+                for (rank, (c, room)) in self.coords[..before].iter().zip(room).enumerate() {
+                    *room = (squared_distance(*c, at), rank as u32);
                 }
-                while column <= (home[0] + ring).min(last[0]) {
-                    if column >= 0 {
-                        for &rank in buckets.at(column as usize, row as usize) {
-                            if (rank as usize) < before {
-                                self.consider(at, rank, most, out);
-                            }
-                        }
-                    }
-                    column += step;
-                }
+                found.count = before;
             }
         }
+        found.keep(most);
+    }
+}
+
+/// Places found so far, in any order.
+struct Found<'a> {
+    /// The first `count` count.
+    near: &'a mut Vec<Near>,
+    count: usize,
+}
+
+impl Found<'_> {
+    /// Room for as many more.
+    fn room(&mut self, more: usize) -> &mut [Near] {
+        let room = self.count + more;
+        if self.near.len() < room {
+            self.near.resize(room.next_power_of_two(), (0.0, 0));
+        }
+        &mut self.near[self.count..room]
     }
 
-    #[inline]
-    fn consider(&self, at: Coord, rank: u32, most: usize, out: &mut Vec<Near>) {
-        let c = self.coords[rank as usize];
-        let found = ((c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2), rank);
-        let nearer = |a: &Near, b: &Near| (a.0, a.1) < (b.0, b.1);
-        if out.len() == most {
-            if !nearer(&found, &out[most - 1]) {
-                return;
-            }
-            out.pop();
+    /// Takes those of a rank below `before` whose square distance is no more than `reach`.
+    #[inline(always)]
+    fn add(&mut self, at: Coord, places: &[Coord], ranks: &[u32], before: u32, reach: f64) {
+        let room = self.room(places.len());
+        let mut count = 0;
+        for k in 0..places.len().min(ranks.len()) {
+            let squared = squared_distance(places[k], at);
+            room[count] = (squared, ranks[k]);
+            count += usize::from((ranks[k] < before) & (squared <= reach));
         }
-        let mut position = out.len();
-        while position > 0 && nearer(&found, &out[position - 1]) {
-            position -= 1;
-        }
-        out.insert(position, found);
+        self.count += count;
     }
+
+    /// Keeps the `most` nearest, in their order.
+    fn keep(self, most: usize) {
+        let Self { near, count } = self;
+        near.truncate(count);
+        let order = |a: &Near, b: &Near| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        if count > 2 * most {
+            near.select_nth_unstable_by(most, order);
+            near.truncate(most);
+        }
+        let mut keys = [0_u64; KEYS];
+        let Some(keys) = keys.get_mut(..near.len()) else {
+            near.sort_unstable_by(order);
+            return near.truncate(most);
+        };
+        // Distances without their last bits, and positions in their place: whole numbers are sorted without branches. The numbers
+        // are those of square distances, which are not negative.
+        for (position, (key, (squared, _))) in keys.iter_mut().zip(near.iter()).enumerate() {
+            *key = squared.to_bits() & !(KEYS as u64 - 1) | position as u64;
+        }
+        keys.sort_unstable();
+        let mut sorted = [(0.0, 0); KEYS];
+        for (slot, key) in sorted.iter_mut().zip(keys.iter()) {
+            *slot = near[(key & (KEYS as u64 - 1)) as usize];
+        }
+        near.copy_from_slice(&sorted[..keys.len()]);
+        // What the missing bits and equal distances leave to be done.
+        for i in 1..near.len() {
+            let mut j = i;
+            while j > 0 && order(&near[j], &near[j - 1]).is_lt() {
+                near.swap(j, j - 1);
+                j -= 1;
+            }
+        }
+        near.truncate(most);
+    }
+}
+
+#[inline(always)]
+fn squared_distance(a: Coord, b: Coord) -> f64 {
+    (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)
 }
 
 /// Places by square cells of a grid.
@@ -123,9 +159,11 @@ struct Buckets {
     origin: Coord,
     side: f64,
     size: [usize; 2],
-    /// Where each bucket's items start; one more than there are buckets.
+    /// Where each bucket's places start; one more than there are buckets.
     start: Vec<u32>,
-    items: Vec<u32>,
+    /// Places by bucket, and their ranks.
+    places: Vec<Coord>,
+    ranks: Vec<u32>,
 }
 
 impl Buckets {
@@ -155,18 +193,37 @@ impl Buckets {
             start[k] += start[k - 1];
         }
         let mut next = start.clone();
-        let mut items = vec![0; coords.len()];
+        let (mut places, mut ranks) = (vec![[0.0; 2]; coords.len()], vec![0; coords.len()]);
         for (rank, c) in coords.iter().enumerate() {
             let slot = &mut next[bucket(c)];
-            items[*slot as usize] = rank as u32;
+            (places[*slot as usize], ranks[*slot as usize]) = (*c, rank as u32);
             *slot += 1;
         }
-        Self { count: coords.len(), origin: low, side, size, start, items }
+        Self { count: coords.len(), origin: low, side, size, start, places, ranks }
     }
 
-    fn at(&self, column: usize, row: usize) -> &[u32] {
-        let bucket = row * self.size[0] + column;
-        &self.items[self.start[bucket] as usize..self.start[bucket + 1] as usize]
+    /// Finds the places of a rank below `before` that are no more than `half` sides of a bucket away. Tells whether there are none
+    /// beyond.
+    fn within(&self, at: Coord, half: f64, before: u32, found: &mut Found<'_>) -> bool {
+        let place = [0, 1].map(|k| (at[k] - self.origin[k]) / self.side);
+        // Beside what is wanted a little more, for the rounding of the division.
+        let edge = half * (1.0 + 1e-9) + 1e-9 * (place[0].abs() + place[1].abs());
+        let last = self.size.map(|n| (n - 1) as f64);
+        // Written so that it is true where a number is none, and ends the search.
+        let whole = [0, 1].iter().all(|&k| !(place[k] - edge > 0.0 || place[k] + edge < last[k] + 1.0));
+        let reach = if whole { f64::INFINITY } else { (half * self.side).powi(2) };
+        let span = |k: usize| {
+            let (first, end) = ((place[k] - edge).max(0.0), (place[k] + edge).min(last[k]));
+            (end >= 0.0 && first < last[k] + 1.0).then_some((first as usize, end as usize))
+        };
+        let (Some(columns), Some(rows)) = (span(0), span(1)) else { return false };
+        for row in rows.0..=rows.1 {
+            // The buckets of a row lie one after the other.
+            let bucket = row * self.size[0];
+            let range = self.start[bucket + columns.0] as usize..self.start[bucket + columns.1 + 1] as usize;
+            found.add(at, &self.places[range.clone()], &self.ranks[range], before, reach);
+        }
+        whole
     }
 }
 

@@ -29,6 +29,7 @@ mod realisations;
 mod sample_draw;
 mod sgs;
 mod system;
+mod weigh;
 mod window_nodes;
 mod zones;
 

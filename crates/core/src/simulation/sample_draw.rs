@@ -1,7 +1,8 @@
 //! A simulated grid's field at places between its nodes.
 
 use super::earlier::Earlier;
-use super::system::{LocalSystem, Metric};
+use super::system::Metric;
+use super::weigh::{Nodes, WeighScratch, Weigher};
 use crate::Window;
 use crate::random::Random;
 use crate::variogram::Variogram;
@@ -11,6 +12,8 @@ use crate::{Coord, Targets};
 const NODES: usize = 120;
 /// Nearest places drawn before, likewise.
 const PLACES: usize = 40;
+/// Places whose weights are found together.
+const TOGETHER: usize = 64;
 /// Columns and rows either side among which the nearest nodes are looked for.
 const ASIDE: usize = 8;
 
@@ -34,41 +37,58 @@ impl SampleDraws {
     pub(super) fn new(structures: &Variogram, places: &[Coord], window: &Window) -> Self {
         let metric = Metric::of(structures);
         let earlier = Earlier::new(places.iter().map(|&c| metric.place(c)).collect());
-        let (mut system, mut near, mut weights) = (LocalSystem::default(), Vec::new(), Vec::new());
-        let draw = |(i, &at): (usize, &Coord)| {
-            let here = metric.place(at);
-            let mut neighbours: Vec<(f64, bool, usize, Coord)> = Vec::new();
-            let span = |k: usize| {
-                let position = ((at[k] - window.origin[k]) / window.step[k]).round().max(0.0) as usize;
-                position.saturating_sub(ASIDE)..(position + ASIDE + 1).min(window.size[k])
-            };
-            for row in span(1) {
-                for column in span(0) {
-                    let cell = row * window.size[0] + column;
-                    let c = Targets::window(*window).coord(cell);
-                    let place = metric.place(c);
-                    let distance = (place[0] - here[0]).powi(2) + (place[1] - here[1]).powi(2);
-                    neighbours.push((distance, true, cell, c));
-                }
-            }
-            let order = |a: &(f64, bool, usize, Coord), b: &(f64, bool, usize, Coord)| {
-                a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2))
-            };
-            neighbours.sort_by(order);
-            neighbours.truncate(NODES);
-            earlier.nearest(here, i, PLACES, &mut near);
-            neighbours.extend(near.iter().map(|&(d, j)| (d, false, j as usize, places[j as usize])));
-            neighbours.sort_by(order);
-            system.clear();
-            neighbours.retain(|&(.., c)| system.push(structures, c, 0.0));
-            let deviation = system.weights(structures, at, true, &mut weights).sqrt();
-            let of = |node: bool| {
-                let paired = neighbours.iter().zip(&weights).filter(|(n, _)| n.1 == node);
-                paired.map(|(n, &w)| (n.2, w)).collect()
-            };
-            Draw { nodes: of(true), before: of(false), deviation }
+        let weigher = Weigher::new(structures, true);
+        let (mut nodes, mut scratch, mut near) = (Nodes::default(), WeighScratch::default(), Vec::new());
+        let mut draws = Vec::with_capacity(places.len());
+        // Whether it is a node, and its cell, or the number of the place.
+        let mut who: Vec<(bool, usize)> = Vec::new();
+        let mut neighbours: Vec<(f64, bool, usize, Coord)> = Vec::new();
+        let order = |a: &(f64, bool, usize, Coord), b: &(f64, bool, usize, Coord)| {
+            a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2))
         };
-        Self { places: places.iter().enumerate().map(draw).collect() }
+        for (part, together) in places.chunks(TOGETHER).enumerate() {
+            nodes.clear();
+            who.clear();
+            for (k, &at) in together.iter().enumerate() {
+                let here = metric.place(at);
+                neighbours.clear();
+                let span = |k: usize| {
+                    let position = ((at[k] - window.origin[k]) / window.step[k]).round().max(0.0) as usize;
+                    position.saturating_sub(ASIDE)..(position + ASIDE + 1).min(window.size[k])
+                };
+                for row in span(1) {
+                    for column in span(0) {
+                        let cell = row * window.size[0] + column;
+                        let c = Targets::window(*window).coord(cell);
+                        let place = metric.place(c);
+                        let distance = (place[0] - here[0]).powi(2) + (place[1] - here[1]).powi(2);
+                        neighbours.push((distance, true, cell, c));
+                    }
+                }
+                neighbours.sort_by(order);
+                neighbours.truncate(NODES);
+                earlier.nearest(here, part * TOGETHER + k, PLACES, &mut near);
+                neighbours.extend(near.iter().map(|&(d, j)| (d, false, j as usize, places[j as usize])));
+                neighbours.sort_by(order);
+                for &(_, is_node, i, c) in &neighbours {
+                    nodes.add_neighbour(c);
+                    who.push((is_node, i));
+                }
+                nodes.add(at);
+            }
+            weigher.weigh(&mut nodes, &mut scratch);
+            let mut who = who.iter();
+            for k in 0..together.len() {
+                let (weights, variance) = nodes.weighed(k);
+                let mut draw = Draw { nodes: Vec::new(), before: Vec::new(), deviation: variance.sqrt() };
+                // Neighbours without weight were passed over.
+                for (&weight, &(is_node, i)) in weights.iter().zip(who.by_ref()).filter(|(w, _)| **w != 0.0) {
+                    if is_node { &mut draw.nodes } else { &mut draw.before }.push((i, weight));
+                }
+                draws.push(draw);
+            }
+        }
+        Self { places: draws }
     }
 
     /// Values at the places, given the field on the window.

@@ -3,21 +3,25 @@
 use std::ops::Range;
 use std::sync::Mutex;
 
+use pulp::{Simd, WithSimd};
+
 use super::earlier::{Earlier, Near};
 use super::path::{PathOrder, PathSharing, path};
 use super::realisations::{LANES, Lanes, Realisations};
-use super::system::{LocalSystem, Metric};
+use super::system::Metric;
+use super::weigh::{Nodes, WeighScratch, Weigher};
 use super::{Simulator, by_place, check, place_key, purpose};
 use crate::drift::Drift;
 use crate::executor::{self, Executor};
 use crate::random::Random;
+use crate::simd::dispatch;
 use crate::variogram::Variogram;
 use crate::{Coord, Error, Result, Samples};
 
-/// Nodes whose weights are held at a time: 128 bytes and 12 a neighbour each.
-const CHUNK: usize = 16_384;
-/// Nodes of one task.
-const TASK: usize = 64;
+/// Nodes of one task, and tasks of a chunk of the path. The weights of two chunks are held at a time: 24 bytes a node and 12 a
+/// neighbour.
+const TASK: usize = 128;
+const CHUNK: usize = 32;
 
 /// A recipe of sequential Gaussian simulation: each node is drawn from its conditional distribution given its nearest
 /// samples and the nearest nodes drawn before it, by simple kriging (known mean) or ordinary kriging (constant mean).
@@ -131,6 +135,8 @@ impl SequentialGaussian {
             free,
             fixed,
             places,
+            metric,
+            weigher: Weigher::new(&self.variogram, self.drift.known_mean().is_some()),
             shared: None,
         };
         if self.sharing == PathSharing::Shared {
@@ -147,6 +153,8 @@ struct Data {
     /// Less the centre.
     values: Vec<f64>,
     error_variances: Vec<f64>,
+    /// Whether any of them is not 0.
+    has_errors: bool,
     index: Earlier,
 }
 
@@ -154,9 +162,11 @@ impl Data {
     fn new(variogram: &Variogram, samples: Option<&Samples>, centre: f64, metric: Metric) -> Self {
         let coords = samples.map_or(&[][..], Samples::coords).to_vec();
         let error = |i| variogram.error_variance() + samples.map_or(0.0, |s| s.error_variance(i));
+        let error_variances: Vec<f64> = (0..coords.len()).map(error).collect();
         Self {
             values: samples.map_or(&[][..], Samples::values).iter().map(|v| v - centre).collect(),
-            error_variances: (0..coords.len()).map(error).collect(),
+            has_errors: error_variances.iter().any(|&v| v != 0.0),
+            error_variances,
             index: Earlier::all(coords.iter().map(|&c| metric.place(c)).collect()),
             coords,
         }
@@ -177,6 +187,8 @@ pub struct SequentialRun {
     fixed: Vec<(u32, f64)>,
     /// Of free nodes, where their neighbours are nearest.
     places: Vec<Coord>,
+    metric: Metric,
+    weigher: Weigher,
     shared: Option<Path>,
 }
 
@@ -185,17 +197,19 @@ pub struct SequentialRun {
 struct Path {
     /// Node of each rank.
     nodes: Vec<u32>,
+    /// Places of the nodes by rank, then of the samples.
+    coords: Vec<Coord>,
     earlier: Earlier,
 }
 
 /// Working memory of one task.
 #[derive(Default)]
 struct Scratch {
-    system: LocalSystem,
-    near: Vec<Near>,
-    merged: Vec<(f64, bool, u32)>,
-    kept: Vec<(bool, u32)>,
-    weights: Vec<f64>,
+    near: [Vec<Near>; 2],
+    /// Of the neighbours of each node, the rank; of a sample its number and that of all nodes.
+    who: Vec<usize>,
+    nodes: Nodes,
+    weigh: WeighScratch,
 }
 
 /// Conditional distributions of consecutive nodes, as functions of earlier ones.
@@ -203,8 +217,19 @@ struct Scratch {
 struct Conditionals {
     /// Of each node: what samples contribute to the mean, the standard deviation, and where its neighbours end.
     nodes: Vec<(f64, f64, usize)>,
-    /// Rank and weight.
-    neighbours: Vec<(u32, f64)>,
+    /// Ranks of the earlier nodes that are neighbours, and their weights.
+    ranks: Vec<u32>,
+    weights: Vec<f64>,
+}
+
+impl Conditionals {
+    /// Mean without what earlier nodes contribute, standard deviation, and those nodes with their weights: of each node.
+    fn each(&self) -> impl Iterator<Item = (f64, f64, &[u32], &[f64])> {
+        let begins = std::iter::once(0).chain(self.nodes.iter().map(|n| n.2));
+        self.nodes.iter().zip(begins).map(|(&(mean, deviation, end), begin)| {
+            (mean, deviation, &self.ranks[begin..end], &self.weights[begin..end])
+        })
+    }
 }
 
 impl SequentialRun {
@@ -212,42 +237,65 @@ impl SequentialRun {
         let mut random = Random::substream(self.recipe.seed, purpose::PATH, realisation as u64);
         let order = path(&self.places, self.recipe.path, &mut random);
         let earlier = Earlier::new(order.iter().map(|&k| self.places[k as usize]).collect());
-        Path { nodes: order.iter().map(|&k| self.free[k as usize]).collect(), earlier }
+        let nodes: Vec<u32> = order.iter().map(|&k| self.free[k as usize]).collect();
+        let coords = nodes.iter().map(|&n| self.nodes[n as usize]).chain(self.data.coords.iter().copied());
+        Path { coords: coords.collect(), nodes, earlier }
     }
 
-    /// The conditional distribution of the node of a rank, given samples and the nodes of lower ranks.
-    fn condition(&self, path: &Path, rank: usize, scratch: &mut Scratch, out: &mut Conditionals) {
-        let (recipe, variogram) = (&self.recipe, &self.recipe.variogram);
-        let at = self.nodes[path.nodes[rank] as usize];
-        let place = Metric::of(variogram).place(at);
-        let Scratch { system, near, merged, kept, weights } = scratch;
-        merged.clear();
-        self.data.index.nearest(place, self.data.index.len(), recipe.sample_neighbours, near);
-        merged.extend(near.iter().map(|&(d, i)| (d, false, i)));
-        path.earlier.nearest(place, rank, recipe.node_neighbours, near);
-        merged.extend(near.iter().map(|&(d, i)| (d, true, i)));
-        // Nearest first; a sample before a node at the same distance.
-        merged.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
-        system.clear();
-        kept.clear();
-        for &(_, is_node, i) in merged.iter() {
-            let (c, error) = match is_node {
-                true => (self.nodes[path.nodes[i as usize] as usize], 0.0),
-                false => (self.data.coords[i as usize], self.data.error_variances[i as usize]),
-            };
-            if system.push(variogram, c, error) {
-                kept.push((is_node, i));
+    /// The conditional distributions of the nodes of some ranks, each given samples and the nodes of lower ranks.
+    fn condition(&self, path: &Path, ranks: Range<usize>, scratch: &mut Scratch) -> Conditionals {
+        let recipe = &self.recipe;
+        let Scratch { near: [of_samples, of_nodes], who, nodes, weigh } = scratch;
+        let count = path.nodes.len();
+        nodes.clear();
+        who.clear();
+        for rank in ranks.clone() {
+            let at = path.coords[rank];
+            let place = self.metric.place(at);
+            self.data.index.nearest(place, self.data.index.len(), recipe.sample_neighbours, of_samples);
+            path.earlier.nearest(place, rank, recipe.node_neighbours, of_nodes);
+            // Nearest first; a sample before a node at the same distance. Which of the two is next no processor can guess, so
+            // there is no branch.
+            let (mut sample, mut node) = (0, 0);
+            let (samples, earlier) = (of_samples.len(), of_nodes.len());
+            of_samples.push((f64::INFINITY, 0));
+            of_nodes.push((f64::INFINITY, 0));
+            for _ in 0..samples + earlier {
+                let (a, b) = (of_samples[sample], of_nodes[node]);
+                let is_sample = (node == earlier) | ((sample < samples) & (a.0 <= b.0));
+                sample += usize::from(is_sample);
+                node += usize::from(!is_sample);
+                who.push(if is_sample { count + a.1 as usize } else { b.1 as usize });
             }
-        }
-        let variance = system.weights(variogram, at, recipe.drift.known_mean().is_some(), weights);
-        let mut mean = 0.0;
-        for (&(is_node, i), &weight) in kept.iter().zip(weights.iter()) {
-            match is_node {
-                true => out.neighbours.push((i, weight)),
-                false => mean += weight * self.data.values[i as usize],
+            for &i in &who[who.len() - samples - earlier..] {
+                nodes.add_neighbour(path.coords[i]);
             }
+            nodes.add(at);
         }
-        out.nodes.push((mean, variance.sqrt(), out.neighbours.len()));
+        if self.data.has_errors {
+            let error = |i: usize| i.checked_sub(count).map_or(0.0, |sample| self.data.error_variances[sample]);
+            nodes.set_error_variances(who.iter().map(|&i| error(i)));
+        }
+        self.weigher.weigh(nodes, weigh);
+        let mut out = Conditionals::default();
+        let mut who = who.iter();
+        for node in 0..ranks.len() {
+            let (weights, variance) = nodes.weighed(node);
+            let mut mean = 0.0;
+            for (&weight, &i) in weights.iter().zip(who.by_ref()) {
+                match i.checked_sub(count) {
+                    Some(sample) => mean += weight * self.data.values[sample],
+                    // Else it was passed over.
+                    None if weight != 0.0 => {
+                        out.ranks.push(i as u32);
+                        out.weights.push(weight);
+                    }
+                    None => {}
+                }
+            }
+            out.nodes.push((mean, variance.sqrt(), out.ranks.len()));
+        }
+        out
     }
 
     fn normals(&self, realisation: usize) -> Random {
@@ -266,51 +314,38 @@ impl SequentialRun {
         values
     }
 
+    /// Realisations on one path. While the nodes of a chunk of the path are drawn, the weights of the next are found.
     fn simulate_shared(&self, path: &Path, range: Range<usize>, executor: &dyn Executor) -> Result<Vec<Vec<Lanes>>> {
-        // A block of realisations: their generators, and their values by rank. The lock is never waited for: a block has
-        // one task at a time.
-        let blocks: Vec<Mutex<([Random; LANES], Vec<Lanes>)>> = range
+        // The lock is never waited for: a block has one task at a time.
+        let blocks: Vec<Mutex<Block>> = range
             .clone()
             .step_by(LANES)
             .map(|first| {
-                let generators = std::array::from_fn(|lane| self.normals(first + lane));
-                Mutex::new((generators, Vec::with_capacity(path.nodes.len())))
+                let generators = (first..range.end.min(first + LANES)).map(|k| self.normals(k)).collect();
+                Mutex::new(Block { generators, by_rank: Vec::with_capacity(path.nodes.len()) })
             })
             .collect();
-        for first in (0..path.nodes.len()).step_by(CHUNK) {
-            let count = CHUNK.min(path.nodes.len() - first);
-            let conditionals = executor::map(executor, count.div_ceil(TASK), |task| {
-                let (mut scratch, mut out) = (Scratch::default(), Conditionals::default());
-                for rank in first + task * TASK..first + (task * TASK + TASK).min(count) {
-                    self.condition(path, rank, &mut scratch, &mut out);
-                }
-                out
-            })?;
-            executor::map(executor, blocks.len(), |block| {
-                let mut block = blocks[block].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let (generators, values) = &mut *block;
-                for part in &conditionals {
-                    let mut begin = 0;
-                    for &(mean, deviation, end) in &part.nodes {
-                        let mut lanes = [mean; LANES];
-                        for &(rank, weight) in &part.neighbours[begin..end] {
-                            let neighbour = &values[rank as usize];
-                            for k in 0..LANES {
-                                lanes[k] += weight * neighbour[k];
-                            }
-                        }
-                        for (lane, random) in lanes.iter_mut().zip(generators.iter_mut()) {
-                            *lane += deviation * random.normal();
-                        }
-                        values.push(lanes);
-                        begin = end;
+        let mut found: Vec<Conditionals> = Vec::new();
+        for first in (0..path.nodes.len() + TASK * CHUNK).step_by(TASK * CHUNK) {
+            let left = path.nodes.len().saturating_sub(first);
+            let next = executor::map(executor, blocks.len() + left.div_ceil(TASK).min(CHUNK), |task| {
+                match task.checked_sub(blocks.len()) {
+                    Some(task) => {
+                        let ranks = first + task * TASK..first + (task * TASK + TASK).min(left);
+                        Some(self.condition(path, ranks, &mut Scratch::default()))
+                    }
+                    None => {
+                        let mut block = blocks[task].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        found.iter().for_each(|part| block.draw(part));
+                        None
                     }
                 }
             })?;
+            found = next.into_iter().flatten().collect();
         }
         executor::map(executor, blocks.len(), |block| {
             let mut block = blocks[block].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let by_rank = std::mem::take(&mut block.1);
+            let by_rank = std::mem::take(&mut block.by_rank);
             self.in_node_order(path, &by_rank)
         })
     }
@@ -320,14 +355,13 @@ impl SequentialRun {
         let path = self.path_of(realisation);
         let mut random = self.normals(realisation);
         let mut by_rank: Vec<f64> = Vec::with_capacity(path.nodes.len());
-        let (mut scratch, mut out) = (Scratch::default(), Conditionals::default());
-        for rank in 0..path.nodes.len() {
-            out.nodes.clear();
-            out.neighbours.clear();
-            self.condition(&path, rank, &mut scratch, &mut out);
-            let (mean, deviation, _) = out.nodes[0];
-            let given: f64 = out.neighbours.iter().map(|&(i, weight)| weight * by_rank[i as usize]).sum();
-            by_rank.push(mean + given + deviation * random.normal());
+        let mut scratch = Scratch::default();
+        for first in (0..path.nodes.len()).step_by(TASK) {
+            let part = self.condition(&path, first..(first + TASK).min(path.nodes.len()), &mut scratch);
+            for (mean, deviation, ranks, weights) in part.each() {
+                let given: f64 = ranks.iter().zip(weights).map(|(&i, weight)| weight * by_rank[i as usize]).sum();
+                by_rank.push(mean + given + deviation * random.normal());
+            }
         }
         let mut values = vec![0.0; self.nodes.len()];
         for &(node, value) in &self.fixed {
@@ -337,6 +371,48 @@ impl SequentialRun {
             values[node as usize] = self.centre + value;
         }
         values
+    }
+}
+
+/// Realisations that are drawn together: their generators, and their values by rank.
+struct Block {
+    /// One for each realisation; lanes without one are not drawn.
+    generators: Vec<Random>,
+    by_rank: Vec<Lanes>,
+}
+
+impl Block {
+    /// Draws the next nodes.
+    fn draw(&mut self, conditionals: &Conditionals) {
+        dispatch(Draw { block: self, conditionals });
+    }
+}
+
+struct Draw<'a> {
+    block: &'a mut Block,
+    conditionals: &'a Conditionals,
+}
+
+impl WithSimd for Draw<'_> {
+    type Output = ();
+
+    /// Products are rounded before they are added, so that all instructions give the same sums of the same weights.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Block { generators, by_rank } = self.block;
+        for (mean, deviation, ranks, weights) in self.conditionals.each() {
+            let mut lanes = [mean; LANES];
+            for (&rank, weight) in ranks.iter().zip(weights) {
+                let neighbour = &by_rank[rank as usize];
+                for k in 0..LANES {
+                    lanes[k] += weight * neighbour[k];
+                }
+            }
+            for (lane, random) in lanes.iter_mut().zip(generators.iter_mut()) {
+                *lane += deviation * random.normal();
+            }
+            by_rank.push(lanes);
+        }
     }
 }
 
@@ -365,5 +441,53 @@ impl Simulator for SequentialRun {
             }
         };
         Ok(Realisations::new(realisations, self.nodes.len(), blocks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::Serial;
+    use crate::variogram::ModelTemplate;
+
+    /// The same simulation by the plain version: the same path and draws, each node's system solved alone.
+    fn plain(mut run: SequentialRun) -> SequentialRun {
+        run.weigher = run.weigher.plain();
+        run
+    }
+
+    #[test]
+    fn fields_are_those_of_the_plain_version() {
+        let mut random = Random::new(5);
+        let mut place = |_| [200.0 * random.uniform(), 200.0 * random.uniform()];
+        let mut coords: Vec<Coord> = (0..60).map(&mut place).collect();
+        // Some on nodes.
+        coords.extend([[45.0, 55.0], [105.0, 5.0]]);
+        let values = coords.iter().map(|c| (c[0] / 30.0).sin() + c[1] / 100.0).collect();
+        let samples = Samples::new(coords, values).unwrap();
+        let grid = (0..400).map(|i| [5.0 + 10.0 * f64::from(i % 20), 5.0 + 10.0 * f64::from(i / 20)]);
+        // A grid, a grid with gaps, and nodes anywhere.
+        let cases: [Vec<Coord>; 3] = [
+            grid.clone().collect(),
+            grid.filter(|c| (c[0] - 100.0).hypot(c[1] - 90.0) > 40.0 && c[1] < 150.0).collect(),
+            (0..300).map(&mut place).collect(),
+        ];
+        for text in ["0.2 Nug + 0.8 Sph(60)", "1 Exp(30, az=30, ratio=0.4)", "0.05 Nug + 1 Gau(40)"] {
+            let variogram = text.parse::<ModelTemplate>().unwrap().complete().unwrap().unwrap();
+            for (drift, error) in [(Drift::KnownMean(0.5), 0.0), (Drift::Constant, 0.0), (Drift::Constant, 0.1)] {
+                let variogram = variogram.clone().with_error_variance(error).unwrap();
+                for (nodes, sharing) in cases.iter().flat_map(|c| [(c, PathSharing::Shared), (c, PathSharing::Own)]) {
+                    let mut recipe = SequentialGaussian::new(variogram.clone(), drift, 3);
+                    recipe.sharing = sharing;
+                    let run = || recipe.prepare(Some(&samples), nodes).unwrap();
+                    let found = run().simulate(0..3, &Serial).unwrap();
+                    let expected = plain(run()).simulate(0..3, &Serial).unwrap();
+                    for (node, k) in (0..nodes.len()).flat_map(|node| [(node, 0), (node, 2)]) {
+                        let (found, expected) = (found.get(node, k), expected.get(node, k));
+                        assert!((found - expected).abs() <= 1e-9, "{text}, {drift:?}: {found} is not {expected}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::variogram::Variogram;
 /// A neighbour whose variance, given those before it, is no more than this part of its own is passed over: it says nothing
 /// that they do not, and to divide by it would multiply their rounding errors. What is lost of the field's variance is no
 /// more than this part.
-const REDUNDANT: f64 = 1e-9;
+pub(super) const REDUNDANT: f64 = 1e-9;
 
 /// A neighbours' covariance system, built one by one.
 #[derive(Debug, Default)]

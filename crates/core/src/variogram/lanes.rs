@@ -54,30 +54,30 @@ impl LaneCovariance {
         })
     }
 
-    /// Covariances of four vectors of places, `at`, to places that each come as a vector of eastings and one of northings; a
+    /// Covariances of a few vectors of places, `at`, to places that each come as a vector of eastings and one of northings; a
     /// nugget only where both agree.
     ///
     /// # Panics
     /// An `out` that is shorter than `places`.
     #[inline(always)]
-    pub(crate) fn fill<S: Simd>(
+    pub(crate) fn fill<S: Simd, const P: usize>(
         &self,
         simd: S,
-        at: [[S::f64s; 4]; 2],
+        at: [[S::f64s; P]; 2],
         places: impl Iterator<Item = [S::f64s; 2]> + Clone,
-        out: &mut [[S::f64s; 4]],
+        out: &mut [[S::f64s; P]],
     ) {
         let nothing = simd.splat_f64s(0.0);
         let nugget = simd.splat_f64s(self.nugget);
         if self.nugget > 0.0 {
             for ([x, y], out) in places.clone().zip(out.iter_mut()) {
-                for p in 0..4 {
+                for p in 0..P {
                     let same = simd.and_m64s(simd.equal_f64s(x, at[0][p]), simd.equal_f64s(y, at[1][p]));
                     out[p] = simd.select_f64s(same, nugget, nothing);
                 }
             }
         } else {
-            places.clone().zip(out.iter_mut()).for_each(|(_, out)| *out = [nothing; 4]);
+            places.clone().zip(out.iter_mut()).for_each(|(_, out)| *out = [nothing; P]);
         }
         for term in &self.terms {
             term.add(simd, at, places.clone(), out);
@@ -88,12 +88,12 @@ impl LaneCovariance {
 impl Term {
     /// Adds this structure's covariances. The model is told apart outside the loops.
     #[inline(always)]
-    fn add<S: Simd>(
+    fn add<S: Simd, const P: usize>(
         &self,
         simd: S,
-        at: [[S::f64s; 4]; 2],
+        at: [[S::f64s; P]; 2],
         places: impl Iterator<Item = [S::f64s; 2]>,
-        out: &mut [[S::f64s; 4]],
+        out: &mut [[S::f64s; P]],
     ) {
         // Stein's model scales its lags by 2√κ.
         let (smoothness, lags) = match self.model {
@@ -118,19 +118,19 @@ impl Term {
 
     /// Adds the sill times the correlation of each pair.
     #[inline(always)]
-    fn each<S: Simd>(
+    fn each<S: Simd, const P: usize>(
         &self,
         simd: S,
-        at: [[S::f64s; 4]; 2],
+        at: [[S::f64s; P]; 2],
         places: impl Iterator<Item = [S::f64s; 2]>,
-        out: &mut [[S::f64s; 4]],
+        out: &mut [[S::f64s; P]],
         shape: impl Shape<S>,
     ) {
         let (scale, sill) = (simd.splat_f64s(self.scale), simd.splat_f64s(self.sill));
         let [sin, cos, stretch] = self.turned.unwrap_or([0.0, 1.0, 1.0]).map(|v| simd.splat_f64s(v));
         let turned = self.turned.is_some();
         for ([x, y], out) in places.zip(out) {
-            for p in 0..4 {
+            for p in 0..P {
                 let (mut dx, mut dy) = (simd.sub_f64s(x, at[0][p]), simd.sub_f64s(y, at[1][p]));
                 if turned {
                     let along = simd.mul_add_e_f64s(dx, sin, simd.mul_f64s(dy, cos));

@@ -5,7 +5,7 @@
 
 mod solve;
 mod targets;
-mod triangle;
+pub(crate) mod triangle;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -95,7 +95,7 @@ impl<'a, 't> Outcomes<'a, 't> {
         while four.first < most {
             if four.from == 0 {
                 self.covariances(simd, four, &lane, places, rows, node_rows);
-                eliminate(simd, systems.factor, vectors_mut::<S>(rows.get_mut()).as_chunks_mut().0);
+                eliminate(simd, systems.factor, vectors_mut::<S>(rows.get_mut()).as_chunks_mut::<BLOCK>().0);
             }
             self.functions(simd, four, &lane, systems.bases, functions, [&mut *spare, &mut *node_functions]);
             rest.copy_from_slice(functions);

@@ -10,21 +10,21 @@ use pulp::Simd;
 use crate::simd::less_product;
 
 /// Rows of a block.
-pub(super) const BLOCK: usize = 4;
+pub(crate) const BLOCK: usize = 4;
 
 /// Columns before block row `block`, of all block rows above: block I has 4 (I + 1).
 #[inline(always)]
-pub(super) const fn block_start(block: usize) -> usize {
+pub(crate) const fn block_start(block: usize) -> usize {
     2 * block * (block + 1)
 }
 
-/// Replaces four rows B by B L⁻ᵀ, of the blocks of `factor` that are as many columns as the rows have: for rows of the matrix
+/// Replaces a few rows B by B L⁻ᵀ, of the blocks of `factor` that are as many columns as the rows have: for rows of the matrix
 /// the next of its factor, for right-hand sides b the L⁻¹b.
 ///
 /// # Panics
 /// Rows whose length is not whole blocks, or longer than the factor.
 #[inline(always)]
-pub(super) fn eliminate<S: Simd>(simd: S, factor: &[[S::f64s; BLOCK]], rows: &mut [[S::f64s; BLOCK]]) {
+pub(crate) fn eliminate<S: Simd, const P: usize>(simd: S, factor: &[[S::f64s; BLOCK]], rows: &mut [[S::f64s; P]]) {
     for block in 0..rows.len() / BLOCK {
         let above = &factor[block_start(block)..block_start(block + 1)];
         let (done, rest) = rows.split_at_mut(block * BLOCK);
@@ -34,18 +34,18 @@ pub(super) fn eliminate<S: Simd>(simd: S, factor: &[[S::f64s; BLOCK]], rows: &mu
         let mut sums = *target;
         for (x, y) in done.iter().zip(above) {
             for q in 0..BLOCK {
-                for p in 0..BLOCK {
+                for p in 0..P {
                     sums[q][p] = less_product(simd, sums[q][p], x[p], y[q]);
                 }
             }
         }
         for q in 0..BLOCK {
             for k in 0..q {
-                for p in 0..BLOCK {
+                for p in 0..P {
                     sums[q][p] = less_product(simd, sums[q][p], sums[k][p], own[k][q]);
                 }
             }
-            for p in 0..BLOCK {
+            for p in 0..P {
                 sums[q][p] = simd.mul_f64s(sums[q][p], own[q][q]);
             }
         }
@@ -57,9 +57,10 @@ pub(super) fn eliminate<S: Simd>(simd: S, factor: &[[S::f64s; BLOCK]], rows: &mu
 /// the lower triangle counts.
 ///
 /// Returns a vector that is 1 in the lanes whose pivots are all above `tolerance` times their diagonal elements, and 0 where the
-/// matrix is singular in floating point, or not a number.
+/// matrix is singular in floating point, or not a number. There such a pivot's reciprocal is taken as 0, which passes the row over:
+/// nothing is taken off others for it, and its place in what [`eliminate`] makes of right-hand sides is 0.
 #[inline(always)]
-pub(super) fn factor<S: Simd>(simd: S, matrix: &mut [[S::f64s; BLOCK]], blocks: usize, tolerance: f64) -> S::f64s {
+pub(crate) fn factor<S: Simd>(simd: S, matrix: &mut [[S::f64s; BLOCK]], blocks: usize, tolerance: f64) -> S::f64s {
     let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
     let tolerance = simd.splat_f64s(tolerance);
     let mut regular = one;
@@ -85,7 +86,7 @@ pub(super) fn factor<S: Simd>(simd: S, matrix: &mut [[S::f64s; BLOCK]], blocks: 
             }
             let enough = simd.greater_than_f64s(sums[q][q], simd.mul_f64s(tolerance, before[q]));
             regular = simd.select_f64s(enough, regular, zero);
-            let reciprocal = simd.div_f64s(one, simd.sqrt_f64s(sums[q][q]));
+            let reciprocal = simd.select_f64s(enough, simd.div_f64s(one, simd.sqrt_f64s(sums[q][q])), zero);
             sums[q][q] = reciprocal;
             for p in q + 1..BLOCK {
                 sums[q][p] = simd.mul_f64s(sums[q][p], reciprocal);
@@ -139,7 +140,7 @@ mod tests {
             let tolerance = 4.0 * n as f64 * f64::EPSILON;
             let (blocks_of, _) = vectors_mut::<S>(&mut tri).as_chunks_mut::<BLOCK>();
             let regular = factor(simd, blocks_of, blocks, tolerance);
-            eliminate(simd, blocks_of, vectors_mut::<S>(&mut right).as_chunks_mut().0);
+            eliminate(simd, blocks_of, vectors_mut::<S>(&mut right).as_chunks_mut::<BLOCK>().0);
             let row = right.chunks_exact(BLOCK * lanes).map(|c| c[lanes * BLOCK - 1]).collect();
             let mut flags = vec![0.0; lanes];
             vectors_mut::<S>(&mut flags)[0] = regular;
