@@ -18,6 +18,7 @@
 mod blocks;
 mod circulant;
 mod conditioning;
+mod draw;
 mod earlier;
 mod embedding;
 mod ensemble;

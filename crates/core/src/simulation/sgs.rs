@@ -3,8 +3,7 @@
 use std::ops::Range;
 use std::sync::Mutex;
 
-use pulp::{Simd, WithSimd};
-
+use super::draw::{Block, Conditionals};
 use super::earlier::{Earlier, Near};
 use super::path::{PathOrder, PathSharing, path};
 use super::realisations::{LANES, Lanes, Realisations};
@@ -14,7 +13,6 @@ use super::{Simulator, by_place, check, place_key, purpose};
 use crate::drift::Drift;
 use crate::executor::{self, Executor};
 use crate::random::Random;
-use crate::simd::dispatch;
 use crate::variogram::Variogram;
 use crate::{Coord, Error, Result, Samples};
 
@@ -212,26 +210,6 @@ struct Scratch {
     weigh: WeighScratch,
 }
 
-/// Conditional distributions of consecutive nodes, as functions of earlier ones.
-#[derive(Default)]
-struct Conditionals {
-    /// Of each node: what samples contribute to the mean, the standard deviation, and where its neighbours end.
-    nodes: Vec<(f64, f64, usize)>,
-    /// Ranks of the earlier nodes that are neighbours, and their weights.
-    ranks: Vec<u32>,
-    weights: Vec<f64>,
-}
-
-impl Conditionals {
-    /// Mean without what earlier nodes contribute, standard deviation, and those nodes with their weights: of each node.
-    fn each(&self) -> impl Iterator<Item = (f64, f64, &[u32], &[f64])> {
-        let begins = std::iter::once(0).chain(self.nodes.iter().map(|n| n.2));
-        self.nodes.iter().zip(begins).map(|(&(mean, deviation, end), begin)| {
-            (mean, deviation, &self.ranks[begin..end], &self.weights[begin..end])
-        })
-    }
-}
-
 impl SequentialRun {
     fn path_of(&self, realisation: usize) -> Path {
         let mut random = Random::substream(self.recipe.seed, purpose::PATH, realisation as u64);
@@ -286,14 +264,11 @@ impl SequentialRun {
                 match i.checked_sub(count) {
                     Some(sample) => mean += weight * self.data.values[sample],
                     // Else it was passed over.
-                    None if weight != 0.0 => {
-                        out.ranks.push(i as u32);
-                        out.weights.push(weight);
-                    }
+                    None if weight != 0.0 => out.add_earlier(i as u32, weight),
                     None => {}
                 }
             }
-            out.nodes.push((mean, variance.sqrt(), out.ranks.len()));
+            out.add(mean, variance.sqrt());
         }
         out
     }
@@ -322,7 +297,7 @@ impl SequentialRun {
             .step_by(LANES)
             .map(|first| {
                 let generators = (first..range.end.min(first + LANES)).map(|k| self.normals(k)).collect();
-                Mutex::new(Block { generators, by_rank: Vec::with_capacity(path.nodes.len()) })
+                Mutex::new(Block::new(generators, path.nodes.len()))
             })
             .collect();
         let mut found: Vec<Conditionals> = Vec::new();
@@ -345,7 +320,7 @@ impl SequentialRun {
         }
         executor::map(executor, blocks.len(), |block| {
             let mut block = blocks[block].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let by_rank = std::mem::take(&mut block.by_rank);
+            let by_rank = block.take();
             self.in_node_order(path, &by_rank)
         })
     }
@@ -371,48 +346,6 @@ impl SequentialRun {
             values[node as usize] = self.centre + value;
         }
         values
-    }
-}
-
-/// Realisations that are drawn together: their generators, and their values by rank.
-struct Block {
-    /// One for each realisation; lanes without one are not drawn.
-    generators: Vec<Random>,
-    by_rank: Vec<Lanes>,
-}
-
-impl Block {
-    /// Draws the next nodes.
-    fn draw(&mut self, conditionals: &Conditionals) {
-        dispatch(Draw { block: self, conditionals });
-    }
-}
-
-struct Draw<'a> {
-    block: &'a mut Block,
-    conditionals: &'a Conditionals,
-}
-
-impl WithSimd for Draw<'_> {
-    type Output = ();
-
-    /// Products are rounded before they are added, so that all instructions give the same sums of the same weights.
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Block { generators, by_rank } = self.block;
-        for (mean, deviation, ranks, weights) in self.conditionals.each() {
-            let mut lanes = [mean; LANES];
-            for (&rank, weight) in ranks.iter().zip(weights) {
-                let neighbour = &by_rank[rank as usize];
-                for k in 0..LANES {
-                    lanes[k] += weight * neighbour[k];
-                }
-            }
-            for (lane, random) in lanes.iter_mut().zip(generators.iter_mut()) {
-                *lane += deviation * random.normal();
-            }
-            by_rank.push(lanes);
-        }
     }
 }
 

@@ -7,12 +7,12 @@
 
 use std::ops::Range;
 
-use pulp::{Simd, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
 use super::system::{LocalSystem, REDUNDANT};
 use crate::Coord;
 use crate::kriging::triangle::{BLOCK, block_start, eliminate, factor};
-use crate::simd::{Aligned, dispatch, less_product, vectors, vectors_mut};
+use crate::simd::{Aligned, less_product, vectors, vectors_mut};
 use crate::variogram::{LaneCovariance, Variogram};
 
 /// Most neighbours of a node in lanes: more are quicker one node at a time, and take less room.
@@ -110,6 +110,11 @@ impl Weigher {
 
     /// Finds the weights and the variance of all nodes.
     pub(super) fn weigh(&self, nodes: &mut Nodes, scratch: &mut WeighScratch) {
+        self.weigh_by(Arch::new(), nodes, scratch);
+    }
+
+    /// By these vector instructions.
+    fn weigh_by(&self, arch: Arch, nodes: &mut Nodes, scratch: &mut WeighScratch) {
         // Every number is overwritten.
         nodes.weights.resize(nodes.coords.len(), 0.0);
         nodes.variances.resize(nodes.at.len(), 0.0);
@@ -124,7 +129,7 @@ impl Weigher {
         }
         scratch.order.sort_unstable();
         if let Some(covariance) = &self.lanes {
-            dispatch(Weigh { weigher: self, covariance, nodes, scratch });
+            arch.dispatch(Weigh { weigher: self, covariance, nodes, scratch });
         }
         while let Some(node) = scratch.alone.pop() {
             self.weigh_one(nodes, node as usize, scratch);
@@ -332,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_have_the_weights_of_the_plain_version() {
+    fn lanes_have_the_weights_of_the_plain_version_and_of_other_instructions() {
         for (text, tolerance) in [
             ("0.3 Nug + 0.7 Sph(50)", 1e-11),
             ("1 Exp(30, az=40, ratio=0.5)", 1e-11),
@@ -348,7 +353,14 @@ mod tests {
                     let mut scratch = WeighScratch::default();
                     lanes.weigh(&mut found, &mut scratch);
                     Weigher::new(&model(text), known_mean).plain().weigh(&mut expected, &mut scratch);
+                    let mut scalar = nodes(most, 90);
+                    lanes.weigh_by(Arch::Scalar, &mut scalar, &mut scratch);
                     for node in 0..90 {
+                        let off = (scalar.weighed(node).1 - found.weighed(node).1).abs();
+                        assert!(
+                            off <= tolerance / 10.0,
+                            "{text}: by other instructions the variance is off by {off:e}"
+                        );
                         let ((weights, variance), (of_plain, variance_of_plain)) =
                             (found.weighed(node), expected.weighed(node));
                         let what = format!("{text}, known mean {known_mean}, {} neighbours", weights.len());
