@@ -119,39 +119,43 @@ impl Weighted {
 
     fn predict_one(&self, at: Coord, keep: impl Fn(usize) -> bool, scratch: &mut Scratch) -> Outcome {
         Gap::check_place(at)?;
+        let (search_scratch, neighbours, squared) = scratch.search_parts();
         match &self.search {
-            None => self.mean_of((0..self.samples.len()).filter(|&i| keep(i)).map(|i| self.sample(i, at))),
-            Some(search) => {
-                let (search_scratch, neighbours) = scratch.search_parts();
-                self.index.neighbours(at, search, keep, search_scratch, neighbours)?;
-                self.mean_of(neighbours.iter().map(|&i| self.sample(i, at)))
+            None => {
+                neighbours.clear();
+                neighbours.extend((0..self.samples.len()).filter(|&i| keep(i)));
             }
+            Some(search) => self.index.neighbours(at, search, keep, search_scratch, neighbours)?,
+        }
+        squared.clear();
+        squared.extend(neighbours.iter().map(|&i| self.squared(i, at)));
+        self.mean_of(squared, |k| neighbours[k])
+    }
+
+    /// Squared distance of a sample.
+    fn squared(&self, i: usize, at: Coord) -> f64 {
+        let c = self.samples.coords()[i];
+        match self.samples.metric() {
+            Metric::Plane => (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2),
+            sphere => sphere.distance(at, c).powi(2),
         }
     }
 
-    /// Squared distance and value of a sample.
-    fn sample(&self, i: usize, at: Coord) -> (f64, f64) {
-        let c = self.samples.coords()[i];
-        let squared = match self.samples.metric() {
-            Metric::Plane => (c[0] - at[0]).powi(2) + (c[1] - at[1]).powi(2),
-            sphere => sphere.distance(at, c).powi(2),
-        };
-        (squared, self.samples.values()[i])
-    }
-
-    /// The mean of squared distances and values. Weights are taken relative to the nearest sample's, so that no power of a
-    /// distance overflows.
+    /// The mean of samples at these squared distances, the k-th being number `sample(k)`. Weights are taken relative to the nearest
+    /// sample's, so that no power of a distance overflows.
     #[inline(always)]
-    fn mean_of(&self, near: impl Iterator<Item = (f64, f64)> + Clone) -> Outcome {
-        let nearest = near.clone().fold(f64::INFINITY, |least, (d, _)| least.min(d));
+    fn mean_of(&self, squared: &[f64], sample: impl Fn(usize) -> usize) -> Outcome {
+        let values = self.samples.values();
+        let value = |k: usize| values[sample(k)];
+        let nearest = least(squared);
         let half = self.power / 2.0;
         let (weights, sum) = if nearest == 0.0 {
             // Samples at the target share it evenly: only coincident ones can be several.
-            weigh(near, |d| f64::from(u8::from(d == 0.0)))
+            weigh(squared, value, |d| f64::from(u8::from(d == 0.0)))
         } else if self.power == 2.0 {
-            weigh(near, |d| nearest / d)
+            weigh(squared, value, |d| nearest / d)
         } else {
-            weigh(near, |d| (nearest / d).powf(half))
+            weigh(squared, value, |d| (nearest / d).powf(half))
         };
         if weights == 0.0 {
             return Err(Gap::TooFewNeighbours { found: 0, needed: 1 });
@@ -189,13 +193,46 @@ impl Weighted {
     }
 }
 
-/// Sums of weights and of weighted values.
+/// Numbers that are taken at a time: independent sums, which vectors can hold.
+const LANES: usize = 8;
+
+/// The least of some numbers; infinite where there is none.
 #[inline(always)]
-fn weigh(near: impl Iterator<Item = (f64, f64)>, weight: impl Fn(f64) -> f64) -> (f64, f64) {
-    near.fold((0.0, 0.0), |(weights, sum), (d, value)| {
+fn least(numbers: &[f64]) -> f64 {
+    let (whole, rest) = numbers.as_chunks::<LANES>();
+    let mut least = [f64::INFINITY; LANES];
+    for eight in whole {
+        (0..LANES).for_each(|l| least[l] = if eight[l] < least[l] { eight[l] } else { least[l] });
+    }
+    rest.iter().chain(&least).fold(f64::INFINITY, |least, &d| if d < least { d } else { least })
+}
+
+/// Sums of weights and of weighted values, the k-th value at the k-th squared distance.
+#[inline(always)]
+fn weigh(squared: &[f64], value: impl Fn(usize) -> f64, weight: impl Fn(f64) -> f64) -> (f64, f64) {
+    let (whole, rest) = squared.as_chunks::<LANES>();
+    let (mut weights, mut sums) = ([0.0; LANES], [0.0; LANES]);
+    for (nth, eight) in whole.iter().enumerate() {
+        let of_eight: [f64; LANES] = std::array::from_fn(|l| weight(eight[l]));
+        let values: [f64; LANES] = std::array::from_fn(|l| value(nth * LANES + l));
+        for l in 0..LANES {
+            weights[l] += of_eight[l];
+            sums[l] += of_eight[l] * values[l];
+        }
+    }
+    for (l, &d) in rest.iter().enumerate() {
         let weight = weight(d);
-        (weights + weight, sum + weight * value)
-    })
+        weights[l] += weight;
+        sums[l] += weight * value(whole.len() * LANES + l);
+    }
+    (total(weights), total(sums))
+}
+
+/// The sum of lanes, halves first.
+#[inline(always)]
+fn total(lanes: [f64; LANES]) -> f64 {
+    let four: [f64; 4] = std::array::from_fn(|l| lanes[l] + lanes[l + 4]);
+    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 /// Weighted means of targets whose neighbours come with their distances.
@@ -212,9 +249,7 @@ impl Visit for Means<'_> {
         let outcome = if found < self.least {
             Err(Gap::TooFewNeighbours { found: found as u32, needed: self.least as u32 })
         } else {
-            let values = self.method.samples.values();
-            let near = near.members.iter().zip(near.squared).map(|(&i, &d)| (d, values[i as usize]));
-            self.method.mean_of(near)
+            self.method.mean_of(near.squared, |k| near.members[k] as usize)
         };
         self.out.set(target, outcome);
     }

@@ -308,6 +308,8 @@ impl Predictions {
 pub struct Scratch {
     pub(crate) search: SearchScratch,
     pub(crate) neighbours: Vec<usize>,
+    /// Squared distances to them.
+    pub(crate) squared: Vec<f64>,
     pub(crate) near: NearScratch,
     pub(crate) batch: Batch,
     pub(crate) kriging: KrigingScratch,
@@ -317,8 +319,8 @@ pub struct Scratch {
 
 impl Scratch {
     /// What a method without a system needs of it.
-    pub(crate) fn search_parts(&mut self) -> (&mut SearchScratch, &mut Vec<usize>) {
-        (&mut self.search, &mut self.neighbours)
+    pub(crate) fn search_parts(&mut self) -> (&mut SearchScratch, &mut Vec<usize>, &mut Vec<f64>) {
+        (&mut self.search, &mut self.neighbours, &mut self.squared)
     }
 }
 

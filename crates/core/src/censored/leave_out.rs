@@ -72,7 +72,7 @@ fn groups(samples: &Samples, folds: &Folds) -> Result<Vec<usize>> {
     let (mut scratch, mut found) = (Scratch::default(), Vec::new());
     for (i, &at) in samples.coords().iter().enumerate() {
         let own = folds.of(i);
-        let (search_scratch, _) = scratch.search_parts();
+        let (search_scratch, ..) = scratch.search_parts();
         if index.neighbours(at, &search, |_| true, search_scratch, &mut found).is_ok() {
             for other in found.iter().map(|&j| folds.of(j)).filter(|&other| other != own) {
                 near[own].push(other);

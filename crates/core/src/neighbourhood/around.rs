@@ -195,7 +195,7 @@ impl<'a, 't> Around<'a, 't> {
     /// Visits a target with the nearest candidates of each sector, equal distances the lowest number first.
     fn visit(&self, target: usize, at: Coord, level: usize, scratch: &mut NearScratch, visit: &mut impl Visit) {
         let NearScratch { levels, members, distances, around, .. } = scratch;
-        let Candidates { sample, at: places } = &levels[level];
+        let Candidates { sample, at: places, .. } = &levels[level];
         let AroundScratch { of_target, all, .. } = around;
         let limit = self.radius.map_or(f64::INFINITY, |r| r * r);
         let own = self.own.map(|own| own[target] as u32);

@@ -81,6 +81,8 @@ pub(crate) struct NearScratch {
 pub(super) struct Candidates {
     pub(super) sample: Vec<u32>,
     pub(super) at: [Vec<f64>; 2],
+    /// Squared distance from the region's centre within which they are.
+    area: f64,
 }
 
 impl Candidates {
@@ -148,6 +150,7 @@ impl SampleIndex {
         let (root, found) = (&mut scratch.levels[0], &mut scratch.found);
         self.within(centre, reach + slack(reach, centre), found);
         root.take(found, serves);
+        root.area = reach * reach;
         dispatch(Walk { targets, most, own, radius: search.radius, scratch, visit, region });
         true
     }
@@ -222,7 +225,9 @@ impl<V: Visit> WithSimd for Walk<'_, '_, V> {
                 Some(radius) if self.most == usize::MAX => candidates > 2 * FEW && half > 0.25 * radius,
                 _ => candidates > self.most.saturating_mul(2).max(self.most.saturating_add(24)),
             };
-            if count > FEW && many {
+            // Targets of a list can be as far apart as samples: few share their candidates.
+            let few = if matches!(region, Region::List(_)) { FEW / 4 } else { FEW };
+            if count > few && many {
                 let quarters = region.quarters(self.targets, &mut self.scratch.order, centre);
                 open.extend(quarters.into_iter().map(|quarter| (quarter, level + 1)));
             } else {
@@ -297,22 +302,22 @@ impl<V: Visit> Walk<'_, '_, V> {
         super::sides::distances(simd, &outer.at, centre, squared);
         let mut reach = self.radius.map_or(f64::INFINITY, |r| r + half);
         if n > self.most {
-            let keys = &mut inner.at[0];
-            keys.clear();
-            keys.extend_from_slice(&squared[..n]);
-            let (_, kth, _) = keys.select_nth_unstable_by(self.most - 1, f64::total_cmp);
-            reach = reach.min(kth.sqrt() + 2.0 * half);
+            let held = holding(&squared[..n], self.most, outer.area, &mut inner.at[0]);
+            reach = reach.min(held.sqrt() + 2.0 * half);
         }
         let limit = (reach + slack(reach, centre)).powi(2);
-        inner.sample.clear();
-        inner.at.iter_mut().for_each(Vec::clear);
+        inner.area = limit;
+        inner.sample.resize(n, 0);
+        inner.at.iter_mut().for_each(|column| column.resize(n, 0.0));
+        // Each is written where the next one goes, and stays if it is near enough: there is no branch to guess.
+        let (mut kept, outer_x, outer_y) = (0, &outer.at[0][..n], &outer.at[1][..n]);
+        let [x, y] = &mut inner.at;
         for (i, &d) in squared[..n].iter().enumerate() {
-            if d <= limit {
-                inner.sample.push(outer.sample[i]);
-                inner.at[0].push(outer.at[0][i]);
-                inner.at[1].push(outer.at[1][i]);
-            }
+            (inner.sample[kept], x[kept], y[kept]) = (outer.sample[i], outer_x[i], outer_y[i]);
+            kept += usize::from(d <= limit);
         }
+        inner.sample.truncate(kept);
+        inner.at.iter_mut().for_each(|column| column.truncate(kept));
     }
 
     /// Visits the targets of a region, each beside the one before.
@@ -347,7 +352,7 @@ impl<V: Visit> Walk<'_, '_, V> {
     fn step<S: Simd>(&mut self, simd: S, target: usize, at: Coord, level: usize, fresh: bool) {
         let NearScratch { levels, sides, members, distances, .. } = &mut *self.scratch;
         if fresh {
-            let Candidates { sample, at: places } = &levels[level];
+            let Candidates { sample, at: places, .. } = &levels[level];
             sides.begin(simd, sample, places, self.most, at);
         } else {
             sides.move_to(simd, at);
@@ -369,6 +374,25 @@ impl<V: Visit> Walk<'_, '_, V> {
         };
         self.visit.visit(target, &near);
     }
+}
+
+/// A squared distance within which there are at least `most` of these, and not many more; `area` is one that holds nearly all.
+///
+/// To count is several times quicker than to select, and a bound need not be the least.
+#[inline(always)]
+fn holding(squared: &[f64], most: usize, area: f64, spare: &mut Vec<f64>) -> f64 {
+    let few = most + most / 4 + 4;
+    let mut within = 1.2 * area * most as f64 / squared.len() as f64;
+    for _ in 0..4 {
+        let count: usize = squared.iter().map(|&d| usize::from(d <= within)).sum();
+        if (most..=few).contains(&count) {
+            return within;
+        }
+        within *= (most + most / 8 + 2) as f64 / count.max(1) as f64;
+    }
+    spare.clear();
+    spare.extend_from_slice(squared);
+    *spare.select_nth_unstable_by(most - 1, f64::total_cmp).1
 }
 
 /// Which of the samples found is not wanted: a target's own, or where more than are wanted lie at its place and it is not among
