@@ -12,7 +12,7 @@ use soilscope_core::idw::InverseDistance;
 use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::simulation::{CirculantSimulation, PathSharing, SequentialGaussian, Simulator};
-use soilscope_core::variogram::{Estimator, LagClasses, ModelTemplate, empirical_variogram};
+use soilscope_core::variogram::{Direction, Estimator, LagClasses, ModelTemplate, empirical_variogram};
 use soilscope_core::{Coord, Interpolator, Predictions, Samples, Scratch, Targets, Window};
 
 fn main() {
@@ -78,14 +78,30 @@ fn inverse_distance_12_of_100000(bencher: Bencher<'_, '_>) {
     predict(bencher, &InverseDistance { power: 2.0, neighbourhood }, &samples(100_000), 100.0);
 }
 
-/// How many pairs a second within a tenth of the extent?
-#[divan::bench(args = [5_000, 20_000])]
+/// How many pairs a second within a tenth of the extent, on one thread, where runs of neighbours are short and where they are
+/// long?
+#[divan::bench(args = [5_000, 20_000, 100_000])]
 fn empirical_variogram_within_a_tenth(bencher: Bencher<'_, '_>, n: usize) {
+    pairs_of(bencher, n, &[], Estimator::Matheron);
+}
+
+/// What do roots, all differences of a class at once, and four directions cost beside squares?
+#[divan::bench(args = ["matheron", "cressie-hawkins", "dowd", "four directions"])]
+fn empirical_variogram_of_20000(bencher: Bencher<'_, '_>, how: &str) {
+    let directions = [0.0, 45.0, 90.0, 135.0].map(|azimuth| Direction { azimuth, tolerance: 22.5 });
+    match how {
+        "cressie-hawkins" => pairs_of(bencher, 20_000, &[], Estimator::CressieHawkins),
+        "dowd" => pairs_of(bencher, 20_000, &[], Estimator::Dowd),
+        "four directions" => pairs_of(bencher, 20_000, &directions, Estimator::Matheron),
+        _ => pairs_of(bencher, 20_000, &[], Estimator::Matheron),
+    }
+}
+
+fn pairs_of(bencher: Bencher<'_, '_>, n: usize, directions: &[Direction], estimator: Estimator) {
     let samples = samples(n);
     let lags = LagClasses::regular(SIDE / 10.0, SIDE / 150.0).expect("a cutoff above 0");
-    let pairs = |v: &soilscope_core::variogram::EmpiricalVariogram| v.classes.iter().map(|c| c.np).sum::<u64>();
-    let run = || empirical_variogram(&samples, &lags, &[], Estimator::Matheron).expect("pairs within the cutoff");
-    let count = pairs(&run());
+    let run = || empirical_variogram(&samples, &lags, directions, estimator).expect("pairs within the cutoff");
+    let count: u64 = run().classes.iter().map(|c| c.np).sum();
     bencher.counter(ItemsCount::new(count)).bench_local(run);
 }
 

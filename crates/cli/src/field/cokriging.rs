@@ -245,7 +245,7 @@ pub(crate) fn start(args: &ModelArgs, subject: &Subject, common: &Common) -> Res
     let lags = lag_classes(args, &subject.on_scale)?;
     // Lag options are of the coregionalisation too, so a likelihood of the primary analyte is no reason to refuse them.
     let model = match args.fit {
-        FitChoice::Wls => fitted_with(args, template, empirical(args, &subject.residuals)?, subject, common)?,
+        FitChoice::Wls => fitted_with(args, template, empirical(args, &subject.residuals, common)?, subject, common)?,
         _ => likelihood::fitted(args, template, subject, common)?.judged(subject)?,
     };
     let template = opened(&ModelTemplate::from(&model.variogram), template.nugget.is_some());

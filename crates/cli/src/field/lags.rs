@@ -3,9 +3,10 @@
 use anyhow::Result;
 use soilscope_core::Samples;
 use soilscope_core::auto::Choice;
-use soilscope_core::variogram::{Direction, EmpiricalVariogram, LagClasses, empirical_variogram};
+use soilscope_core::variogram::{Direction, EmpiricalVariogram, LagClasses, empirical_variogram_with};
 
-use crate::args::ModelArgs;
+use crate::args::{Common, ModelArgs};
+use crate::choice::executor;
 
 /// Lag classes and directions as they took effect.
 #[derive(Debug, Clone)]
@@ -52,9 +53,10 @@ pub(crate) fn lag_classes(args: &ModelArgs, on_scale: &Samples) -> Result<LagCla
     })
 }
 
-/// The samples' empirical variogram, with the settings that took effect.
-pub(crate) fn empirical(args: &ModelArgs, on_scale: &Samples) -> Result<EmpiricalVariogram> {
+/// The samples' empirical variogram by all threads, with the settings that took effect.
+pub(crate) fn empirical(args: &ModelArgs, on_scale: &Samples, common: &Common) -> Result<EmpiricalVariogram> {
     let settings = LagSettings::new(args, on_scale);
     let lags = lag_classes(args, on_scale)?;
-    Ok(empirical_variogram(on_scale, &lags, &settings.directions(), args.estimator.into())?)
+    let threads = executor(common)?;
+    Ok(empirical_variogram_with(on_scale, &lags, &settings.directions(), args.estimator.into(), &threads)?)
 }

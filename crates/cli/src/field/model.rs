@@ -97,7 +97,7 @@ pub(crate) fn model(args: &ModelArgs, subject: &Subject, common: &Common) -> Res
         refuse_idle(&args.lag_options(), "a likelihood is of the samples themselves, not of lag classes")?;
         return likelihood::fitted(args, template, subject, common)?.judged(subject);
     }
-    fitted(args, template, empirical(args, &subject.residuals)?, subject)
+    fitted(args, template, empirical(args, &subject.residuals, common)?, subject)
 }
 
 /// The model that predicts held-out samples best.

@@ -2,6 +2,7 @@
 
 use super::design::Design;
 use super::pairs::PairSearch;
+use super::terms::Product;
 use super::{Direction, LagClasses};
 use crate::executor::{Executor, Serial};
 use crate::{Error, Result, Samples};
@@ -74,8 +75,9 @@ pub fn covariogram_with(
     let design = Design::new(lags, directions, samples.metric())?;
     let search = PairSearch::new(samples.coords(), samples.metric(), lags.cutoff());
     let mean = samples.mean();
-    let deviations: Vec<f64> = search.by_position(samples.values()).into_iter().map(|v| v - mean).collect();
-    let sums = design.sums(&search, executor, |p, q| deviations[p] * deviations[q])?;
+    let deviations: Vec<f64> = samples.values().iter().map(|v| v - mean).collect();
+    let by_position = search.by_position(&deviations);
+    let sums = design.sums(&search, executor, [&by_position; 2], Product)?;
     if sums.iter().all(|s| s.np == 0) {
         return Err(design.no_pairs(samples.coords(), samples.metric()));
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::design::Design;
 use super::empirical::{classes, mean_errors};
 use super::pairs::PairSearch;
+use super::terms::ProductOfDifferences;
 use super::{Direction, EmpiricalVariogram, Estimator, LagClasses};
 use crate::executor::{Executor, Serial};
 use crate::{Coord, Error, Result, Samples, place_key};
@@ -89,7 +90,7 @@ pub fn cross_variograms_with(
             }
             let search = PairSearch::new(&shared.coords, metric, lags.cutoff());
             let (first, second) = (search.by_position(&shared.first), search.by_position(&shared.second));
-            let sums = design.sums(&search, executor, |p, q| (first[q] - first[p]) * (second[q] - second[p]))?;
+            let sums = design.sums(&search, executor, [&first, &second], ProductOfDifferences)?;
             let gammas: Vec<f64> = sums.iter().map(|s| s.term / (2.0 * s.np as f64)).collect();
             // Errors of two variables are independent.
             let errors = match a == b {

@@ -1,10 +1,18 @@
 //! Which pairs are compared with which: lag classes, in all directions together or in some.
 
+use std::marker::PhantomData;
+
+use pulp::Simd;
+
 use super::LagClasses;
+use super::accumulate::Accumulate;
+use super::classify::Classifier;
 use super::pairs::PairSearch;
+use super::terms::Term;
 use crate::executor::{Executor, map};
 use crate::metric::Metric;
 use crate::neighbourhood::SampleIndex;
+use crate::simd::dispatch;
 use crate::{Coord, Error, Result};
 
 /// A direction with its tolerance: pairs within `tolerance` either side of `azimuth`, opposite ways alike.
@@ -34,6 +42,13 @@ pub(super) struct Sums {
 }
 
 impl Sums {
+    #[inline]
+    pub(super) fn add(&mut self, other: &Self) {
+        self.np += other.np;
+        self.dist += other.dist;
+        self.term += other.term;
+    }
+
     /// Mean separation of the pairs.
     pub(super) fn mean_distance(&self) -> f64 {
         self.dist / self.np as f64
@@ -97,39 +112,39 @@ impl<'a> Design<'a> {
         }
     }
 
-    /// Pairs, distances and terms by cell; `term` is given two positions of `search`.
+    /// Pairs, distances and terms by cell; the terms are of two columns by position of `search`.
     ///
     /// # Errors
     /// The executor was cancelled.
-    pub(super) fn sums(
+    pub(super) fn sums<T: Term>(
         &self,
         search: &PairSearch,
         executor: &dyn Executor,
-        term: impl Fn(usize, usize) -> f64 + Sync,
+        columns: [&[f64]; 2],
+        _term: T,
     ) -> Result<Vec<Sums>> {
         let parts = (MOST_CELLS / self.cells()).clamp(1, PARTS);
+        let classifier = Classifier::new(self.lags.upper());
         let by_part = map(executor, parts, |part| {
-            let mut sums = vec![Sums::default(); self.cells()];
-            search.visit(search.part(part, parts), |p, q, separation, h| {
-                let term = term(p, q);
-                self.cells_of(separation, h, |cell| {
-                    let s = &mut sums[cell];
-                    s.np += 1;
-                    s.dist += h;
-                    s.term += term;
-                });
-            });
-            sums
+            dispatch(self.part::<T>(search, search.part(part, parts), &classifier, columns))
         })?;
         let mut total = vec![Sums::default(); self.cells()];
         for sums in by_part {
-            for (t, s) in total.iter_mut().zip(sums) {
-                t.np += s.np;
-                t.dist += s.dist;
-                t.term += s.term;
-            }
+            total.iter_mut().zip(sums).for_each(|(t, s)| t.add(&s));
         }
         Ok(total)
+    }
+
+    /// The share of [`sums`](Self::sums) of pairs whose earlier position is one of these.
+    pub(super) fn part<'b, T: Term>(
+        &'b self,
+        search: &'b PairSearch,
+        positions: std::ops::Range<usize>,
+        classifier: &'b Classifier,
+        columns: [&'b [f64]; 2],
+    ) -> Accumulate<'b, T> {
+        let (classes, sectors) = (self.lags.upper().len(), &self.sectors[..]);
+        Accumulate { search, positions, classifier, classes, sectors, columns, term: PhantomData }
     }
 
     /// `term` of each pair in the cells from `first` to before `end`, cell by cell, in an order that depends on the samples
@@ -176,7 +191,7 @@ impl<'a> Design<'a> {
 
 /// A direction ready to judge pairs.
 #[derive(Debug)]
-struct Sector {
+pub(super) struct Sector {
     sin: f64,
     cos: f64,
     least_cosine: f64,
@@ -193,5 +208,19 @@ impl Sector {
     #[inline]
     fn contains(&self, separation: Coord, h: f64) -> bool {
         self.all || h == 0.0 || (separation[0] * self.sin + separation[1] * self.cos).abs() / h >= self.least_cosine
+    }
+
+    /// [`contains`](Self::contains) of many pairs.
+    #[inline(always)]
+    pub(super) fn contain<S: Simd>(&self, simd: S, [east, north]: [S::f64s; 2], h: S::f64s) -> S::m64s {
+        let nothing = simd.splat_f64s(0.0);
+        if self.all {
+            return simd.less_than_or_equal_f64s(nothing, h);
+        }
+        let along = simd
+            .add_f64s(simd.mul_f64s(east, simd.splat_f64s(self.sin)), simd.mul_f64s(north, simd.splat_f64s(self.cos)));
+        let cosine = simd.div_f64s(simd.abs_f64s(along), h);
+        let near = simd.greater_than_or_equal_f64s(cosine, simd.splat_f64s(self.least_cosine));
+        simd.or_m64s(near, simd.equal_f64s(h, nothing))
     }
 }

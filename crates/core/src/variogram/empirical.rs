@@ -3,6 +3,7 @@
 use super::design::{Design, Sums};
 use super::estimator::Kind;
 use super::pairs::PairSearch;
+use super::terms::{Mean, MeanOverSquaredMean};
 use super::{Direction, Estimator, LagClasses};
 use crate::executor::{Executor, Serial, map};
 use crate::{Error, Result, Samples};
@@ -107,17 +108,12 @@ pub fn empirical_variogram_with(
     estimator.check(samples)?;
     let search = PairSearch::new(samples.coords(), samples.metric(), lags.cutoff());
     let values = search.by_position(samples.values());
-    let (sums, gammas) = match estimator.kind() {
-        Kind::Sum(term, semivariance) => {
-            let sums = design.sums(&search, executor, |p, q| term(values[p], values[q]))?;
-            let gammas = sums.iter().map(|s| semivariance(s.term, s.np)).collect();
-            (sums, gammas)
-        }
+    let sums = estimator.sums(&design, &search, executor, &values)?;
+    let gammas = match estimator.kind() {
+        Kind::Sum(semivariance) => sums.iter().map(|s| semivariance(s.term, s.np)).collect(),
         Kind::Together(semivariance, needed) => {
-            let sums = design.sums(&search, executor, |_, _| 0.0)?;
             let size = |p: usize, q: usize| (values[q] - values[p]).abs();
-            let gammas = together(&design, &search, executor, &sums, needed, size, semivariance)?;
-            (sums, gammas)
+            together(&design, &search, executor, &sums, needed, size, semivariance)?
         }
     };
     let errors = mean_errors(&design, &search, executor, samples, estimator)?;
@@ -141,11 +137,11 @@ pub(super) fn mean_errors(
 ) -> Result<Option<Vec<f64>>> {
     let Some(variances) = samples.error_variances() else { return Ok(None) };
     let (errors, values) = (search.by_position(variances), search.by_position(samples.values()));
-    let relative = estimator == Estimator::PairwiseRelative;
-    let sums = design.sums(search, executor, |p, q| {
-        let error = 0.5 * errors[p] + 0.5 * errors[q];
-        if relative { error / (0.5 * values[p] + 0.5 * values[q]).powi(2) } else { error }
-    })?;
+    let columns = [&errors[..], &values];
+    let sums = match estimator {
+        Estimator::PairwiseRelative => design.sums(search, executor, columns, MeanOverSquaredMean)?,
+        _ => design.sums(search, executor, columns, Mean)?,
+    };
     Ok(Some(sums.iter().map(|s| s.term / s.np as f64).collect()))
 }
 

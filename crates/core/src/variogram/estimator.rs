@@ -1,5 +1,9 @@
 //! How the pairs of a lag class become one semivariance.
 
+use super::design::{Design, Sums};
+use super::pairs::PairSearch;
+use super::terms::{Nothing, ProductOfDifferences, RootOfDifference, SquaredRelativeDifference};
+use crate::executor::Executor;
 use crate::{Error, Result, Samples};
 
 /// Estimator of a lag class's semivariance, from the differences Δ of its N pairs.
@@ -33,8 +37,8 @@ pub enum Estimator {
 
 /// Whether a class's semivariance follows from a sum over its pairs, or from all of them together.
 pub(super) enum Kind {
-    /// What a pair adds, and what the sum becomes.
-    Sum(fn(f64, f64) -> f64, fn(f64, u64) -> f64),
+    /// What the sum and the number of pairs become; what a pair adds is told by [`Estimator::sums`].
+    Sum(fn(f64, u64) -> f64),
     /// The semivariance from the sizes of the differences, in any order, and how many it needs.
     Together(fn(&mut [f64]) -> f64, u64),
 }
@@ -42,16 +46,31 @@ pub(super) enum Kind {
 impl Estimator {
     pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Matheron => Kind::Sum(|a, b| (b - a) * (b - a), |sum, n| sum / (2.0 * n as f64)),
-            Self::CressieHawkins => Kind::Sum(
-                |a, b| (b - a).abs().sqrt(),
-                |sum, n| 0.5 * (sum / n as f64).powi(4) / (0.457 + 0.494 / n as f64),
-            ),
-            Self::PairwiseRelative => {
-                Kind::Sum(|a, b| ((b - a) / (0.5 * a + 0.5 * b)).powi(2), |sum, n| sum / (2.0 * n as f64))
-            }
+            Self::Matheron | Self::PairwiseRelative => Kind::Sum(|sum, n| sum / (2.0 * n as f64)),
+            Self::CressieHawkins => Kind::Sum(|sum, n| 0.5 * (sum / n as f64).powi(4) / (0.457 + 0.494 / n as f64)),
             Self::Dowd => Kind::Together(|sizes| 0.5 * 2.198 * median(sizes).powi(2), 1),
             Self::Genton => Kind::Together(|sizes| 0.5 * (2.2191 * qn_scale(sizes)).powi(2), 2),
+        }
+    }
+
+    /// Sums over the pairs of each cell of what this estimator needs of `values`, which are by position; only the numbers and
+    /// distances of the pairs where it needs all pairs together.
+    ///
+    /// # Errors
+    /// The executor was cancelled.
+    pub(super) fn sums(
+        self,
+        design: &Design<'_>,
+        search: &PairSearch,
+        executor: &dyn Executor,
+        values: &[f64],
+    ) -> Result<Vec<Sums>> {
+        let columns = [values; 2];
+        match self {
+            Self::Matheron => design.sums(search, executor, columns, ProductOfDifferences),
+            Self::CressieHawkins => design.sums(search, executor, columns, RootOfDifference),
+            Self::PairwiseRelative => design.sums(search, executor, columns, SquaredRelativeDifference),
+            Self::Dowd | Self::Genton => design.sums(search, executor, columns, Nothing),
         }
     }
 

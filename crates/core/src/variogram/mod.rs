@@ -1,6 +1,8 @@
 //! Variograms: models, empirical estimates, fits.
 
+mod accumulate;
 mod bessel;
+mod classify;
 mod cloud;
 mod covariogram;
 mod cross;
@@ -20,6 +22,7 @@ mod shapes;
 mod short;
 mod structure;
 mod template;
+mod terms;
 mod unbounded;
 mod validity;
 

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use soilscope_core::Samples;
-use soilscope_core::variogram::{Direction, Estimator, LagClasses, empirical_variogram, visit_cloud};
+use soilscope_core::variogram::{Direction, Estimator, LagClasses, empirical_variogram_with, visit_cloud};
 use soilscope_pipeline::tidy::Beside;
 
-use crate::args::Variogram;
+use crate::args::{Common, Variogram};
+use crate::choice::executor;
 use crate::field::short_number;
 use crate::output;
 use crate::source::Source;
@@ -39,12 +40,13 @@ pub(super) fn write(
     cutoff: f64,
     directions: &[Direction],
     source: &Source,
+    common: &Common,
 ) -> Result<()> {
     let n = samples.len() as u64;
     // Only where so many pairs are possible are they counted beforehand.
     if n * n.saturating_sub(1) / 2 * directions.len().max(1) as u64 > MOST_PAIRS {
         let whole = LagClasses::regular(cutoff, cutoff)?;
-        let counted = empirical_variogram(samples, &whole, directions, Estimator::Matheron)?;
+        let counted = empirical_variogram_with(samples, &whole, directions, Estimator::Matheron, &executor(common)?)?;
         let pairs: u64 = counted.classes.iter().map(|c| c.np).sum();
         refuse(n, pairs, cutoff)?;
     }

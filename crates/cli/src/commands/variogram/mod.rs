@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Variogram, common: &Common) -> Result<Outcome> {
         let directions = LagSettings::new(&args.model, residuals).directions();
         let cutoff = empirical.cutoff;
         source.located(
-            progress.busy("writing the cloud", || cloud::write(file, residuals, cutoff, &directions, &source)),
+            progress.busy("writing the cloud", || cloud::write(file, residuals, cutoff, &directions, &source, common)),
         )?;
     }
     deliver(&report, outputs, source.length_unit(), common)?;
@@ -237,7 +237,7 @@ fn refuse_relative(args: &Variogram) -> Result<()> {
 
 /// The empirical variogram, and the model of it unless it is not wanted.
 fn modelled(args: &Variogram, subject: &Subject, common: &Common) -> Result<(EmpiricalVariogram, Option<ModelRecord>)> {
-    let empirical = || field::empirical(&args.model, &subject.residuals);
+    let empirical = || field::empirical(&args.model, &subject.residuals, common);
     if args.no_fit {
         return Ok((empirical()?, None));
     }
