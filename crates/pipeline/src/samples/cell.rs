@@ -150,7 +150,8 @@ pub(super) fn read(cell: &[u8], decimal: Decimal) -> Result<Cell, Refusal> {
 /// Whether the cell says that there is no value.
 pub(super) fn is_missing(cell: &[u8]) -> bool {
     let text = trim(cell);
-    text.is_empty() || is_one_of(text, &MISSING)
+    // No word for a missing value begins with a digit, and most cells do.
+    !text.starts_with(|c: char| c.is_ascii_digit()) && (text.is_empty() || is_one_of(text, &MISSING))
 }
 
 /// Reads a coordinate or a limit: a number, or nothing.

@@ -3,13 +3,12 @@
 mod places;
 mod values;
 
-use std::collections::HashMap;
-
+use super::duplicates;
 use super::prepare::{Preparation, Working};
 use super::report::{AnalyteReport, CheckReport, DuplicateReport, Extent, Finding, Severity};
 use super::table::{Problems, Reading, SampleTable};
 use crate::crs::Crs;
-use soilscope_core::{Coord, place_key};
+use soilscope_core::Coord;
 
 /// Rows that a finding lists.
 const LISTED: usize = 50;
@@ -138,17 +137,16 @@ impl SampleTable {
     }
 
     fn judge_duplicates(&self, findings: &mut Findings) -> DuplicateReport {
-        let mut ids: HashMap<[u64; 2], usize> = HashMap::with_capacity(self.coords.len());
-        let mut place_of = Vec::with_capacity(self.coords.len());
-        for &place in &self.coords {
-            let next = ids.len();
-            place_of.push(*ids.entry(place_key(place)).or_insert(next));
-        }
-        let mut shared = vec![false; ids.len()];
-        let mut differs = vec![false; ids.len()];
+        let groups = duplicates::groups(&self.coords);
         let mut is_duplicate = vec![false; self.coords.len()];
-        for analyte in &self.analytes {
-            let mut first: Vec<Option<(usize, Reading)>> = vec![None; ids.len()];
+        let places = groups.len();
+        let place_of = groups.group_of_each();
+        let mut shared = vec![false; places];
+        let mut differs = vec![false; places];
+        // Where every row has a place of its own there is nothing to compare.
+        let compared = if places < self.coords.len() { &self.analytes[..] } else { &[] };
+        for analyte in compared {
+            let mut first: Vec<Option<(usize, Reading)>> = vec![None; places];
             for (&record, &reading) in analyte.rows.iter().zip(&analyte.readings) {
                 if reading == Reading::Missing {
                     continue;

@@ -26,6 +26,7 @@ mod duplicates;
 mod input;
 mod judge;
 mod long;
+mod nearest;
 mod place;
 mod points;
 mod prepare;

@@ -312,7 +312,7 @@ impl SampleTable {
         let records: Vec<usize> = usable.iter().map(|u| u.0).collect();
         let working = self.working(&records, how)?;
         let groups = duplicates::groups(&working.places);
-        let shared: Vec<&Vec<usize>> = groups.iter().filter(|g| g.len() > 1).collect();
+        let shared: Vec<&[usize]> = groups.iter().filter(|g| g.len() > 1).collect();
         let duplicates = DuplicateRecord {
             places: shared.len(),
             samples: shared.iter().map(|g| g.len()).sum(),
@@ -323,8 +323,7 @@ impl SampleTable {
         {
             return Err(self.refuse_duplicates(group.iter().map(|&i| records[i]), duplicates));
         }
-        let groups =
-            if how.duplicates == Duplicates::Keep { (0..usable.len()).map(|i| vec![i]).collect() } else { groups };
+        let groups = if how.duplicates == Duplicates::Keep { duplicates::Groups::single(usable.len()) } else { groups };
         // A mean of quantified values and others below limits is a number that no limit says: half of each stands in it.
         let is_mixed = |group: &[usize]| {
             let below = group.iter().filter(|&&i| usable[i].1.is_below_limit()).count();
@@ -334,7 +333,7 @@ impl SampleTable {
             Substitution::Censored if mixed => Substitution::HalfLimit.apply(usable[i].1).unwrap_or(usable[i].2),
             _ => usable[i].2,
         };
-        let value = |group: &Vec<usize>| match how.duplicates {
+        let value = |group: &[usize]| match how.duplicates {
             Duplicates::Mean => {
                 let mixed = is_mixed(group);
                 group.iter().map(|&i| part(i, mixed)).sum::<f64>() / group.len() as f64
@@ -349,8 +348,8 @@ impl SampleTable {
             let [easting, northing] = samples.coords()[0];
             return Err(refuse(soilscope_core::Error::OnePlace { count: usable.len(), easting, northing }));
         }
-        let first = |group: &Vec<usize>| usable[group[0]];
-        let together = |group: &Vec<usize>, value: f64| match how.duplicates {
+        let first = |group: &[usize]| usable[group[0]];
+        let together = |group: &[usize], value: f64| match how.duplicates {
             Duplicates::Mean if group.len() > 1 => averaged(group.iter().map(|&i| usable[i].1), value),
             _ => first(group).1,
         };

@@ -1,7 +1,6 @@
 //! Summary statistics of values and distances.
 
 use serde::Serialize;
-use soilscope_core::Coord;
 
 /// The shape of a set of values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -30,7 +29,7 @@ impl Summary {
     /// `None` without values.
     pub fn of(values: &[f64]) -> Option<Self> {
         let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_unstable_by(f64::total_cmp);
         let (&min, &max) = (sorted.first()?, sorted.last()?);
         let n = sorted.len() as f64;
         let mean = sorted.iter().sum::<f64>() / n;
@@ -58,6 +57,15 @@ pub(super) fn quantile(sorted: &[f64], p: f64) -> f64 {
     sorted[low] + (at - low as f64) * (sorted[high] - sorted[low])
 }
 
+/// [`quantile`] of values in any order, which it changes; it takes a time that is proportional to their number.
+pub(super) fn quantile_of(values: &mut [f64], p: f64) -> f64 {
+    let at = p * (values.len() - 1) as f64;
+    let low = at.floor() as usize;
+    let (_, &mut below, above) = values.select_nth_unstable_by(low, f64::total_cmp);
+    let next = above.iter().copied().min_by(f64::total_cmp).unwrap_or(below);
+    below + (at - low as f64) * (next - below)
+}
+
 /// Distance from the median in robust standard deviations (1.4826 × median absolute deviation), for each value.
 ///
 /// On the logarithm where all values are positive. `None` where more than half of the values are equal.
@@ -66,27 +74,11 @@ pub(super) fn quantile(sorted: &[f64], p: f64) -> f64 {
 pub(super) fn robust_scores(values: &[f64]) -> Option<(Vec<f64>, bool)> {
     let logarithmic = values.iter().all(|&v| v > 0.0);
     let scale: Vec<f64> = values.iter().map(|&v| if logarithmic { v.ln() } else { v }).collect();
-    let median_of = |numbers: &[f64]| {
-        let mut sorted = numbers.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        (!sorted.is_empty()).then(|| quantile(&sorted, 0.5))
-    };
-    let median = median_of(&scale)?;
+    let median_of = |mut numbers: Vec<f64>| (!numbers.is_empty()).then(|| quantile_of(&mut numbers, 0.5));
+    let median = median_of(scale.clone())?;
     let deviations: Vec<f64> = scale.iter().map(|v| (v - median).abs()).collect();
-    let spread = median_of(&deviations)?;
+    let spread = median_of(deviations)?;
     (spread > 0.0).then(|| (scale.iter().map(|v| 0.6745 * (v - median) / spread).collect(), logarithmic))
-}
-
-/// Distance from each place to the nearest other; the places are distinct, and there are at least two.
-pub(super) fn nearest_distances(places: &[Coord]) -> Vec<f64> {
-    let tree = rstar::RTree::bulk_load(places.to_vec());
-    places
-        .iter()
-        .map(|place| {
-            let other = tree.nearest_neighbor_iter(*place).find(|other| *other != place);
-            other.map_or(0.0, |other| (other[0] - place[0]).hypot(other[1] - place[1]))
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -113,7 +105,14 @@ mod tests {
     }
 
     #[test]
-    fn distances_to_the_nearest_other() {
-        assert_eq!(nearest_distances(&[[0.0, 0.0], [3.0, 4.0], [3.0, 5.0]]), [5.0, 1.0, 1.0]);
+    fn quantiles_need_no_order() {
+        for n in [1, 2, 3, 10, 101] {
+            let mixed: Vec<f64> = (0..n).map(|k| f64::from(k * 37 % n) / 7.0).collect();
+            let mut sorted = mixed.clone();
+            sorted.sort_by(f64::total_cmp);
+            for p in [0.0, 0.1, 0.25, 0.5, 0.9, 1.0] {
+                assert_eq!(quantile_of(&mut mixed.clone(), p), quantile(&sorted, p), "{n} {p}");
+            }
+        }
     }
 }

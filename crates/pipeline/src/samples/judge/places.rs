@@ -4,9 +4,10 @@ use soilscope_core::Coord;
 
 use super::Findings;
 use crate::crs::{Crs, Transformer};
-use crate::samples::duplicates;
+use crate::samples::duplicates::{self, Groups};
+use crate::samples::nearest::nearest_distances;
 use crate::samples::report::{Finding, NeighbourDistances, Severity, short};
-use crate::samples::statistics::{Summary, nearest_distances, quantile};
+use crate::samples::statistics::{Summary, quantile_of};
 use crate::samples::table::SampleTable;
 
 /// Places that are transformed to see whether they lie where the CRS is meant for.
@@ -49,8 +50,7 @@ impl SampleTable {
     fn nearly_plane(&self) -> Vec<Coord> {
         let Some(degrees) = self.crs.as_ref().and_then(Crs::degrees_per_unit) else { return self.coords.clone() };
         let mut latitudes: Vec<f64> = self.coords.iter().map(|c| c[1] * degrees).collect();
-        latitudes.sort_by(f64::total_cmp);
-        let shrink = quantile(&latitudes, 0.5).to_radians().cos();
+        let shrink = quantile_of(&mut latitudes, 0.5).to_radians().cos();
         self.coords.iter().map(|c| [c[0] * degrees * DEGREE * shrink, c[1] * degrees * DEGREE]).collect()
     }
 }
@@ -246,14 +246,13 @@ pub(super) fn judge_neighbours(
 fn core_size(places: &[Coord]) -> f64 {
     let middle = |axis: usize| {
         let mut numbers: Vec<f64> = places.iter().map(|c| c[axis]).collect();
-        numbers.sort_by(f64::total_cmp);
-        quantile(&numbers, 0.9) - quantile(&numbers, 0.1)
+        quantile_of(&mut numbers, 0.9) - quantile_of(&mut numbers, 0.1)
     };
     middle(0).hypot(middle(1))
 }
 
 /// Places so near to another, measured by what is `usual`, that they are meant to be one.
-fn judge_near(table: &SampleTable, groups: &[Vec<usize>], distances: &[f64], usual: f64, findings: &mut Findings) {
+fn judge_near(table: &SampleTable, groups: &Groups, distances: &[f64], usual: f64, findings: &mut Findings) {
     let near: Vec<usize> = (0..groups.len()).filter(|&i| distances[i] < NEAR * usual).collect();
     if near.is_empty() {
         return;
@@ -273,7 +272,7 @@ fn judge_near(table: &SampleTable, groups: &[Vec<usize>], distances: &[f64], usu
 /// Places much farther from their neighbour than others, and from most of the area.
 fn judge_isolated(
     table: &SampleTable,
-    groups: &[Vec<usize>],
+    groups: &Groups,
     size: f64,
     distances: &[f64],
     median: f64,
@@ -293,8 +292,7 @@ fn judge_isolated(
     let source: Vec<Coord> = groups.iter().map(|g| table.coords[g[0]]).collect();
     let source_axis = |axis: usize| {
         let mut numbers: Vec<f64> = source.iter().map(|c| c[axis]).collect();
-        numbers.sort_by(f64::total_cmp);
-        (quantile(&numbers, 0.1), quantile(&numbers, 0.9))
+        (quantile_of(&mut numbers, 0.1), quantile_of(&mut numbers, 0.9))
     };
     let ((west, east), (south, north)) = (source_axis(0), source_axis(1));
     let (wide, high) = (east - west, north - south);
