@@ -332,6 +332,14 @@ pub trait Interpolator: Send + Sync {
     /// Samples or settings that the method cannot use.
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>>;
 
+    /// [`fit`](Self::fit) on an executor, whose threads do what is long.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), or [`Error::Cancelled`](crate::Error::Cancelled).
+    fn fit_on(&self, samples: &Samples, _executor: &dyn Executor) -> Result<Box<dyn Predictor>> {
+        self.fit(samples)
+    }
+
     /// Prepares predictions from some of the samples, by their numbers, of which the recipe may know something of its own.
     ///
     /// # Errors

@@ -27,15 +27,26 @@ pub(crate) struct Aligned {
 const LINE: usize = 8;
 
 impl Aligned {
+    /// As many zeros, in no more room than they need.
+    pub(crate) fn zeros(len: usize) -> Self {
+        let mut room = Self { held: vec![0.0; len + LINE], first: 0, len: 0 };
+        room.resize(len);
+        room
+    }
+
+    pub(crate) fn get(&self) -> &[f64] {
+        &self.held[self.first..self.first + self.len]
+    }
+
     /// Room for `len` numbers, whose values are left as they happen to be.
     pub(crate) fn resize(&mut self, len: usize) -> &mut [f64] {
         if self.held.len() < len + LINE {
             self.held.resize((len + LINE).next_power_of_two(), 0.0);
-            self.first = match self.held.as_ptr().align_offset(LINE * size_of::<f64>()) {
-                offset if offset < LINE => offset,
-                _ => 0,
-            };
         }
+        self.first = match self.held.as_ptr().align_offset(LINE * size_of::<f64>()) {
+            offset if offset < LINE => offset,
+            _ => 0,
+        };
         self.len = len;
         self.get_mut()
     }

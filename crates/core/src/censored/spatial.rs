@@ -92,11 +92,15 @@ impl CensoredKriging {
 
 impl Interpolator for CensoredKriging {
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
+        self.fit_on(samples, &Serial)
+    }
+
+    fn fit_on(&self, samples: &Samples, executor: &dyn Executor) -> Result<Box<dyn Predictor>> {
         check_flags(samples, &self.below)?;
         if !self.below.contains(&true) {
-            return self.kriging.fit(samples);
+            return self.kriging.fit_on(samples, executor);
         }
-        Ok(Box::new(self.fit_with(samples, &Serial)?))
+        Ok(Box::new(self.fit_with(samples, executor)?))
     }
 
     fn fit_to(&self, samples: &Samples, kept: &[usize]) -> Result<Box<dyn Predictor>> {

@@ -2,11 +2,14 @@
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
-use super::cholesky::{LANES, dot, row_start, solve_lower_lanes};
+use super::cholesky::row_start;
 use super::redundant::independent_rows;
 use super::setting::Setting;
+use super::system::{Covariances, Factor, Rows, TILE, add_products, padded};
+use super::weights::EachTarget;
 use super::{Kriging, non_negative};
 use crate::drift::RANK_TOLERANCE;
+use crate::executor::Executor;
 use crate::{Coord, Error, Gap, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
 /// What the system of all samples says whatever the target.
@@ -16,6 +19,8 @@ pub(super) struct GlobalSystem {
     pub(super) samples: Samples,
     /// Samples left out, increasing.
     pub(super) left_out: Vec<usize>,
+    /// The factored covariance matrix of the samples.
+    pub(super) factor: Factor,
     /// C⁻¹F (n × columns of the drift).
     pub(super) inverse_drift: DMatrix<f64>,
     /// Factor of G = FᵀC⁻¹F.
@@ -24,34 +29,51 @@ pub(super) struct GlobalSystem {
     pub(super) coefficients: DVector<f64>,
     /// C⁻¹(z − Fβ).
     pub(super) dual: DVector<f64>,
+    covariances: Covariances,
 }
 
 impl GlobalSystem {
-    /// The system, beside its factored covariance matrix.
-    ///
     /// # Errors
-    /// [`Error::SingularSystem`] for a model that is no covariance at the samples, [`Error::DriftSingular`].
-    pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<(Cholesky<f64, Dyn>, Self)> {
+    /// [`Error::SingularSystem`] for a model that is no covariance at the samples, [`Error::DriftSingular`], a cancelled
+    /// executor.
+    pub(super) fn new(recipe: &Kriging, samples: &Samples, executor: &dyn Executor) -> Result<Self> {
         let setting = Setting::new(recipe, samples)?;
-        if let Some(cholesky) = factored(&setting, samples) {
-            let system = Self::solved(setting, samples.clone(), Vec::new(), &cholesky)?;
-            return Ok((cholesky, system));
+        let reach = setting.variogram.reach();
+        Self::within(recipe, setting, samples, reach, executor)
+    }
+
+    /// Of covariances that end within `reach`.
+    pub(super) fn within(
+        recipe: &Kriging,
+        setting: Setting,
+        samples: &Samples,
+        reach: Option<[f64; 2]>,
+        executor: &dyn Executor,
+    ) -> Result<Self> {
+        let covariances = Covariances::new(&setting.variogram);
+        if let Some(factor) = factored(&setting, &covariances, samples, reach, executor)? {
+            return Self::solved(setting, covariances, samples.clone(), Vec::new(), factor);
         }
         let singular = || Error::SingularSystem { size: samples.len(), model: recipe.variogram.to_string() };
         let kept = independent_rows(&packed(&setting, samples), samples.len()).ok_or_else(singular)?;
         let left_out = (0..samples.len()).filter(|i| kept.binary_search(i).is_err()).collect();
         let samples = samples.subset(&kept)?;
-        let cholesky = factored(&setting, &samples).ok_or_else(singular)?;
-        let system = Self::solved(setting, samples, left_out, &cholesky)?;
-        Ok((cholesky, system))
+        let factor = factored(&setting, &covariances, &samples, reach, executor)?.ok_or_else(singular)?;
+        Self::solved(setting, covariances, samples, left_out, factor)
     }
 
-    fn solved(setting: Setting, samples: Samples, left_out: Vec<usize>, c: &Cholesky<f64, Dyn>) -> Result<Self> {
+    fn solved(
+        setting: Setting,
+        covariances: Covariances,
+        samples: Samples,
+        left_out: Vec<usize>,
+        factor: Factor,
+    ) -> Result<Self> {
         let n = samples.len();
         let columns = setting.basis.columns();
         let centred = DVector::from_iterator(n, samples.values().iter().map(|v| v - setting.centre));
         let drift = setting.basis.matrix(&samples);
-        let inverse_drift = c.solve(&drift);
+        let inverse_drift = factor.solve(&drift);
         let singular = || Error::DriftSingular { columns, samples: n };
         let gram = drift.transpose() * &inverse_drift;
         let diagonal = gram.diagonal();
@@ -61,25 +83,23 @@ impl GlobalSystem {
             return Err(singular());
         }
         let coefficients = gram.solve(&inverse_drift.tr_mul(&centred));
-        let dual = c.solve(&(centred - drift * &coefficients));
-        Ok(Self { setting, samples, left_out, inverse_drift, gram, coefficients, dual })
+        let rest = centred - drift * &coefficients;
+        let dual = factor.solve(&DMatrix::from_columns(&[rest])).column(0).into_owned();
+        Ok(Self { setting, samples, left_out, factor, inverse_drift, gram, coefficients, dual, covariances })
     }
 }
 
 /// The factored covariance matrix of all samples; `None` where it is singular in floating point.
-fn factored(setting: &Setting, samples: &Samples) -> Option<Cholesky<f64, Dyn>> {
-    let n = samples.len();
-    let mut matrix = DMatrix::zeros(n, n);
-    let mut largest = 0.0_f64;
-    for (j, mut column) in matrix.column_iter_mut().enumerate() {
-        setting.variogram.covariances(samples.coords()[j], samples.coords(), column.as_mut_slice());
-        column[j] += setting.error_variance(samples, j);
-        largest = largest.max(column[j]);
-    }
-    let cholesky = Cholesky::new(matrix)?;
-    let tolerance = 4.0 * n as f64 * f64::EPSILON * largest;
-    let regular = cholesky.l_dirty().diagonal().iter().all(|&d| d * d > tolerance);
-    regular.then_some(cholesky)
+fn factored(
+    setting: &Setting,
+    covariances: &Covariances,
+    samples: &Samples,
+    reach: Option<[f64; 2]>,
+    executor: &dyn Executor,
+) -> Result<Option<Factor>> {
+    let errors: Vec<f64> = (0..samples.len()).map(|i| setting.error_variance(samples, i)).collect();
+    let variance = setting.variogram.covariance([0.0; 2]);
+    Factor::new(covariances, samples.coords(), &errors, reach, variance, executor)
 }
 
 /// The lower triangle of the covariance matrix, row by row.
@@ -95,27 +115,143 @@ fn packed(setting: &Setting, samples: &Samples) -> Vec<f64> {
 }
 
 /// Kriging with every sample for every target.
+///
+/// Targets are predicted by blocks, each a matrix of right-hand sides W = L⁻¹C₀: values and the drift's conditions are products of
+/// the covariances C₀ with C⁻¹(z − Fβ) and C⁻¹F, and what the samples explain of the variance is the sum of squares of
+/// each column of W.
 pub(super) struct GlobalKriging {
-    coords: Vec<Coord>,
     pub(super) system: GlobalSystem,
-    /// The factor, packed row by row for the triangular solves.
-    pub(super) lower: Vec<f64>,
+    /// C⁻¹(z − Fβ) and the columns of C⁻¹F, by position of the samples in the factor.
+    weights: Vec<Vec<f64>>,
+}
+
+/// Targets of a block that have a prediction.
+#[derive(Default)]
+struct Block<'a> {
+    targets: Vec<usize>,
+    places: Vec<Coord>,
+    covariates: Vec<&'a [f64]>,
 }
 
 impl GlobalKriging {
-    pub(super) fn new(recipe: &Kriging, samples: &Samples) -> Result<Self> {
-        let (cholesky, system) = GlobalSystem::new(recipe, samples)?;
-        let n = system.samples.len();
-        let factor = cholesky.l_dirty();
-        let mut lower = vec![0.0; row_start(n)];
-        for i in 0..n {
-            for j in 0..=i {
-                lower[row_start(i) + j] = factor[(i, j)];
+    pub(super) fn new(recipe: &Kriging, samples: &Samples, executor: &dyn Executor) -> Result<Self> {
+        Ok(Self::of(GlobalSystem::new(recipe, samples, executor)?))
+    }
+
+    pub(super) fn of(system: GlobalSystem) -> Self {
+        let columns = std::iter::once(system.dual.as_slice());
+        let columns = columns.chain(system.inverse_drift.as_slice().chunks_exact(system.samples.len()));
+        let weights = columns.map(|column| system.factor.order().iter().map(|&i| column[i]).collect()).collect();
+        Self { system, weights }
+    }
+
+    /// Predicts every target into `out`, and calls `each`, if there is one, with those that have a prediction, the samples of
+    /// the system and their weights.
+    pub(super) fn predict_blocks<'a>(
+        &self,
+        targets: &'a Targets<'_>,
+        out: &mut Predictions,
+        mut each: Option<&mut EachTarget<'a>>,
+    ) {
+        out.reset(targets.len(), true);
+        let needed = self.system.setting.basis.covariates();
+        for block in blocks(targets, self.system.factor.is_cut()) {
+            let mut known = Block::default();
+            for target in block {
+                let at = targets.coord(target);
+                match Gap::check_place(at).and_then(|()| targets.known_covariates(target, needed)) {
+                    Ok(covariates) => {
+                        known.targets.push(target);
+                        known.places.push(at);
+                        known.covariates.push(covariates);
+                    }
+                    Err(gap) => out.set(target, Err(gap)),
+                }
+            }
+            if !known.targets.is_empty() {
+                self.predict_block(&known, out, each.as_deref_mut());
             }
         }
-        Ok(Self { coords: system.samples.coords().to_vec(), system, lower })
+    }
+
+    fn predict_block(&self, block: &Block<'_>, out: &mut Predictions, each: Option<&mut EachTarget<'_>>) {
+        let system = &self.system;
+        let Setting { basis, centre, own_variance, .. } = &system.setting;
+        let count = block.targets.len();
+        let mut rows = Rows::new(&system.factor, count);
+        let mut sums = vec![vec![0.0; padded(count)]; self.weights.len()];
+        rows.fill(&system.factor, &system.covariances, &system.setting, &block.places, |range, tile| {
+            for (weights, sums) in self.weights.iter().zip(&mut sums) {
+                add_products(tile, &weights[range.clone()], sums);
+            }
+        });
+        rows.forward(&system.factor);
+        let mut explained = vec![0.0; padded(count)];
+        rows.add_squares(&mut explained);
+        // f₀, r = f₀ − FᵀC⁻¹c₀ and G⁻¹r, a column a target.
+        let mut drift = DMatrix::zeros(basis.columns(), count);
+        let mut spare = Vec::new();
+        for (k, mut column) in drift.column_iter_mut().enumerate() {
+            system.setting.drift(basis, block.places[k], block.covariates[k], column.as_mut_slice(), &mut spare);
+        }
+        let rest = DMatrix::from_fn(basis.columns(), count, |column, k| drift[(column, k)] - sums[1 + column][k]);
+        let solved = system.gram.solve(&rest);
+        for (k, &target) in block.targets.iter().enumerate() {
+            let (drift, solved) = (drift.column(k), solved.column(k));
+            let value = centre + sums[0][k] + drift.dot(&system.coefficients);
+            let variance = Some(non_negative(own_variance - explained[k] + rest.column(k).dot(&solved)));
+            out.set(target, Ok(Prediction { value, variance, multiplier: drift.dot(&solved) }));
+        }
+        let Some(each) = each else { return };
+        // λ = C⁻¹c₀ + C⁻¹FG⁻¹r.
+        rows.backward(&system.factor);
+        let n = system.samples.len();
+        let all = n + system.left_out.len();
+        let kept: Vec<usize> = (0..all).filter(|i| system.left_out.binary_search(i).is_err()).collect();
+        let mut weights = vec![0.0; n];
+        for (k, &target) in block.targets.iter().enumerate().filter(|&(_, &target)| out.get(target).is_ok()) {
+            rows.copy_row(&system.factor, k, &mut weights);
+            for (column, g) in system.inverse_drift.column_iter().zip(solved.column(k)) {
+                weights.iter_mut().zip(column).for_each(|(w, f)| *w += f * g);
+            }
+            each(target, &kept, &weights);
+        }
     }
 }
+
+/// Targets, by their numbers, in blocks of at most as many as a tile has rows: in their order, or those together that are close together.
+fn blocks(targets: &Targets<'_>, close: bool) -> Vec<Vec<usize>> {
+    let all: Vec<usize> = (0..targets.len()).collect();
+    if !close {
+        return all.chunks(TILE).map(<[usize]>::to_vec).collect();
+    }
+    let mut waiting = vec![all];
+    let mut blocks = Vec::new();
+    while let Some(mut some) = waiting.pop() {
+        if some.len() <= CLOSE {
+            some.sort_unstable();
+            blocks.push(some);
+            continue;
+        }
+        let side = |axis: usize| {
+            let along = some.iter().map(|&i| targets.coord(i)[axis]).filter(|c| c.is_finite());
+            let (low, high) =
+                along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), c| (low.min(c), high.max(c)));
+            high - low
+        };
+        let axis = usize::from(side(1) > side(0));
+        let half = some.len() / 2;
+        let key = |i: usize| targets.coord(i)[axis];
+        some.select_nth_unstable_by(half, |&a, &b| key(a).total_cmp(&key(b)).then(a.cmp(&b)));
+        let rest = some.split_off(half);
+        waiting.push(rest);
+        waiting.push(some);
+    }
+    blocks
+}
+
+/// Most targets of a block where covariances end.
+const CLOSE: usize = 96;
 
 impl Predictor for GlobalKriging {
     fn has_variance(&self) -> bool {
@@ -130,62 +266,7 @@ impl Predictor for GlobalKriging {
         &self.system.left_out
     }
 
-    fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
-        let system = &self.system;
-        let Setting { basis, centre, own_variance, .. } = &system.setting;
-        let columns = basis.columns();
-        out.reset(targets.len(), true);
-        let mut drift = DVector::zeros(columns);
-        let mut spare = Vec::new();
-        let (row, lanes) = scratch.kriging.rows(self.coords.len());
-        for first in (0..targets.len()).step_by(LANES) {
-            let count = LANES.min(targets.len() - first);
-            let mut value = [*centre; LANES];
-            let mut multiplier = [0.0; LANES];
-            let mut excess = [0.0; LANES];
-            let mut gap = [None; LANES];
-            for lane in 0..count {
-                let at = targets.coord(first + lane);
-                let covariates =
-                    Gap::check_place(at).and_then(|()| targets.known_covariates(first + lane, basis.covariates()));
-                let covariates = match covariates {
-                    Ok(covariates) => covariates,
-                    Err(reason) => {
-                        gap[lane] = Some(reason);
-                        lanes.iter_mut().for_each(|l| l[lane] = 0.0);
-                        continue;
-                    }
-                };
-                system.setting.covariances(at, &self.coords, row, &mut spare);
-                for (r, l) in row.iter().zip(lanes.iter_mut()) {
-                    l[lane] = *r;
-                }
-                value[lane] += dot(row, system.dual.as_slice());
-                if columns > 0 {
-                    system.setting.drift(basis, at, covariates, drift.as_mut_slice(), &mut spare);
-                    value[lane] += drift.dot(&system.coefficients);
-                    // r = f₀ − FᵀC⁻¹c₀, and G⁻¹r.
-                    let mut rest = drift.clone();
-                    for (k, inverse) in system.inverse_drift.column_iter().enumerate() {
-                        rest[k] -= dot(row, inverse.as_slice());
-                    }
-                    let solved = system.gram.solve(&rest);
-                    multiplier[lane] = drift.dot(&solved);
-                    excess[lane] = rest.dot(&solved);
-                }
-            }
-            solve_lower_lanes(&self.lower, lanes);
-            let mut explained = [0.0; LANES];
-            for w in lanes.iter() {
-                for k in 0..LANES {
-                    explained[k] += w[k] * w[k];
-                }
-            }
-            for lane in 0..count {
-                let variance = Some(non_negative(own_variance - explained[lane] + excess[lane]));
-                let prediction = Prediction { value: value[lane], variance, multiplier: multiplier[lane] };
-                out.set(first + lane, gap[lane].map_or(Ok(prediction), Err));
-            }
-        }
+    fn predict_into(&self, targets: &Targets<'_>, _scratch: &mut Scratch, out: &mut Predictions) {
+        self.predict_blocks(targets, out, None);
     }
 }

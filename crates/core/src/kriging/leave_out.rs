@@ -1,17 +1,21 @@
 //! Cross-validation without fitting again.
 
+use std::ops::Range;
+
 use nalgebra::{Cholesky, DMatrix};
 
 use super::global::GlobalSystem;
 use super::moving::MovingKriging;
+use super::system::TILE;
 use super::{Kriging, non_negative};
 use crate::drift::RANK_TOLERANCE;
+use crate::executor::{Executor, Serial, map};
 use crate::neighbourhood::Neighbourhood;
 use crate::predict::leave_out_by_refitting;
 use crate::validation::Folds;
 use crate::{Error, Gap, Outcome, Prediction, Result, Samples, Scratch};
 
-/// Cross-validation with all samples, from one inverse: with B = C⁻¹ − C⁻¹FG⁻¹FᵀC⁻¹ the residuals of the samples of a fold
+/// Cross-validation with all samples, from one factor: with B = C⁻¹ − C⁻¹FG⁻¹FᵀC⁻¹ the residuals of the samples of a fold
 /// I, predicted from all others, are B_II⁻¹(Bz)_I, and their covariances B_II⁻¹.
 ///
 /// The multipliers follow from the same: fᵢᵀG⁻¹r without the fold is the i-th of B_II⁻¹C⁻¹FG⁻¹fᵢ, rows of the fold. For a
@@ -25,40 +29,84 @@ use crate::{Error, Gap, Outcome, Prediction, Result, Samples, Scratch};
 /// Dubrule (1983), *Mathematical Geology* 15:687.
 ///
 /// # Errors
-/// Folds that do not fit the samples, or what the system of all samples says.
-pub(super) fn global(recipe: &Kriging, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
+/// Folds that do not fit the samples, or what the system of all samples says, a cancelled executor.
+pub(super) fn global(
+    recipe: &Kriging,
+    samples: &Samples,
+    folds: &Folds,
+    executor: &dyn Executor,
+) -> Result<Vec<Outcome>> {
     folds.check(samples)?;
     if recipe.support != crate::support::Support::Point {
         return leave_out_by_refitting(recipe, samples, folds);
     }
-    let (cholesky, system) = GlobalSystem::new(recipe, samples)?;
+    let system = GlobalSystem::new(recipe, samples, executor)?;
     if !system.left_out.is_empty() {
         // Without a sample, one that said the same and was left out comes in.
         return leave_out_by_refitting(recipe, samples, folds);
     }
-    let inverse = cholesky.inverse();
     let drift = system.setting.basis.matrix(samples);
     // G⁻¹FᵀC⁻¹, sample by sample.
     let solved = system.gram.solve(&system.inverse_drift.transpose());
     let mut members = vec![Vec::new(); folds.count()];
     (0..samples.len()).for_each(|i| members[folds.of(i)].push(i));
+    // Samples that are eliminated together have most of their zeros together.
+    members.sort_by_key(|held| held.first().map(|&i| system.factor.position(i)));
+    let batches = batches(&members);
+    let of_batch = map(executor, batches.len(), |batch| {
+        let folds = &members[batches[batch].clone()];
+        let all: Vec<usize> = folds.iter().flatten().copied().collect();
+        let inverse = system.factor.inverse_block(&all);
+        let mut outcomes = Vec::with_capacity(all.len());
+        let mut first = 0;
+        for held in folds {
+            let own = inverse.view((first, first), (held.len(), held.len())).into_owned();
+            first += held.len();
+            let v = system.inverse_drift.select_rows(held);
+            let b = &own - &v * solved.select_columns(held);
+            let Some((covariances, told)) = inverse_of_fold(own, b) else {
+                outcomes.extend(held.iter().map(|&i| (i, Err(Gap::SingularDrift))));
+                continue;
+            };
+            let residuals = &covariances * system.dual.select_rows(held);
+            let multipliers = &covariances * (&v * system.gram.solve(&drift.select_rows(held).transpose()));
+            for (k, &i) in held.iter().enumerate() {
+                // The covariances are of differences to the samples, their measurement errors included.
+                let variance = non_negative(covariances[(k, k)] - system.setting.error_variance(samples, i));
+                let value = samples.values()[i] - residuals[k];
+                let prediction = Prediction { value, variance: Some(variance), multiplier: multipliers[(k, k)] };
+                let outcome = if !told[k] {
+                    Err(Gap::SingularDrift)
+                } else if value.is_finite() && variance.is_finite() {
+                    Ok(prediction)
+                } else {
+                    Err(Gap::NotFinite)
+                };
+                outcomes.push((i, outcome));
+            }
+        }
+        outcomes
+    })?;
     let mut outcomes = vec![Err(Gap::SingularDrift); samples.len()];
-    for held in members {
-        let own = DMatrix::from_fn(held.len(), held.len(), |a, b| inverse[(held[a], held[b])]);
-        let v = system.inverse_drift.select_rows(&held);
-        let b = &own - &v * solved.select_columns(&held);
-        let Some((covariances, told)) = inverse_of_fold(own, b) else { continue };
-        let residuals = &covariances * system.dual.select_rows(&held);
-        let multipliers = &covariances * (&v * system.gram.solve(&drift.select_rows(&held).transpose()));
-        for (k, &i) in held.iter().enumerate().filter(|&(k, _)| told[k]) {
-            // The covariances are of differences to the samples, their measurement errors included.
-            let variance = non_negative(covariances[(k, k)] - system.setting.error_variance(samples, i));
-            let value = samples.values()[i] - residuals[k];
-            let prediction = Prediction { value, variance: Some(variance), multiplier: multipliers[(k, k)] };
-            outcomes[i] = if value.is_finite() && variance.is_finite() { Ok(prediction) } else { Err(Gap::NotFinite) };
+    of_batch.into_iter().flatten().for_each(|(i, outcome)| outcomes[i] = outcome);
+    Ok(outcomes)
+}
+
+/// Folds, one after the other, whose samples are right-hand sides together: of at most [`TILE`] samples, or a fold alone.
+fn batches(members: &[Vec<usize>]) -> Vec<Range<usize>> {
+    let mut batches: Vec<Range<usize>> = Vec::new();
+    let mut held = 0;
+    for (fold, of_fold) in members.iter().enumerate() {
+        held += of_fold.len();
+        match batches.last_mut() {
+            Some(last) if held <= TILE => last.end = fold + 1,
+            _ => {
+                batches.push(fold..fold + 1);
+                held = of_fold.len();
+            }
         }
     }
-    Ok(outcomes)
+    batches
 }
 
 /// An inverse of B_II, generalised where it is singular, and which of the fold's samples it serves; `own` is C⁻¹ of the fold.
@@ -101,11 +149,12 @@ impl Kriging {
     /// As [`fit`](crate::Interpolator::fit); samples that say nothing new are an error here.
     pub(crate) fn precisions(&self, samples: &Samples) -> Result<(DMatrix<f64>, DMatrix<f64>)> {
         self.check(samples)?;
-        let (cholesky, system) = GlobalSystem::new(self, samples)?;
+        let system = GlobalSystem::new(self, samples, &Serial)?;
         if !system.left_out.is_empty() {
             return Err(Error::SingularSystem { size: samples.len(), model: self.variogram.to_string() });
         }
-        let inverse = cholesky.inverse();
+        let all: Vec<usize> = (0..samples.len()).collect();
+        let inverse = system.factor.inverse_block(&all);
         let of_drift = &system.inverse_drift * system.gram.solve(&system.inverse_drift.transpose());
         let without_drift = &inverse - of_drift;
         Ok((inverse, without_drift))

@@ -19,6 +19,7 @@ mod leave_out;
 mod moving;
 mod redundant;
 mod setting;
+mod system;
 mod trend;
 mod weights;
 
@@ -28,6 +29,7 @@ pub use errors::ErrorCovariances;
 pub(crate) use leave_out::inverse_of_fold;
 pub(crate) use moving::KrigingScratch;
 pub(crate) use setting::variance_without_samples;
+pub use system::GlobalMemory;
 pub use trend::TrendEstimate;
 pub(crate) use weights::Weighted;
 
@@ -118,9 +120,13 @@ impl Interpolator for Kriging {
     /// of the system, which is singular with them: [`Predictor::left_out`] and
     /// [`Predictions::reduced`](crate::Predictions::reduced) tell.
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
+        self.fit_on(samples, &Serial)
+    }
+
+    fn fit_on(&self, samples: &Samples, executor: &dyn Executor) -> Result<Box<dyn Predictor>> {
         self.check(samples)?;
         Ok(match self.neighbourhood {
-            Neighbourhood::Global => Box::new(GlobalKriging::new(self, samples)?),
+            Neighbourhood::Global => Box::new(GlobalKriging::new(self, samples, executor)?),
             Neighbourhood::Moving(search) => Box::new(MovingKriging::new(self, samples, search)?),
         })
     }
@@ -128,7 +134,7 @@ impl Interpolator for Kriging {
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
         self.check(samples)?;
         match self.neighbourhood {
-            Neighbourhood::Global => leave_out::global(self, samples, folds),
+            Neighbourhood::Global => leave_out::global(self, samples, folds, &Serial),
             Neighbourhood::Moving(_) => leave_out_by_groups(self, samples, folds, &Serial),
         }
     }
@@ -151,7 +157,10 @@ impl Interpolator for Kriging {
 
     fn leave_out_on(&self, samples: &Samples, folds: &Folds, executor: &dyn Executor) -> Result<Predictions> {
         let outcomes = match self.neighbourhood {
-            Neighbourhood::Global => self.leave_out(samples, folds)?,
+            Neighbourhood::Global => {
+                self.check(samples)?;
+                leave_out::global(self, samples, folds, executor)?
+            }
             Neighbourhood::Moving(_) => leave_out_by_groups(self, samples, folds, executor)?,
         };
         Ok(Predictions::from_outcomes(&outcomes))

@@ -1,7 +1,7 @@
 //! A system for each target, of the samples near it.
 
 use super::batch::{self, Recipe, Searched};
-use super::cholesky::{LANES, dot, factor, row_start, solve_lower, solve_upper};
+use super::cholesky::{dot, factor, row_start, solve_lower, solve_upper};
 use super::redundant::independent_rows;
 use super::setting::Setting;
 use super::{Kriging, non_negative};
@@ -41,18 +41,9 @@ pub(crate) struct KrigingScratch {
     spare: Vec<f64>,
     /// Weights of `kept`, where they were asked for.
     weights: Vec<f64>,
-    lanes: Vec<[f64; LANES]>,
 }
 
 impl KrigingScratch {
-    /// A row and a block of right-hand sides for `n` samples.
-    pub(super) fn rows(&mut self, n: usize) -> (&mut [f64], &mut [[f64; LANES]]) {
-        self.row.resize(n, 0.0);
-        self.lanes.clear();
-        self.lanes.resize(n, [0.0; LANES]);
-        (&mut self.row, &mut self.lanes)
-    }
-
     /// The samples of the system and their weights in the prediction just made: with w = L⁻¹c₀ and r left of the drift by
     /// the samples, λ = L⁻ᵀ(w + UG⁻¹r).
     pub(super) fn weights(&mut self) -> (&[usize], &[f64]) {

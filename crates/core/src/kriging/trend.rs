@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use super::Kriging;
 use super::global::GlobalSystem;
 use crate::drift::Basis;
+use crate::executor::Serial;
 use crate::{Coord, Result, Samples};
 
 /// Generalised least-squares estimate of the drift from all samples.
@@ -79,6 +80,6 @@ impl Kriging {
     /// ```
     pub fn trend(&self, samples: &Samples) -> Result<TrendEstimate> {
         self.check(samples)?;
-        Ok(TrendEstimate::new(&GlobalSystem::new(self, samples)?.1, self.variogram.is_bounded()))
+        Ok(TrendEstimate::new(&GlobalSystem::new(self, samples, &Serial)?, self.variogram.is_bounded()))
     }
 }

@@ -1,11 +1,11 @@
 //! The weights of samples in a prediction, for what needs more than one set of values.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 use super::Kriging;
-use super::cholesky::{solve_lower, solve_upper};
 use super::global::{GlobalKriging, GlobalSystem};
 use super::moving::MovingKriging;
+use crate::executor::Serial;
 use crate::neighbourhood::Neighbourhood;
 use crate::{Error, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
@@ -29,7 +29,7 @@ impl Kriging {
     pub(crate) fn fit_weighted(&self, samples: &Samples) -> Result<Box<dyn Weighted>> {
         self.check(samples)?;
         Ok(match self.neighbourhood {
-            Neighbourhood::Global => Box::new(GlobalKriging::new(self, samples)?),
+            Neighbourhood::Global => Box::new(GlobalKriging::new(self, samples, &Serial)?),
             Neighbourhood::Moving(search) => Box::new(MovingKriging::new(self, samples, search)?),
         })
     }
@@ -44,13 +44,13 @@ impl Kriging {
     /// As [`fit`](crate::Interpolator::fit); samples that say nothing new are an error here.
     pub(crate) fn precision_columns(&self, samples: &Samples, of: &[usize]) -> Result<(DMatrix<f64>, f64)> {
         self.check(samples)?;
-        let (cholesky, system) = GlobalSystem::new(self, samples)?;
+        let system = GlobalSystem::new(self, samples, &Serial)?;
         if !system.left_out.is_empty() {
             return Err(Error::SingularSystem { size: samples.len(), model: self.variogram.to_string() });
         }
-        let mut columns = DMatrix::zeros(samples.len(), of.len());
-        of.iter().enumerate().for_each(|(k, &i)| columns[(i, k)] = 1.0);
-        cholesky.solve_mut(&mut columns);
+        let mut units = DMatrix::zeros(samples.len(), of.len());
+        of.iter().enumerate().for_each(|(k, &i)| units[(i, k)] = 1.0);
+        let mut columns = system.factor.solve(&units);
         let own = system.inverse_drift.select_rows(of);
         columns -= &system.inverse_drift * system.gram.solve(&own.transpose());
         Ok((columns, system.setting.centre))
@@ -76,34 +76,10 @@ impl Weighted for GlobalKriging {
     fn predict_weighted(
         &self,
         targets: &Targets<'_>,
-        scratch: &mut Scratch,
+        _scratch: &mut Scratch,
         out: &mut Predictions,
         each: &mut EachTarget<'_>,
     ) {
-        self.predict_into(targets, scratch, out);
-        let system = &self.system;
-        let n = system.samples.len();
-        // Positions among all samples of those in the system.
-        let all = n + system.left_out.len();
-        let kept: Vec<usize> = (0..all).filter(|i| system.left_out.binary_search(i).is_err()).collect();
-        let basis = &system.setting.basis;
-        let (mut row, mut spare) = (vec![0.0; n], Vec::new());
-        let mut drift = DVector::zeros(basis.columns());
-        for i in 0..targets.len() {
-            if out.get(i).is_err() {
-                continue;
-            }
-            let at = targets.coord(i);
-            // There is a prediction, so the covariates are known.
-            let Ok(covariates) = targets.known_covariates(i, basis.covariates()) else { continue };
-            system.setting.covariances(at, system.samples.coords(), &mut row, &mut spare);
-            system.setting.drift(basis, at, covariates, drift.as_mut_slice(), &mut spare);
-            let rest = &drift - system.inverse_drift.tr_mul(&DVector::from_column_slice(&row));
-            let trend = &system.inverse_drift * system.gram.solve(&rest);
-            solve_lower(&self.lower, &mut row);
-            solve_upper(&self.lower, &mut row);
-            row.iter_mut().zip(trend.iter()).for_each(|(w, t)| *w += t);
-            each(i, &kept, &row);
-        }
+        self.predict_blocks(targets, out, Some(each));
     }
 }

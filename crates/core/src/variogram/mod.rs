@@ -17,6 +17,7 @@ mod limits;
 mod model;
 mod notation;
 mod pairs;
+mod reach;
 pub(crate) mod search;
 mod shapes;
 mod short;
