@@ -1,5 +1,7 @@
 //! The model that is chosen automatically, and what is said where none is.
 
+use std::num::NonZeroUsize;
+
 use anyhow::{Result, ensure};
 use soilscope_core::auto::{Choice, Refusal, Settings, choose};
 use soilscope_core::executor::Executor;
@@ -42,7 +44,12 @@ pub(crate) fn automatic(args: &ModelArgs, subject: &Subject, common: &Common) ->
 
 /// The threads asked for, which stop where the user asks to.
 pub(crate) fn executor(common: &Common) -> Result<Threads<'static>> {
-    Ok(Threads::new(common.threads()?, &Interrupts)?)
+    executor_of(common.threads()?)
+}
+
+/// So many threads, which stop where the user asks to.
+pub(crate) fn executor_of(threads: NonZeroUsize) -> Result<Threads<'static>> {
+    Ok(Threads::new(threads, &Interrupts)?)
 }
 
 /// Weights of lag classes, and their name.

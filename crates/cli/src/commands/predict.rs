@@ -15,6 +15,7 @@ use soilscope_pipeline::samples::{PointTable, ReadOptions, read_points};
 
 use crate::Outcome;
 use crate::args::{Common, Predict, ScaleChoice};
+use crate::choice::executor_of;
 use crate::commands::validate::clip;
 use crate::counts::Counts;
 use crate::covariates::AtPoints;
@@ -241,7 +242,9 @@ fn predict(
     threads: NonZeroUsize,
     progress: &Progress,
 ) -> Result<(Vec<Row>, Counts)> {
-    let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
+    let pool = executor_of(threads)?;
+    let fit = || field.interpolator.fit_on(&field.on_scale, &pool);
+    let predictor = source.located(progress.busy("preparing", fit))?;
     let values = covariates.map_or(&[][..], |c| &c.values);
     let predicted = watching(|| predict_points(places, values, predictor.as_ref(), threads, progress))?;
     let mut counts = Counts {

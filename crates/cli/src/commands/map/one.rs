@@ -29,6 +29,7 @@ use super::record::AnalyteRecord;
 use super::trust::{self, TrustRecord};
 use super::{Paths, reach, reliability, summary};
 use crate::args::{Common, Map, RasterChoice, ScaleChoice};
+use crate::choice::executor_of;
 use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
 use crate::covariates::Covariates;
@@ -336,7 +337,9 @@ impl Job {
     /// Computes the rasters; also the lines of samples that the method left out.
     fn rasters(&self, mut sink: Box<GeoTiffSink>, progress: &Progress) -> Result<(RunReport, Vec<usize>)> {
         let (args, field, source) = (&self.args, &self.field, &self.source);
-        let predictor = source.located(progress.busy("preparing", || field.interpolator.fit(&field.on_scale)))?;
+        let pool = executor_of(self.threads)?;
+        let fit = || field.interpolator.fit_on(&field.on_scale, &pool);
+        let predictor = source.located(progress.busy("preparing", fit))?;
         let left_out = predictor.left_out().iter().map(|&i| source.line(i)).collect();
         let covariates = source.covariates().map(Covariates::of_cells).transpose()?;
         let plan = Plan {
