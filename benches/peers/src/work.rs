@@ -179,7 +179,7 @@ struct Band<'a> {
 }
 
 fn predict(recipe: &dyn Interpolator, samples: &Samples, cells: Cells, threads: &dyn Executor) -> Result<Columns> {
-    let predictor = recipe.fit(samples)?;
+    let predictor = recipe.fit_on(samples, threads)?;
     let has_variance = predictor.has_variance();
     let mut value = vec![0.0; cells.count()];
     let mut variance = vec![0.0; if has_variance { cells.count() } else { 0 }];
