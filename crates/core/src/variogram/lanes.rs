@@ -67,32 +67,36 @@ impl LaneCovariance {
         places: impl Iterator<Item = [S::f64s; 2]> + Clone,
         out: &mut [[S::f64s; P]],
     ) {
-        let nothing = simd.splat_f64s(0.0);
         let nugget = simd.splat_f64s(self.nugget);
-        if self.nugget > 0.0 {
-            for ([x, y], out) in places.clone().zip(out.iter_mut()) {
-                for p in 0..P {
-                    let same = simd.and_m64s(simd.equal_f64s(x, at[0][p]), simd.equal_f64s(y, at[1][p]));
-                    out[p] = simd.select_f64s(same, nugget, nothing);
-                }
+        let Some((first, others)) = self.terms.split_first() else {
+            for ([x, y], out) in places.zip(out.iter_mut()) {
+                (0..P).for_each(|p| out[p] = at_place(simd, nugget, [x, y], [at[0][p], at[1][p]]));
             }
-        } else {
-            places.clone().zip(out.iter_mut()).for_each(|(_, out)| *out = [nothing; P]);
-        }
-        for term in &self.terms {
-            term.add(simd, at, places.clone(), out);
+            return;
+        };
+        first.add::<S, P, true>(simd, at, places.clone(), nugget, out);
+        for term in others {
+            term.add::<S, P, false>(simd, at, places.clone(), nugget, out);
         }
     }
 }
 
+/// The nugget where two places are one.
+#[inline(always)]
+fn at_place<S: Simd>(simd: S, nugget: S::f64s, a: [S::f64s; 2], b: [S::f64s; 2]) -> S::f64s {
+    let same = simd.and_m64s(simd.equal_f64s(a[0], b[0]), simd.equal_f64s(a[1], b[1]));
+    simd.select_f64s(same, nugget, simd.splat_f64s(0.0))
+}
+
 impl Term {
-    /// Adds this structure's covariances. The model is told apart outside the loops.
+    /// Adds this structure's covariances, the `FIRST` to the nugget. The model is told apart outside the loops.
     #[inline(always)]
-    fn add<S: Simd, const P: usize>(
+    fn add<S: Simd, const P: usize, const FIRST: bool>(
         &self,
         simd: S,
         at: [[S::f64s; P]; 2],
         places: impl Iterator<Item = [S::f64s; 2]>,
+        nugget: S::f64s,
         out: &mut [[S::f64s; P]],
     ) {
         // Stein's model scales its lags by 2√κ.
@@ -102,27 +106,30 @@ impl Term {
         };
         let lags = simd.splat_f64s(lags);
         match self.model {
-            Model::Spherical => self.each(simd, at, places, out, Spherical),
-            Model::Pentaspherical => self.each(simd, at, places, out, Pentaspherical),
-            Model::Linear => self.each(simd, at, places, out, Linear),
-            Model::Gaussian => self.each(simd, at, places, out, Gaussian),
+            Model::Spherical => self.each::<S, P, FIRST>(simd, at, places, nugget, out, Spherical),
+            Model::Pentaspherical => self.each::<S, P, FIRST>(simd, at, places, nugget, out, Pentaspherical),
+            Model::Linear => self.each::<S, P, FIRST>(simd, at, places, nugget, out, Linear),
+            Model::Gaussian => self.each::<S, P, FIRST>(simd, at, places, nugget, out, Gaussian),
             Model::UnboundedLinear => {
                 let level = simd.splat_f64s(self.at_zero / self.sill);
-                self.each(simd, at, places, out, UnboundedLinear { level });
+                self.each::<S, P, FIRST>(simd, at, places, nugget, out, UnboundedLinear { level });
             }
-            _ if smoothness == 0.5 => self.each(simd, at, places, out, Exponential { lags }),
-            _ if smoothness == 1.5 => self.each(simd, at, places, out, OnceDifferentiable { lags }),
-            _ => self.each(simd, at, places, out, TwiceDifferentiable { lags }),
+            _ if smoothness == 0.5 => self.each::<S, P, FIRST>(simd, at, places, nugget, out, Exponential { lags }),
+            _ if smoothness == 1.5 => {
+                self.each::<S, P, FIRST>(simd, at, places, nugget, out, OnceDifferentiable { lags })
+            }
+            _ => self.each::<S, P, FIRST>(simd, at, places, nugget, out, TwiceDifferentiable { lags }),
         }
     }
 
     /// Adds the sill times the correlation of each pair.
     #[inline(always)]
-    fn each<S: Simd, const P: usize>(
+    fn each<S: Simd, const P: usize, const FIRST: bool>(
         &self,
         simd: S,
         at: [[S::f64s; P]; 2],
         places: impl Iterator<Item = [S::f64s; 2]>,
+        nugget: S::f64s,
         out: &mut [[S::f64s; P]],
         shape: impl Shape<S>,
     ) {
@@ -139,7 +146,8 @@ impl Term {
                 }
                 let squared = simd.mul_add_e_f64s(dx, dx, simd.mul_f64s(dy, dy));
                 let correlation = shape.correlation(simd, simd.mul_f64s(scale, simd.sqrt_f64s(squared)));
-                out[p] = simd.mul_add_e_f64s(sill, correlation, out[p]);
+                let before = if FIRST { at_place(simd, nugget, [x, y], [at[0][p], at[1][p]]) } else { out[p] };
+                out[p] = simd.mul_add_e_f64s(sill, correlation, before);
             }
         }
     }

@@ -17,7 +17,7 @@ use gdal::errors::CplErrType;
 use gdal::raster::RasterBand;
 
 /// GDAL's cache of blocks, in bytes. We read and write in order, so a larger one would only cost memory.
-const CACHE: i64 = 64 << 20;
+const CACHE: i64 = 16 << 20;
 /// Messages kept of one job; a full disk can give one for each block.
 const KEPT: usize = 20;
 

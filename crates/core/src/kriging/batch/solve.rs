@@ -7,7 +7,7 @@ use super::targets::{Outcomes, TargetScratch};
 use super::triangle::{BLOCK, block_start, factor};
 use crate::drift::Basis;
 use crate::kriging::setting::Setting;
-use crate::simd::{Aligned, dispatch, vectors, vectors_mut};
+use crate::simd::{Aligned, MOST_LANES, dispatch, vectors, vectors_mut};
 use crate::variogram::LaneCovariance;
 use crate::{Predictions, Samples, Targets};
 
@@ -164,9 +164,9 @@ fn systems<S: Simd>(
 
     let [eastings, northings] = places;
     let (eastings, northings) = (eastings.resize(n * lanes), northings.resize(n * lanes));
-    for l in 0..lanes {
-        let Lane { members, .. } = lane(l);
-        for k in 0..n {
+    let sets: [&[u32]; MOST_LANES] = std::array::from_fn(|l| lane(l).members);
+    for k in 0..n {
+        for (l, members) in sets.iter().enumerate().take(lanes) {
             // Rows too many are cut off below; meanwhile they stand where the last sample does.
             let [x, y] = samples.coords()[members[k.min(members.len() - 1)] as usize];
             (eastings[k * lanes + l], northings[k * lanes + l]) = (x, y);
@@ -205,15 +205,19 @@ fn systems<S: Simd>(
     heads.fill(0.0);
     bases.resize_with(lanes, || setting.basis.clone());
     functions.resize(columns, 0.0);
+    let only_mean = if columns == 1 { 1.0 } else { 0.0 };
+    for (k, rows) in heads[..block_len].chunks_exact_mut(BLOCK * lanes).enumerate() {
+        for (l, members) in sets.iter().enumerate().take(lanes) {
+            if let Some(&sample) = members.get(k) {
+                rows[l] = samples.values()[sample as usize] - setting.centre;
+                rows[lanes + l] = only_mean;
+            }
+        }
+    }
     for l in 0..lanes {
         let Lane { members, .. } = lane(l);
         let at = |row: usize, k: usize| row / BLOCK * block_len + (k * BLOCK + row % BLOCK) * lanes + l;
-        for (k, &sample) in members.iter().enumerate() {
-            heads[at(0, k)] = samples.values()[sample as usize] - setting.centre;
-        }
-        if columns == 1 {
-            (0..members.len()).for_each(|k| heads[at(1, k)] = 1.0);
-        } else if columns > 1 {
+        if columns > 1 {
             let basis = &mut bases[l];
             basis.clone_from(&setting.basis);
             basis.recentre(members.iter().map(|&i| samples.coords()[i as usize]));
