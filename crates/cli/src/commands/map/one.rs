@@ -1,5 +1,7 @@
 //! The map of one analyte: read, opened, computed, written.
 
+mod alone;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -293,39 +295,6 @@ impl Opened {
             left_out,
             hotspots,
             compared,
-            outputs,
-            notes,
-            undecided,
-        })
-    }
-}
-
-impl Opened {
-    /// Computes and writes the rasters that alone were asked for.
-    fn rasters_alone(self, progress: &Progress, times: &mut Times) -> Result<Mapped> {
-        let Self { mut job, sink, .. } = self;
-        check_interrupt("the map was computed")?;
-        let (report, left_out) = job.rasters(sink, progress)?;
-        let left_out = job.count(&report, left_out);
-        times.lap("map");
-        let outputs = job.products.iter().map(|product| FileRecord::of("raster", &product.path));
-        let outputs: Vec<FileRecord> = outputs.collect::<Result<_>>()?;
-        job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
-        let Job { args, source, field, limit, grid_record, trust_record: trust, notes, undecided, .. } = job;
-        Ok(Mapped {
-            args,
-            source,
-            field,
-            limit,
-            grid_record,
-            validation: None,
-            calibration: None,
-            skill: None,
-            report,
-            trust,
-            left_out,
-            hotspots: None,
-            compared: None,
             outputs,
             notes,
             undecided,

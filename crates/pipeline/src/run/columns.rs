@@ -1,0 +1,46 @@
+//! Tiles whose values need not be told apart cell by cell.
+
+use soilscope_core::transform::Transform;
+
+use super::{Bench, Message, Shop, Tally};
+use crate::grid::Patch;
+use crate::product::{Layer, Scale};
+use crate::tile::Tile;
+
+impl Shop<'_> {
+    /// A tile whose cells all have values that follow from their predictions alone, column by column; else `None`.
+    pub(super) fn columns(&self, patch: &Patch<'_>, bench: &mut Bench) -> Option<Message> {
+        let plan = self.plan;
+        let plain = plan.scale == Scale::Transformed || plan.transform == Transform::None;
+        if !plain || plan.clip.is_some() || plan.covariates.is_some() || !plan.thresholds.is_empty() {
+            return None;
+        }
+        let (values, variances) = bench.predictions.columns()?;
+        let doubts = &mut bench.doubts;
+        if let Some(trust) = plan.trust {
+            for (doubts, &variance) in doubts.iter_mut().zip(variances.into_iter().flatten()) {
+                *doubts = doubts.and(trust.of_variance(variance));
+            }
+        }
+        let rounded = |v: f64| v as f32;
+        let column = |layer: &Layer| -> Option<Vec<f32>> {
+            Some(match layer {
+                Layer::Prediction => values.iter().copied().map(rounded).collect(),
+                Layer::StandardDeviation => variances?.iter().map(|v| rounded(v.max(0.0).sqrt())).collect(),
+                Layer::Variance => variances?.iter().map(|v| rounded(v.max(0.0))).collect(),
+                Layer::Trust => doubts.iter().map(|d| d.bits().into()).collect(),
+                _ => return None,
+            })
+        };
+        let layers = plan.layers.iter().map(column).collect::<Option<Vec<_>>>()?;
+        if !layers.iter().flatten().all(|v| v.is_finite()) {
+            return None;
+        }
+        let mut tally = Tally { predicted: values.len() as u64, ..Tally::default() };
+        tally.reduced = bench.predictions.reduced().len() as u64;
+        if plan.trust.is_some() {
+            doubts.iter().for_each(|&doubts| tally.trust.count(doubts));
+        }
+        Some(Message::Tile(Tile::whole(patch.first, patch.size, layers), tally))
+    }
+}
