@@ -1,7 +1,10 @@
 //! The neighbour search; rstar stays inside.
 
+use std::sync::OnceLock;
+
 use rstar::{RTree, primitives::GeomWithData};
 
+use super::leaves::Leaves;
 use super::{Search, Sectors};
 use crate::metric::{Metric, unit_vector};
 use crate::{Coord, Gap, Samples};
@@ -23,7 +26,8 @@ pub struct SampleIndex {
 
 #[derive(Debug, Clone)]
 enum Tree {
-    Plane(RTree<GeomWithData<Coord, usize>>),
+    /// The second is made when neighbours are first asked for in their order.
+    Plane(Leaves, OnceLock<RTree<GeomWithData<Coord, usize>>>),
     /// Unit vectors, and the places they stand for.
     Sphere(RTree<GeomWithData<[f64; 3], usize>>, Vec<Coord>),
 }
@@ -46,7 +50,7 @@ impl SampleIndex {
             let points = points.map(|(i, &c)| GeomWithData::new(unit_vector(c), i)).collect();
             Tree::Sphere(RTree::bulk_load(points), coords.to_vec())
         } else {
-            Tree::Plane(RTree::bulk_load(points.map(|(i, &c)| GeomWithData::new(c, i)).collect()))
+            Tree::Plane(Leaves::new(coords), OnceLock::new())
         };
         Self { metric, tree }
     }
@@ -67,20 +71,19 @@ impl SampleIndex {
         serves: impl Fn(usize) -> bool,
     ) -> f64 {
         let by_radius = radius.map_or(f64::INFINITY, |r| r + half);
-        let mut serving = self.by_key(centre).filter(|&(_, sample, _)| serves(sample));
-        let by_number = if most == usize::MAX { None } else { serving.nth(most - 1) };
-        by_radius.min(by_number.map_or(f64::INFINITY, |(key, ..)| key.sqrt() + 2.0 * half))
+        match &self.tree {
+            Tree::Plane(leaves, _) if most < usize::MAX => {
+                by_radius.min(leaves.holding(centre, most, serves).sqrt() + 2.0 * half)
+            }
+            _ => by_radius,
+        }
     }
 
     /// Samples within `reach` of a place on a plane, in no particular order, into `samples` and `at`.
     pub(super) fn within(&self, centre: Coord, reach: f64, samples: &mut Vec<(u32, Coord)>) {
         samples.clear();
-        let Tree::Plane(tree) = &self.tree else { return };
-        let to = |p: &GeomWithData<Coord, usize>| (p.data as u32, *p.geom());
-        if reach.is_finite() {
-            samples.extend(tree.locate_within_distance(centre, reach * reach).map(to));
-        } else {
-            samples.extend(tree.iter().map(to));
+        if let Tree::Plane(leaves, _) = &self.tree {
+            leaves.within(centre, reach * reach, samples);
         }
     }
 
@@ -106,7 +109,13 @@ impl SampleIndex {
         // The key is computed here and not taken from the tree, so that it does not depend on how the tree bounds its
         // boxes.
         let (plane, sphere) = match &self.tree {
-            Tree::Plane(tree) => (Some(tree.nearest_neighbor_iter(at)), None),
+            Tree::Plane(leaves, tree) => {
+                let tree = tree.get_or_init(|| {
+                    let points = leaves.samples().iter().map(|&(i, at)| GeomWithData::new(at, i as usize));
+                    RTree::bulk_load(points.collect())
+                });
+                (Some(tree.nearest_neighbor_iter(at)), None)
+            }
             Tree::Sphere(tree, coords) => {
                 let at = unit_vector(at);
                 let found = tree.nearest_neighbor_iter(at).map(move |p| {

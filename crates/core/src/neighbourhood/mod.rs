@@ -2,6 +2,7 @@
 
 mod around;
 mod index;
+mod leaves;
 mod near;
 mod sectors;
 mod sides;
