@@ -1,4 +1,5 @@
 """What the numbers were made on."""
+import functools
 import os
 import pathlib
 import platform
@@ -36,8 +37,9 @@ def blas(python):
     return said(f"'{python}' -c \"{code}\"")
 
 
+@functools.cache
 def commit():
-    """Of the tree that was measured; `with changes` where it is not what was committed, Python and documents aside."""
+    """Of the tree that is measured, when it was first asked for; `with changes` where it is not what was committed, Python and documents aside."""
     name = said(f"git -C '{ROOT}' rev-parse --short=10 HEAD")
     changed = said(f"git -C '{ROOT}' status --porcelain -- crates benches/peers/src Cargo.lock Cargo.toml")
     return (name or "unknown") + (" with changes" if changed else "")

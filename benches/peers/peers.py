@@ -160,6 +160,7 @@ def main():
         peers.install(pyinterp=on("PYINTERP"))
     programs = [pathlib.Path(os.environ[name]).resolve() for name in ("BENCH", "SOILSCOPE")]
     bench = Bench(folder, *programs, peers, float(os.environ.get("LIMIT") or 150))
+    machine.commit()    # now, for somebody may go on working meanwhile
     if on("FRESH"):
         bench.log.unlink(missing_ok=True)
     only = [o.strip().lower() for o in os.environ.get("ONLY", "").split(",") if o.strip()]
