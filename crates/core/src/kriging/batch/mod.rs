@@ -179,3 +179,61 @@ impl Jobs {
         &self.members[first as usize..(first + len) as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::Arch;
+
+    use super::solve::solve_by;
+    use super::*;
+    use crate::drift::Drift;
+    use crate::kriging::{Kriging, setting::Setting};
+    use crate::neighbourhood::Neighbourhood;
+    use crate::random::Random;
+    use crate::variogram::{LaneCovariance, Variogram};
+    use crate::{Coord, Samples};
+
+    /// Sets of 1 to 33 samples, which share targets unevenly, by the best instructions there are and by none.
+    #[test]
+    fn instruction_sets_agree() {
+        let mut random = Random::new(17);
+        let mut place = || [1e5 + 100.0 * random.uniform(), 5e6 + 100.0 * random.uniform()];
+        let coords: Vec<Coord> = (0..150).map(|_| place()).collect();
+        let places: Vec<Coord> = (0..120).map(|_| place()).collect();
+        let values = coords.iter().map(|c| 1e3 + (c[0] / 20.0).sin() + (c[1] / 30.0).cos()).collect();
+        let samples = Samples::new(coords, values).unwrap();
+        let targets = Targets::points(&places);
+        for (model, drift) in [
+            ("0.1 Nug + 1 Sph(40)", Drift::Constant),
+            ("0.1 Nug + 1 Exp(30)", Drift::polynomial(1)),
+            ("0.2 Nug + 1 Mat(20, kappa=1.5)", Drift::KnownMean(1e3)),
+        ] {
+            let kriging = Kriging::new(model.parse::<Variogram>().unwrap(), drift, Neighbourhood::nearest(33).unwrap());
+            let setting = Setting::new(&kriging, &samples).unwrap();
+            let covariance = LaneCovariance::new(&setting.variogram).unwrap();
+            let recipe = Recipe { setting: &setting, covariance: &covariance, samples: &samples };
+            let mut jobs = Jobs::default();
+            for target in 0..places.len() as u32 {
+                let size = 5 + target / 4 % 29;
+                let members: Vec<u32> = (0..size).map(|k| 4 * k + target / 4 % 4).collect();
+                let set = jobs.set(u128::from(target / 4), &members);
+                jobs.add(set, target);
+            }
+            let solved = |arch: Arch| {
+                let (mut out, mut singular) = (Predictions::default(), Vec::new());
+                out.reset(places.len(), true);
+                let asked = Asked { targets: &targets, out: &mut out, singular: &mut singular };
+                solve_by(arch, recipe, &jobs, &mut BatchScratch::default(), asked);
+                assert!(singular.is_empty(), "{singular:?}");
+                out
+            };
+            let (best, plain) = (solved(Arch::new()), solved(Arch::Scalar));
+            for (a, b) in best.iter().zip(plain.iter()) {
+                let (a, b) = (a.unwrap(), b.unwrap());
+                assert!((a.value - b.value).abs() <= 1e-12 * b.value.abs(), "{model}: {a:?} is not {b:?}");
+                let (of_a, of_b) = (a.variance.unwrap(), b.variance.unwrap());
+                assert!((of_a - of_b).abs() <= 1e-12 * setting.own_variance, "{model}: {a:?} is not {b:?}");
+            }
+        }
+    }
+}

@@ -67,6 +67,19 @@ pub(in crate::kriging) fn solve(recipe: Recipe<'_>, jobs: &Jobs, scratch: &mut B
     dispatch(Solve { recipe, jobs, scratch, asked });
 }
 
+/// The same with these instructions.
+#[cfg(test)]
+pub(super) fn solve_by(
+    arch: pulp::Arch,
+    recipe: Recipe<'_>,
+    jobs: &Jobs,
+    scratch: &mut BatchScratch,
+    asked: Asked<'_, '_>,
+) {
+    arrange(jobs, scratch);
+    arch.dispatch(Solve { recipe, jobs, scratch, asked });
+}
+
 /// Puts the targets of each set together, and pieces of like size one after the other.
 fn arrange(jobs: &Jobs, scratch: &mut BatchScratch) {
     let BatchScratch { order, targets, next, .. } = scratch;
