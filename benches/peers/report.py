@@ -252,7 +252,7 @@ class Summary:
                 "With n samples, k neighbours:", "", *formulas.values(), ""]
 
     def _commands(self):
-        text = ["## Commands", "", "`OUT` is a folder; the samples of each case are written by `soilscope-bench gen NUMBER SEED SAMPLES.csv`.", ""]
+        text = ["## Commands", "", "`OUT` is a folder; the samples of each case are written by `soilscope-bench gen NUMBER SEED SAMPLES.csv` (with `--clustered` half of them at sites of 50).", ""]
         for case in table.CASES:
             shown = [self.bench.shown(case, c) for c in case.contenders if (case.key, c.name) in self.rows]
             if shown:

@@ -33,7 +33,7 @@ class Bench:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             partial = path.with_suffix(".partial")
-            self.tell("gen", n, table.SAMPLES[n], partial)
+            self.tell("gen", n, table.SAMPLES[n], partial, *(["--clustered"] if n in table.CLUSTERED else []))
             partial.rename(path)
         return path
 

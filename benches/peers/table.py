@@ -5,7 +5,9 @@ contender of `REFERENCES` that is there.
 """
 from dataclasses import dataclass, field
 
-SAMPLES = {155: 1, 2_000: 1, 5_000: 1, 20_000: 1, 100_000: 1, 1_000_000: 1, 200_000: 1}     # number: seed
+SAMPLES = {155: 1, 2_000: 1, 5_000: 1, 20_000: 1, 100_000: 1, 1_000_000: 1, 200_000: 1,     # number: seed
+           20_001: 1, 100_001: 1}
+CLUSTERED = {20_001, 100_001}       # half of them at sites of 50
 THREADS = 2
 MODEL = "100 Nug + 300 Sph(50000)"
 BOUNDS = "3500000,2000000,4500000,3000000"
@@ -242,12 +244,14 @@ SCALING = (
     ("… 16 × the cells", "local", 20_000, "2000", 32, 2),
     ("… a tenth of the samples", "local", 2_000, "500", 32, 2),
     ("… 10 × the samples", "local", 200_000, "500", 32, 2),
+    ("… half of the samples at sites", "local", 20_001, "500", 32, 2),
     ("… half the neighbours", "local", 20_000, "500", 16, 2),
     ("… 2 × the neighbours", "local", 20_000, "500", 64, 2),
     ("… one thread", "local", 20_000, "500", 32, 1),
     ("inverse distance", "idw", 100_000, "1000", 12, 2),
     ("… 4 × the cells", "idw", 100_000, "2000", 12, 2),
     ("… 10 × the samples", "idw", 1_000_000, "1000", 12, 2),
+    ("… half of the samples at sites", "idw", 100_001, "1000", 12, 2),
     ("… 2 × the neighbours", "idw", 100_000, "1000", 24, 2),
     ("… one thread", "idw", 100_000, "1000", 12, 1),
     ("global kriging, spherical", "global", 2_000, "200", 32, 2),

@@ -10,6 +10,20 @@ use soilscope_core::random::Random;
 
 use crate::setting::{CORNER, SIDE};
 
+/// How places are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Places {
+    /// Each by itself, uniform in the square.
+    Uniform,
+    /// Every second one with others of a site: within [`REACH`] of its middle, [`A_SITE`] of them; the rest uniform.
+    Clustered,
+}
+
+/// Samples of a site.
+const A_SITE: usize = 50;
+/// From a site's middle, east and north, metres.
+const REACH: f64 = 1_000.0;
+
 /// Cosines in the sum.
 const WAVES: usize = 100;
 /// Distance by which the correlation has fallen to 1/e, metres: a third of the model's range.
@@ -58,16 +72,26 @@ impl Field {
 /// # Examples
 /// ```
 /// let mut file = Vec::new();
-/// soilscope_bench::field::write_samples(2, 1, &mut file)?;
+/// # use soilscope_bench::field::{Places, write_samples};
+/// write_samples(2, 1, Places::Uniform, &mut file)?;
 /// assert!(String::from_utf8(file).unwrap().starts_with("x,y,value\n3"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn write_samples(n: usize, seed: u64, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_samples(n: usize, seed: u64, places: Places, out: &mut dyn Write) -> io::Result<()> {
     let field = Field::new(seed);
     let mut random = Random::stream(seed, n as u64);
+    let mut site = [0.0; 2];
     writeln!(out, "x,y,value")?;
-    for _ in 0..n {
-        let place = [SIDE * random.uniform(), SIDE * random.uniform()];
+    for i in 0..n {
+        let anywhere = [SIDE * random.uniform(), SIDE * random.uniform()];
+        let place = if places == Places::Clustered && i % 2 == 1 {
+            if i % (2 * A_SITE) == 1 {
+                site = anywhere;
+            }
+            site.map(|c| (c + REACH * (2.0 * random.uniform() - 1.0)).clamp(0.0, SIDE))
+        } else {
+            anywhere
+        };
         let smooth = libm::sqrt(VARIANCE * (1.0 - NOISE)) * field.at(place);
         let noise = libm::sqrt(VARIANCE * NOISE) * random.normal();
         let value = libm::exp(MEAN + smooth + noise);

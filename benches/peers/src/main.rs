@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use soilscope_bench::compare::{self, Allowed, Predicted, SINGLE};
+use soilscope_bench::field::Places;
 use soilscope_bench::setting::Cells;
 use soilscope_bench::work::{self, Settings, Work};
 use soilscope_bench::{field, limits};
@@ -23,7 +24,14 @@ struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Write samples: x,y,value
-    Gen { n: usize, seed: u64, out: PathBuf },
+    Gen {
+        n: usize,
+        seed: u64,
+        out: PathBuf,
+        /// Half of them at sites of 50
+        #[arg(long)]
+        clustered: bool,
+    },
     /// Do a workload as an embedding program would; columns and self.json go to the folder OUT
     Run {
         work: Work,
@@ -78,10 +86,12 @@ enum Command {
 
 fn main() -> Result<()> {
     let result = match Args::parse().command {
-        Command::Gen { n, seed, out } => {
+        Command::Gen { n, seed, out, clustered } => {
             let file = File::create(&out).with_context(|| format!("cannot make {}", out.display()))?;
             let mut file = BufWriter::new(file);
-            field::write_samples(n, seed, &mut file).and_then(|()| file.flush()).context("cannot write the samples")?;
+            let places = if clustered { Places::Clustered } else { Places::Uniform };
+            let written = field::write_samples(n, seed, places, &mut file);
+            written.and_then(|()| file.flush()).context("cannot write the samples")?;
             serde_json::json!({ "samples": n, "seed": seed })
         }
         Command::Run { work, samples, cells, out, threads, neighbours, realisations } => {

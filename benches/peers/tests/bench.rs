@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use soilscope_bench::compare::{self, Allowed, Predicted};
-use soilscope_bench::field::write_samples;
+use soilscope_bench::field::{Places, write_samples};
 use soilscope_bench::setting::{Cells, SPHERICAL};
 use soilscope_bench::work::{self, Settings, Work};
 use soilscope_core::drift::Drift;
@@ -23,7 +23,7 @@ const ALLOWED: Allowed = Allowed { of_spread: 1e-9, of_value: 0.0 };
 
 fn written(n: usize, seed: u64) -> String {
     let mut file = Vec::new();
-    write_samples(n, seed, &mut file).unwrap();
+    write_samples(n, seed, Places::Uniform, &mut file).unwrap();
     String::from_utf8(file).unwrap()
 }
 
@@ -43,6 +43,20 @@ fn samples_are_the_same_for_a_seed_on_every_machine() {
     assert_eq!((lines.len(), lines[0], lines[1], lines[155]), (156, "x,y,value", FIRST, LAST));
     let values: Vec<f64> = lines[1..].iter().map(|l| l.rsplit(',').next().unwrap().parse().unwrap()).collect();
     assert!(values.iter().all(|&v| v > 0.0 && v < 500.0), "as concentrations are, ppm");
+}
+
+#[test]
+fn clustered_samples_are_half_at_sites() {
+    let mut file = Vec::new();
+    write_samples(1_000, 1, Places::Clustered, &mut file).unwrap();
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("c.csv");
+    fs::write(&path, file).unwrap();
+    let samples = work::read(&path).unwrap();
+    let places = samples.coords();
+    let near = |p: &[f64; 2]| places.iter().filter(|q| (p[0] - q[0]).hypot(p[1] - q[1]) < 3_000.0).count();
+    let at_sites = places.iter().filter(|&p| near(p) >= 50).count();
+    assert!((500..600).contains(&at_sites), "{at_sites} of 1,000 samples have 49 others within a site's diameter");
 }
 
 const FIRST: &str = "3990122.82,2877890.34,36.44";

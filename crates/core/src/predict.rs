@@ -282,6 +282,14 @@ impl Predictions {
 
     /// Values and, of a method with an error model, variances of all targets; `None` where one of them has no prediction, or its
     /// error is distributed in its own way.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::{Gap, Prediction, Predictions};
+    /// let told = Ok(Prediction { value: 2.0, variance: Some(0.5), multiplier: 0.0 });
+    /// assert_eq!(Predictions::from_outcomes(&[told]).columns(), Some((&[2.0][..], Some(&[0.5][..]))));
+    /// assert_eq!(Predictions::from_outcomes(&[told, Err(Gap::SingularSystem)]).columns(), None);
+    /// ```
     pub fn columns(&self) -> Option<(&[f64], Option<&[f64]>)> {
         let whole = self.mixtures.is_empty() && self.gap.iter().all(Option::is_none);
         whole.then(|| (&self.value[..], self.has_variance.then_some(&self.variance[..])))
@@ -334,6 +342,19 @@ pub trait Interpolator: Send + Sync {
 
     /// [`fit`](Self::fit) on an executor, whose threads do what is long.
     ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::executor::Serial;
+    /// use soilscope_core::idw::InverseDistance;
+    /// use soilscope_core::neighbourhood::Neighbourhood;
+    /// use soilscope_core::{Interpolator, Samples};
+    /// let samples = Samples::new(vec![[0.0, 0.0], [10.0, 0.0]], vec![1.0, 3.0])?;
+    /// let recipe = InverseDistance { power: 2.0, neighbourhood: Neighbourhood::Global };
+    /// let predictor = recipe.fit_on(&samples, &Serial)?;
+    /// assert_eq!(predictor.predict([5.0, 0.0]).unwrap().value, 2.0);
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`fit`](Self::fit), or [`Error::Cancelled`](crate::Error::Cancelled).
     fn fit_on(&self, samples: &Samples, _executor: &dyn Executor) -> Result<Box<dyn Predictor>> {
@@ -358,6 +379,21 @@ pub trait Interpolator: Send + Sync {
 
     /// Predicts the samples of each group from those of the other folds than theirs, settings unchanged; a group's samples, by
     /// their numbers, are of one fold. `None` where the method can do no better than a fit for each.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::executor::Serial;
+    /// use soilscope_core::idw::InverseDistance;
+    /// use soilscope_core::neighbourhood::Neighbourhood;
+    /// use soilscope_core::validation::Folds;
+    /// use soilscope_core::{Interpolator, Samples};
+    /// let samples = Samples::new(vec![[0.0, 0.0], [10.0, 0.0], [20.0, 0.0]], vec![1.0, 3.0, 5.0])?;
+    /// let recipe = InverseDistance { power: 2.0, neighbourhood: Neighbourhood::nearest(2)? };
+    /// let folds = Folds::leave_one_out(&samples);
+    /// let outcomes = recipe.leave_out_groups(&samples, &folds, &[vec![1]], &Serial).expect("it has a way of its own")?;
+    /// assert_eq!(outcomes[0][0].unwrap().value, 3.0); // of 1 and 5, as far away
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`leave_out_on`](Self::leave_out_on).

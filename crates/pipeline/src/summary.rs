@@ -136,6 +136,15 @@ impl Summary {
     /// Sums of doubles are exact as long as no bit of theirs leaves the 53 of a double, and exact sums come out the same in
     /// any order: so of up to 2¹⁴ numbers whose exponents differ by at most 15 the sum, of 24 + 15 + 14 bits, is taken in
     /// eight doubles at a time. Their squares are cut in two at a bit that leaves 53 for the sum of either part.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_pipeline::summary::Summary;
+    /// let (mut one, mut many) = (Summary::default(), Summary::default());
+    /// for v in [1.0, 3.0, 0.1] { one.add(v) }
+    /// many.add_all(&[0.1, 1.0, 3.0]);
+    /// assert_eq!(one.finish(), many.finish()); // to the last bit, in any order
+    /// ```
     pub fn add_all(&mut self, values: &[f32]) {
         for part in values.chunks(PART) {
             let sizes = part.iter().map(|v| v.abs()).filter(|&v| v > 0.0);

@@ -47,6 +47,13 @@ impl Tile {
     ///
     /// # Panics
     /// A layer with another number of values than the tile has cells.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_pipeline::tile::Tile;
+    /// let tile = Tile::whole([128, 0], [2, 1], vec![vec![0.5, 1.5]]);
+    /// assert_eq!((tile.first(), tile.present()), ([128, 0], &[true, true][..]));
+    /// ```
     pub fn whole(first: [usize; 2], size: [usize; 2], layers: Vec<Vec<f32>>) -> Self {
         let cells = size[0] * size[1];
         assert!(layers.iter().all(|layer| layer.len() == cells), "a value for each of {cells} cells");

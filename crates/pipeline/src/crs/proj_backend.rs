@@ -193,6 +193,14 @@ impl Transformer {
     /// degrees from Greenwich, which are within some hundred metres of WGS 84's and take no search for the way from one datum to the
     /// other; else those of WGS 84.
     ///
+    /// # Examples
+    /// ```
+    /// use soilscope_pipeline::crs::{Crs, Transformer};
+    /// let [longitude, latitude] = Transformer::to_degrees(&Crs::parse("EPSG:3035")?)?.forward([4_321_000.0, 3_210_000.0])?;
+    /// assert!((longitude - 10.0).abs() < 1e-6 && (latitude - 52.0).abs() < 1e-6);
+    /// # Ok::<(), soilscope_pipeline::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn to_degrees(from: &Crs) -> Result<Self> {
