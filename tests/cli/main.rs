@@ -10,6 +10,7 @@ mod drift;
 mod estimation;
 mod hotspot_trust;
 mod hotspots;
+mod journal;
 mod law;
 mod limits;
 mod map;

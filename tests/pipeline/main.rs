@@ -8,5 +8,6 @@ mod files;
 mod grids;
 mod masks;
 mod runs;
+mod strips;
 mod support;
 mod thresholds;

@@ -32,7 +32,7 @@ fn same_bits_for_any_threads_and_tiles() {
                 expected.predicted + expected.outside_mask + expected.gaps.values().sum::<u64>()
             );
             assert_eq!(expected.outside_mask > 0, masked);
-            assert_eq!(expected.gaps.keys().copied().collect::<Vec<_>>(), ["singular-system", "too-few-neighbours"]);
+            assert_eq!(expected.gaps.keys().collect::<Vec<_>>(), ["singular-system", "too-few-neighbours"]);
             for threads in [1, 2] {
                 for tile in [16, 100, 128, 1000] {
                     let (report, sink) = run_in_memory(&plan(&grid, mask, threads, tile), &waves);
@@ -235,7 +235,7 @@ fn cells_in_doubt_are_counted_by_reason_and_written_as_bits() {
             ..plan(&grid, Some(&mask), threads, tile)
         };
         let (report, sink) = run_in_memory(&base(2, 64), &*predictor);
-        let mut counted = std::collections::BTreeMap::<&str, u64>::new();
+        let mut counted = std::collections::BTreeMap::<String, u64>::new();
         let mut doubtful = 0;
         let (mut scratch, mut judging) = (Scratch::default(), TrustScratch::default());
         let mut out = Predictions::default();
@@ -249,7 +249,7 @@ fn cells_in_doubt_are_counted_by_reason_and_written_as_bits() {
             assert_eq!(*bits, f32::from(doubts.bits()), "{place:?}");
             doubtful += u64::from(!doubts.is_empty());
             for reason in Doubts::REASONS.into_iter().filter(|&r| doubts.has(r)) {
-                *counted.entry(reason.name()).or_default() += 1;
+                *counted.entry(reason.name().to_owned()).or_default() += 1;
             }
         }
         let trusted = report.trust.as_ref().unwrap();

@@ -9,14 +9,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use soilscope_pipeline::io::end_process;
-use soilscope_pipeline::tidy;
 use soilscope_pipeline::watch::Watch;
+use soilscope_pipeline::{journal, tidy};
 
 use crate::args::{Common, ProgressWhen};
 use crate::output::say;
 
 /// The last word of an interrupted run.
-pub(crate) const INTERRUPTED: &str = "interrupted: nothing unfinished is left";
+const INTERRUPTED: &str = "interrupted: nothing unfinished is left";
+
+/// What of a run that did not end is kept, and how to go on.
+static KEPT: Mutex<Option<String>> = Mutex::new(None);
 
 static STOP: AtomicBool = AtomicBool::new(false);
 /// Whether what runs looks at [`STOP`] by itself, and ends in order.
@@ -33,8 +36,9 @@ pub(crate) fn listen_for_interrupts() {
         let again = STOP.swap(true, Ordering::SeqCst);
         if again || !WATCHING.load(Ordering::SeqCst) {
             tidy::remove_all();
+            journal::remove_empty();
             give_up();
-            say(INTERRUPTED);
+            say(&last_word());
             end_process(130);
         }
         say("interrupted: ending in order; press Ctrl-C again to end at once");
@@ -42,6 +46,21 @@ pub(crate) fn listen_for_interrupts() {
     if let Err(error) = ctrlc::set_handler(handler) {
         say(&format!("warning: interrupts end the run at once ({error})"));
     }
+}
+
+/// Notes what stays of the run if it should not end.
+pub(crate) fn keeps(what: Option<String>) {
+    *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = what;
+}
+
+/// What stays of a run that did not end, where something does.
+pub(crate) fn kept() -> Option<String> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// What an interrupted run says last.
+pub(crate) fn last_word() -> String {
+    kept().map_or_else(|| INTERRUPTED.to_owned(), |kept| format!("interrupted: {kept}"))
 }
 
 /// Whether the user asked to stop.

@@ -51,10 +51,12 @@ fn main() -> ExitCode {
         Err(error) => {
             follow::give_up();
             if follow::interrupted() {
-                output::say(follow::INTERRUPTED);
+                output::say(&follow::last_word());
                 ExitCode::from(130)
             } else {
-                fail(&error)
+                let code = fail(&error);
+                follow::kept().iter().for_each(|kept| output::say(kept));
+                code
             }
         }
     }

@@ -67,6 +67,7 @@ pub use predict::{
     Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Scratch, Targets, Window, leave_out_by_refitting,
 };
 pub use samples::{Samples, place_key};
+pub use simd::instruction_set;
 
 /// A place: easting, northing, in CRS units; always this order.
 pub type Coord = [f64; 2];

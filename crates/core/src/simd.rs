@@ -12,6 +12,29 @@ pub(crate) fn dispatch<K: WithSimd>(kernel: K) -> K::Output {
     Arch::new().dispatch(kernel)
 }
 
+/// The vector instructions that computing uses here: results agree to 1e-12 among them, and to the last bit in one.
+///
+/// # Examples
+/// ```
+/// assert!(["AVX-512", "AVX2 with FMA", "NEON", "no vectors"].contains(&soilscope_core::instruction_set()));
+/// ```
+pub fn instruction_set() -> &'static str {
+    struct Lanes;
+    impl WithSimd for Lanes {
+        type Output = usize;
+
+        fn with_simd<S: Simd>(self, _simd: S) -> usize {
+            S::F64_LANES
+        }
+    }
+    match dispatch(Lanes) {
+        8 => "AVX-512",
+        4 => "AVX2 with FMA",
+        2 => "NEON",
+        _ => "no vectors",
+    }
+}
+
 /// Most doubles of a vector.
 pub(crate) const MOST_LANES: usize = 8;
 

@@ -112,6 +112,47 @@ pub enum Error {
         /// What the system or GDAL said.
         message: String,
     },
+    /// Another process is at work in the folder.
+    #[error(
+        "{}: another run is at work here{}; wait for it, or use another folder",
+        folder.display(),
+        if who.is_empty() { String::new() } else { format!(" ({who})") }
+    )]
+    Busy {
+        /// The journal.
+        folder: PathBuf,
+        /// Which process.
+        who: String,
+    },
+    /// The folder holds a run that was not finished.
+    #[error(
+        "{} holds {strips} strips of a run that was not finished: --resume goes on with it, --overwrite begins again",
+        folder.display()
+    )]
+    Unfinished {
+        /// The journal.
+        folder: PathBuf,
+        /// Strips that are done.
+        strips: usize,
+    },
+    /// A run cannot go on, as it would not be the same.
+    #[error(
+        "{} is of a run with other inputs or settings, and cannot go on: {}; undo that, or begin again with --overwrite",
+        folder.display(),
+        changes.join(", ")
+    )]
+    Changed {
+        /// The journal.
+        folder: PathBuf,
+        /// What is different.
+        changes: Vec<String>,
+    },
+    /// There are no parts to put together.
+    #[error("{} holds no parts of a run: compute them first, with --part 1/N and so on", folder.display())]
+    NoParts {
+        /// The journal.
+        folder: PathBuf,
+    },
     /// There is no such grid.
     #[error(transparent)]
     Grid(#[from] crate::grid::GridError),

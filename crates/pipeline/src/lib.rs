@@ -8,12 +8,14 @@ pub mod executor;
 pub mod grid;
 #[cfg(feature = "gdal")]
 pub mod io;
+pub mod journal;
 pub mod mask;
 pub mod points;
 pub mod product;
 pub mod run;
 pub mod samples;
 pub mod scatter;
+pub mod strips;
 pub mod summary;
 pub mod thresholds;
 pub mod tidy;

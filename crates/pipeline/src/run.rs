@@ -6,15 +6,15 @@
 //! that asks of a predictor that it gives a place the same value in whatever company it is asked for.
 
 mod columns;
+mod report;
+mod share;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
-use serde::Serialize;
 use soilscope_core::transform::Transform;
 use soilscope_core::trust::{Doubts, Trust, TrustScratch};
 use soilscope_core::{Coord, Gap, Mixture, Prediction, Predictions, Predictor, Scratch, Targets};
@@ -23,10 +23,13 @@ use crate::covariates::{Covariates, PatchCovariates, Remark};
 use crate::grid::{Grid, Patch};
 use crate::mask::{Mask, Overlap};
 use crate::product::{Layer, Scale};
-use crate::summary::{Statistics, Summary};
 use crate::thresholds::Thresholds;
 use crate::tile::{Tile, TileSink};
 use crate::{Error, Result, Watch};
+use report::Tally;
+
+pub use report::{LayerReport, RunReport, StripReport, TrustReport, gap_name};
+pub use share::Share;
 
 /// Side of a tile in cells, unless the caller says otherwise.
 pub const DEFAULT_TILE: NonZeroUsize = NonZeroUsize::new(128).expect("not 0");
@@ -60,119 +63,36 @@ pub struct Plan<'a> {
     pub tile: NonZeroUsize,
 }
 
-/// What came of a run. Cells = predicted + outside the mask + gaps.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunReport {
-    /// Cells of the grid.
-    pub cells: u64,
-    /// Cells with a value.
-    pub predicted: u64,
-    /// Cells outside the mask, which were not computed.
-    pub outside_mask: u64,
-    /// Cells inside the mask without a value, by reason.
-    pub gaps: BTreeMap<&'static str, u64>,
-    /// Predicted cells whose system was singular until samples that say nothing new were left out of it.
-    pub reduced: u64,
-    /// Predicted cells whose prediction was cut to the plan's bounds.
-    pub clipped: u64,
-    /// Predicted cells with a covariate below or above those of all samples.
-    pub extrapolated: u64,
-    /// Cells without a value for a class of a covariate that no sample has; among the gaps they are missing covariates.
-    pub unknown_class: u64,
-    /// Predicted cells that are doubtful, where the plan has a judge of that.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trust: Option<TrustReport>,
-    /// Statistics of each layer, in the plan's order.
-    pub layers: Vec<LayerReport>,
-    /// Time taken, in seconds; the only number here that differs between runs of one plan.
-    pub seconds: f64,
-}
-
-/// Predicted cells that are not to be trusted.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct TrustReport {
-    /// Cells with at least one reason.
-    pub doubtful: u64,
-    /// Cells by reason; a cell may have several.
-    pub reasons: BTreeMap<&'static str, u64>,
-}
-
-impl TrustReport {
-    fn count(&mut self, doubts: Doubts) {
-        if doubts.is_empty() {
-            return;
-        }
-        self.doubtful += 1;
-        for reason in Doubts::REASONS {
-            if doubts.has(reason) {
-                *self.reasons.entry(reason.name()).or_default() += 1;
-            }
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.doubtful += other.doubtful;
-        other.reasons.into_iter().for_each(|(name, n)| *self.reasons.entry(name).or_default() += n);
-    }
-}
-
-/// One layer of a finished run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct LayerReport {
-    /// What the layer holds.
-    pub layer: Layer,
-    /// Its values in numbers; `None` where no cell has one.
-    pub statistics: Option<Statistics>,
-}
-
-/// Short name of a gap's reason, for reports.
-pub fn gap_name(gap: Gap) -> &'static str {
-    match gap {
-        Gap::TooFewNeighbours { .. } => "too-few-neighbours",
-        Gap::SingularSystem => "singular-system",
-        Gap::SingularDrift => "singular-drift",
-        Gap::MissingCovariate => "missing-covariate",
-        Gap::NotFinite => "not-finite",
-        _ => "other",
-    }
-}
-
 /// Why a cell has no value where thresholds differ and it has none.
 const NO_THRESHOLD: &str = "no-threshold";
 
-#[derive(Debug, Default)]
-struct Tally {
-    predicted: u64,
-    outside: u64,
-    gaps: BTreeMap<&'static str, u64>,
-    reduced: u64,
-    clipped: u64,
-    extrapolated: u64,
-    unknown_class: u64,
-    trust: TrustReport,
-}
-
-impl Tally {
-    fn merge(&mut self, other: Self) {
-        self.predicted += other.predicted;
-        self.outside += other.outside;
-        other.gaps.into_iter().for_each(|(name, n)| *self.gaps.entry(name).or_default() += n);
-        self.reduced += other.reduced;
-        self.clipped += other.clipped;
-        self.extrapolated += other.extrapolated;
-        self.unknown_class += other.unknown_class;
-        self.trust.merge(other.trust);
-    }
-}
-
-enum Message {
+enum Done {
     Tile(Tile, Tally),
     /// No cell inside the mask.
     Empty(u64),
-    Failed(Error),
 }
 
+/// A tile of a strip, by the place of the strip among those of the share.
+type Message = (usize, Result<Done>);
+
 /// Predicts the grid of `plan` into `sink`, which the caller finishes.
+///
+/// # Errors
+/// As [`run_share`].
+///
+/// # Panics
+/// As [`run_share`].
+pub fn run(
+    plan: &Plan<'_>,
+    predictor: &dyn Predictor,
+    sink: &mut dyn TileSink,
+    watch: &dyn Watch,
+) -> Result<RunReport> {
+    run_share(plan, &Share::whole(plan), predictor, sink, watch)
+}
+
+/// Predicts some strips of the grid of `plan` into `sink`, which the caller finishes; the report is of these and of those that were done
+/// before.
 ///
 /// # Errors
 /// [`Error::NoVariance`] for a layer that the method cannot give, [`Error::Core`] for another number of covariates than the
@@ -181,8 +101,9 @@ enum Message {
 ///
 /// # Panics
 /// A layer that needs thresholds of the cells or a judge of trust, in a plan without it.
-pub fn run(
+pub fn run_share(
     plan: &Plan<'_>,
+    share: &Share,
     predictor: &dyn Predictor,
     sink: &mut dyn TileSink,
     watch: &dyn Watch,
@@ -205,6 +126,7 @@ pub fn run(
 
     let shop = Shop {
         plan,
+        share,
         predictor,
         watch,
         exact: plan.grid.is_exact(),
@@ -212,9 +134,9 @@ pub fn run(
         stop: AtomicBool::new(false),
         interrupted: AtomicBool::new(false),
     };
-    let mut total = Tally::default();
-    let mut summaries = vec![Summary::default(); plan.layers.len()];
-    watch.stage("predicting", plan.grid.cells());
+    let mut progress = share.progress(plan.layers.len());
+    watch.stage("predicting", share.cells());
+    watch.advance(share.cells_done());
     pool.in_place_scope(|scope| {
         let (sender, receiver) = sync_channel(QUEUE * threads);
         for _ in 0..threads {
@@ -222,20 +144,21 @@ pub fn run(
             scope.spawn(move |_| shop.work(&sender));
         }
         drop(sender); // so that the loop ends when the workers do
-        for message in receiver {
-            let outcome = match message {
-                Message::Tile(tile, tally) => sink.write(&tile).map(|()| {
-                    summaries.iter_mut().enumerate().for_each(|(i, summary)| summary.merge(tile.summary(i)));
-                    total.merge(tally);
-                    watch.advance(tile.present().len() as u64);
-                }),
-                Message::Empty(cells) => {
-                    total.outside += cells;
-                    watch.advance(cells);
-                    Ok(())
+        for (at, done) in receiver {
+            let outcome = done.and_then(|done| {
+                let (cells, complete) = match done {
+                    Done::Tile(tile, tally) => {
+                        sink.write(&tile)?;
+                        (tile.present().len() as u64, progress.tile(at, &tile, tally))
+                    }
+                    Done::Empty(cells) => (cells, progress.empty(at, cells)),
+                };
+                if let Some(report) = complete {
+                    sink.strip(report)?;
                 }
-                Message::Failed(error) => Err(error),
-            };
+                watch.advance(cells);
+                Ok(())
+            });
             if let Err(error) = outcome {
                 // Returning drops the receiver, which wakes workers that wait to send.
                 shop.stop.store(true, Ordering::Relaxed);
@@ -247,21 +170,7 @@ pub fn run(
     if shop.interrupted.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);
     }
-    Ok(RunReport {
-        cells: plan.grid.cells(),
-        predicted: total.predicted,
-        outside_mask: total.outside,
-        gaps: total.gaps,
-        reduced: total.reduced,
-        clipped: total.clipped,
-        extrapolated: total.extrapolated,
-        unknown_class: total.unknown_class,
-        trust: plan.trust.map(|_| total.trust),
-        layers: (plan.layers.iter().zip(&summaries))
-            .map(|(&layer, summary)| LayerReport { layer, statistics: summary.finish() })
-            .collect(),
-        seconds: begun.elapsed().as_secs_f64(),
-    })
+    Ok(RunReport::new(plan, share.done.iter().chain(progress.reports()), begun))
 }
 
 /// Threads of our own, so that a caller's pool is left alone.
@@ -276,6 +185,7 @@ pub(crate) fn pool(threads: NonZeroUsize) -> Result<rayon::ThreadPool> {
 /// What the workers share.
 struct Shop<'a> {
     plan: &'a Plan<'a>,
+    share: &'a Share,
     predictor: &'a dyn Predictor,
     watch: &'a dyn Watch,
     exact: bool,
@@ -310,10 +220,7 @@ impl Shop<'_> {
         let tiles = self.plan.grid.tiles(self.plan.tile.get());
         let mut bench = Bench::default();
         while !self.stop.load(Ordering::Relaxed) {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            if index >= tiles.len() {
-                return;
-            }
+            let Some((at, index)) = self.share.tile(self.next.fetch_add(1, Ordering::Relaxed)) else { return };
             if self.watch.cancelled() {
                 self.interrupted.store(true, Ordering::Relaxed);
                 self.stop.store(true, Ordering::Relaxed);
@@ -321,31 +228,28 @@ impl Shop<'_> {
             }
             // The bench is thrown away after a panic: the run ends.
             let outcome = catch_unwind(AssertUnwindSafe(|| self.tile(&tiles.get(index), &mut bench)));
-            let message = match outcome {
-                Ok(Ok(message)) => {
-                    if let Message::Tile(tile, _) = &message {
-                        // Computed here, so that the one writer need not.
-                        (0..self.plan.layers.len()).for_each(|layer| _ = tile.summary(layer));
-                    }
-                    message
-                }
-                Ok(Err(error)) => Message::Failed(error),
-                Err(panic) => Message::Failed(Error::Worker { message: panic_message(panic.as_ref()) }),
+            let done = match outcome {
+                Ok(done) => done,
+                Err(panic) => Err(Error::Worker { message: panic_message(panic.as_ref()) }),
             };
-            let failed = matches!(message, Message::Failed(_));
-            if sender.send(message).is_err() || failed {
+            if let Ok(Done::Tile(tile, _)) = &done {
+                // Computed here, so that the one writer need not.
+                (0..self.plan.layers.len()).for_each(|layer| _ = tile.summary(layer));
+            }
+            let failed = done.is_err();
+            if sender.send((at, done)).is_err() || failed {
                 return;
             }
         }
     }
 
-    fn tile(&self, patch: &Patch<'_>, bench: &mut Bench) -> Result<Message> {
+    fn tile(&self, patch: &Patch<'_>, bench: &mut Bench) -> Result<Done> {
         let cells = patch.cells();
         let mut inside = cells;
         if let Some(mask) = self.plan.mask {
             match mask.overlap(patch) {
                 Overlap::All => {}
-                Overlap::None => return Ok(Message::Empty(cells as u64)),
+                Overlap::None => return Ok(Done::Empty(cells as u64)),
                 Overlap::Some => {
                     bench.inside.clear();
                     bench.inside.resize(cells, false);
@@ -355,7 +259,7 @@ impl Shop<'_> {
             }
         }
         if inside == 0 {
-            return Ok(Message::Empty(cells as u64));
+            return Ok(Done::Empty(cells as u64));
         }
         // Cells outside are computed and dropped only where they are few, since a window is quicker a cell than points.
         let as_window = self.exact && inside * 8 >= cells * 7;
@@ -418,7 +322,7 @@ impl Shop<'_> {
             };
             match outcome.and_then(|p| self.values(&p, mixture, &bench.own, doubts, &mut bench.values)) {
                 Ok(clipped) => {
-                    tally.trust.count(doubts);
+                    tally.doubt(doubts);
                     tile.set(cell, &bench.values);
                     tally.predicted += 1;
                     tally.clipped += u64::from(clipped);
@@ -431,7 +335,7 @@ impl Shop<'_> {
                 }
             }
         }
-        Ok(Message::Tile(tile, tally))
+        Ok(Done::Tile(tile, tally))
     }
 
     /// The values of all layers, or a gap in all of them: a value must not stand where its uncertainty does not. Whether

@@ -3,7 +3,7 @@
 //! Tiles are finished in an order that depends on the threads, and a plain floating-point sum depends on its order. Sums
 //! here are exact until they are read, so a file's statistics are the same bytes for any thread count and tile size.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Width of a limb in bits.
 const LIMB: i32 = 32;
@@ -19,7 +19,7 @@ const PART: usize = 1 << 14;
 const SPAN: i32 = 15;
 
 /// An exact sum of numbers between 2⁻²⁹⁹ and 2²⁵⁷ in size.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct ExactSum {
     limbs: [i64; LIMBS],
     pending: u32,
@@ -98,13 +98,31 @@ impl ExactSum {
 }
 
 /// Count, extremes and moments of the values of one layer.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Its serde form keeps every bit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     count: u64,
+    #[serde(with = "bits")]
     min: f32,
+    #[serde(with = "bits")]
     max: f32,
     sum: ExactSum,
     squares: ExactSum,
+}
+
+/// Numbers as their bits: JSON has no infinity, of which the extremes of nothing are.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    pub(super) fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(value.to_bits())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        u32::deserialize(deserializer).map(f32::from_bits)
+    }
 }
 
 impl Default for Summary {

@@ -38,6 +38,36 @@ pub fn remove_all() {
     }
 }
 
+/// Removes unfinished files of processes that are no more, as one that was killed leaves them in `folder`.
+///
+/// Of a process on another machine nobody knows here: only call it where none can be at work.
+pub fn remove_stale(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(process) = process_of(&name)
+            && !is_alive(process)
+        {
+            // When it cannot be removed there is nothing better to do.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The process in the name of an unfinished file or of its companion, `.zinc.tif.1234-0.partial`.
+fn process_of(name: &str) -> Option<u32> {
+    let (before, after) = name.strip_prefix('.')?.rsplit_once(".partial")?;
+    let known = COMPANIONS.contains(&after);
+    let (process, count) = before.rsplit_once('.')?.1.split_once('-')?;
+    count.parse::<u64>().ok()?;
+    process.parse().ok().filter(|_| known)
+}
+
+/// Whether a process of this machine lives; where the system does not say it, it does.
+fn is_alive(process: u32) -> bool {
+    let all = Path::new("/proc");
+    !all.join("self").exists() || all.join(process.to_string()).exists()
+}
+
 /// Whether [`Beside::new`] may replace a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
@@ -183,6 +213,22 @@ mod tests {
         assert_eq!(fs::read_to_string(&target).unwrap(), "x", "replaced only when complete");
         partial.persist().unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "y");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        // No process has a number beyond 2²².
+        let stale = [".a.tif.4999999-0.partial", ".a.tif.4999999-12.partial.ovr.tmp"];
+        let mine = format!(".a.tif.{}-3.partial", std::process::id());
+        let others = ["a.tif", ".a.tif.x-0.partial", ".a.tif.4999999-0.partial.bak", "b.4999999-0.partial", &mine];
+        for name in stale.iter().chain(&others) {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        remove_stale(folder.path());
+        let mut kept = others.map(str::to_owned);
+        kept.sort();
+        assert_eq!(names(folder.path()), kept);
     }
 
     #[test]

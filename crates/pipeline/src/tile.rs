@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use crate::run::StripReport;
 use crate::summary::Summary;
 use crate::{Result, Watch};
 
@@ -111,6 +112,14 @@ pub trait TileSink: Send {
     /// # Errors
     /// The tile could not be kept; the run then stops.
     fn write(&mut self, tile: &Tile) -> Result<()>;
+
+    /// All tiles of a strip have come; of a run of a whole grid that is once, at the end.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    fn strip(&mut self, _report: &StripReport) -> Result<()> {
+        Ok(())
+    }
 
     /// Completes what was written and says where it is.
     ///

@@ -2,14 +2,15 @@
 
 use soilscope_core::transform::Transform;
 
-use super::{Bench, Message, Shop, Tally};
+use super::report::Tally;
+use super::{Bench, Done, Shop};
 use crate::grid::Patch;
 use crate::product::{Layer, Scale};
 use crate::tile::Tile;
 
 impl Shop<'_> {
     /// A tile whose cells all have values that follow from their predictions alone, column by column; else `None`.
-    pub(super) fn columns(&self, patch: &Patch<'_>, bench: &mut Bench) -> Option<Message> {
+    pub(super) fn columns(&self, patch: &Patch<'_>, bench: &mut Bench) -> Option<Done> {
         let plan = self.plan;
         let plain = plan.scale == Scale::Transformed || plan.transform == Transform::None;
         if !plain || plan.clip.is_some() || plan.covariates.is_some() || !plan.thresholds.is_empty() {
@@ -39,8 +40,8 @@ impl Shop<'_> {
         let mut tally = Tally { predicted: values.len() as u64, ..Tally::default() };
         tally.reduced = bench.predictions.reduced().len() as u64;
         if plan.trust.is_some() {
-            doubts.iter().for_each(|&doubts| tally.trust.count(doubts));
+            doubts.iter().for_each(|&doubts| tally.doubt(doubts));
         }
-        Some(Message::Tile(Tile::whole(patch.first, patch.size, layers), tally))
+        Some(Done::Tile(Tile::whole(patch.first, patch.size, layers), tally))
     }
 }

@@ -6,6 +6,7 @@ mod curves;
 mod decision;
 mod frame;
 pub(crate) mod grid;
+mod journal;
 mod one;
 pub(crate) mod picture;
 mod polygons;
@@ -73,6 +74,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         _ => decision::thresholds(&args.decision, &names)?.into_iter().flatten().next(),
     };
     let args = &decision::of_one(args, names.first().map(String::as_str), threshold);
+    let args = &journal::going_on(args);
     check_decision(args)?;
     check_samples(args)?;
     refuse_another_record(&args.out, "map", args.samples.analyte.as_deref())?;
@@ -84,11 +86,16 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
-    let opened = Opened::new(args, None, common, &progress, &mut times)?;
+    let mut opened = Opened::new(args, None, common, &progress, &mut times)?;
     // Known only now where it was left to the file.
     refuse_another_record(&args.out, "map", Some(opened.job.source.analyte()))?;
     inputs.extend(opened.soil_files()?);
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
+    let journal = journal::open(args, &inputs, &[&opened.job])?;
+    opened.keep_in(&journal)?;
+    if let Some(part) = args.run.part {
+        return journal::part(part, vec![opened], &journal, &progress, common);
+    }
     let mapped = opened.compute(common, &progress, &mut times)?;
     drop(progress);
 
@@ -103,5 +110,8 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
         inputs,
         analyte,
     };
-    finish(common, &record, mapped.untold(), &summary::summary(&mapped.args, &record.analyte), record_file)
+    let outcome =
+        finish(common, &record, mapped.untold(), &summary::summary(&mapped.args, &record.analyte), record_file)?;
+    journal::finish(&journal);
+    Ok(outcome)
 }

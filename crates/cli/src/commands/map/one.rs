@@ -1,22 +1,21 @@
 //! The map of one analyte: read, opened, computed, written.
 
 mod alone;
+mod rasters;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use geo::Polygon;
 use soilscope_assess::hotspot::HotspotSettings;
 use soilscope_core::trust::Trust;
 use soilscope_pipeline::grid::Grid;
-use soilscope_pipeline::io::geotiff::{GeoTiffOptions, GeoTiffSink};
-use soilscope_pipeline::mask::{All, Mask};
-use soilscope_pipeline::product::{Product, Scale};
-use soilscope_pipeline::run::{self, Plan, RunReport};
-use soilscope_pipeline::thresholds::Thresholds;
+use soilscope_pipeline::io::geotiff::GeoTiffOptions;
+use soilscope_pipeline::mask::All;
+use soilscope_pipeline::product::Product;
+use soilscope_pipeline::run::{self, RunReport};
 use soilscope_pipeline::tidy::Beside;
-use soilscope_pipeline::tile::TileSink;
 
 use super::captions::captioned;
 use super::compare::{self, Compared, Other};
@@ -30,14 +29,12 @@ use super::provenance::{remove_outdated, settings};
 use super::record::AnalyteRecord;
 use super::trust::{self, TrustRecord};
 use super::{Paths, reach, reliability, summary};
-use crate::args::{Common, Map, RasterChoice, ScaleChoice};
-use crate::choice::executor_of;
+use crate::args::{Common, Map, RasterChoice};
 use crate::commands::validate::{ValidationRecord, cross_validate};
 use crate::counts::Counts;
-use crate::covariates::Covariates;
 use crate::creation;
 use crate::field::{CalibrationRecord, Field, Judged, SkillRecord};
-use crate::follow::{Progress, check_interrupt, watching, wrote};
+use crate::follow::{Progress, check_interrupt, wrote};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
 use crate::hotspots::ensemble::{self, Ensemble};
 use crate::hotspots::shown::Shown;
@@ -47,11 +44,14 @@ use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
 use crate::undecided::Undecided;
 use crate::words::Folds;
+use rasters::OpenRasters;
 
 /// A map about to be computed: its samples are read, its model is chosen, its files can be written.
 pub(super) struct Opened {
     pub(super) job: Job,
-    sink: Box<GeoTiffSink>,
+    options: GeoTiffOptions,
+    /// None before its [journal](Opened::keep_in) is known.
+    rasters: Option<OpenRasters>,
     /// None where only rasters are wanted.
     picture: Option<Beside>,
     reliability: Option<Beside>,
@@ -74,7 +74,7 @@ pub(super) struct Job {
     pub(super) ending: String,
     pub(super) grid: Grid,
     pub(super) mask: Option<All>,
-    grid_record: GridRecord,
+    pub(super) grid_record: GridRecord,
     pub(super) field: Field,
     /// None where nobody asks.
     trust: Option<Trust>,
@@ -199,8 +199,7 @@ impl Opened {
         };
         let of_others = job.products_of_others();
         job.products.extend(of_others);
-        let sink = Box::new(GeoTiffSink::create(&job.grid, &job.products, &options)?);
-        Ok(Self { job, sink, picture, reliability, curve, table })
+        Ok(Self { job, options, rasters: None, picture, reliability, curve, table })
     }
 
     /// Where it lies.
@@ -221,7 +220,8 @@ impl Opened {
         if !self.job.args.only.is_empty() {
             return self.rasters_alone(progress, times);
         }
-        let Self { mut job, mut sink, picture, reliability, curve, table } = self;
+        let Self { mut job, rasters, picture, reliability, curve, table, .. } = self;
+        let mut rasters = rasters.context("the rasters of a map were not opened")?;
         let validation = progress
             .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
             .0;
@@ -238,10 +238,10 @@ impl Opened {
 
         let shown = Shown::of(skill.as_ref());
         if let Some(path) = job.probabilities() {
-            sink.describe(&path, &shown.metadata())?;
+            rasters.sink.describe(&path, &shown.metadata())?;
         }
-        let skill_of_others = job.judge_others(&mut sink, common, progress)?;
-        let (report, left_out) = job.rasters(sink, progress)?;
+        let skill_of_others = job.judge_others(&mut rasters.sink, common, progress)?;
+        let (report, left_out) = job.rasters(rasters, progress)?;
         job.notes.extend(reach::notes(&job.paths.of("prediction.tif"), &job.field, &job.source)?);
         let left_out = job.count(&report, left_out);
         times.lap("map");
@@ -303,41 +303,6 @@ impl Opened {
 }
 
 impl Job {
-    /// Computes the rasters; also the lines of samples that the method left out.
-    fn rasters(&self, mut sink: Box<GeoTiffSink>, progress: &Progress) -> Result<(RunReport, Vec<usize>)> {
-        let (args, field, source) = (&self.args, &self.field, &self.source);
-        let pool = executor_of(self.threads)?;
-        let fit = || field.interpolator.fit_on(&field.on_scale, &pool);
-        let predictor = source.located(progress.busy("preparing", fit))?;
-        let left_out = predictor.left_out().iter().map(|&i| source.line(i)).collect();
-        let covariates = source.covariates().map(Covariates::of_cells).transpose()?;
-        let plan = Plan {
-            grid: self.grid.clone(),
-            mask: self.mask.as_ref().map(|m| m as &dyn Mask),
-            covariates: covariates.as_ref().map(|c| c as &dyn soilscope_pipeline::covariates::Covariates),
-            thresholds: self.thresholds_of_cells().map(|cells| cells as &dyn Thresholds).collect(),
-            trust: self.trust.as_ref(),
-            layers: self.products.iter().map(|product| product.layer).collect(),
-            transform: field.transform.clone(),
-            scale: if args.scale == ScaleChoice::Data { Scale::Data } else { Scale::Transformed },
-            clip: field.bounds(),
-            threads: self.threads,
-            tile: run::DEFAULT_TILE,
-        };
-        watching(|| {
-            let report = run::run(&plan, predictor.as_ref(), sink.as_mut(), progress)?;
-            // From here on there are files of this run: the record of an earlier one no longer describes the folder.
-            match std::fs::remove_file(args.out.join("run.json")) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
-            for path in sink.finish(progress)? {
-                wrote(&path);
-            }
-            Ok((report, left_out))
-        })
-    }
-
     /// Notes on what became of the cells; the lines of samples that were left out.
     fn count(&mut self, report: &RunReport, left_out: Vec<usize>) -> Vec<usize> {
         for (reason, count) in &report.gaps {

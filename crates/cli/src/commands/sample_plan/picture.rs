@@ -103,7 +103,7 @@ fn doubts(shown: &Shown<'_>, squares: usize, columns: usize) -> Result<(Vec<bool
         let bits = bits.unwrap_or(0.0) as u8;
         doubtful[group.at[1] * columns + group.at[0]] = bits != 0;
         for reason in Doubts::REASONS.into_iter().filter(|reason| bits & reason.bits() != 0) {
-            *report.reasons.entry(reason.name()).or_default() += 1;
+            *report.reasons.entry(reason.name().to_owned()).or_default() += 1;
         }
     }
     Ok((doubtful, trust::label(&report)))

@@ -1,6 +1,6 @@
 //! Rasters alone, without what judges them.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::super::provenance::remove_outdated;
 use super::{Job, Mapped, Opened};
@@ -10,9 +10,10 @@ use crate::record::{FileRecord, Times};
 impl Opened {
     /// Computes and writes the rasters that alone were asked for.
     pub(super) fn rasters_alone(self, progress: &Progress, times: &mut Times) -> Result<Mapped> {
-        let Self { mut job, sink, .. } = self;
+        let Self { mut job, rasters, .. } = self;
+        let rasters = rasters.context("the rasters of a map were not opened")?;
         check_interrupt("the map was computed")?;
-        let (report, left_out) = job.rasters(sink, progress)?;
+        let (report, left_out) = job.rasters(rasters, progress)?;
         let left_out = job.count(&report, left_out);
         times.lap("map");
         let outputs = job.products.iter().map(|product| FileRecord::of("raster", &product.path));

@@ -17,7 +17,7 @@ pub(super) fn report(doubts: &[f64]) -> TrustReport {
     for bits in doubts.iter().filter(|bits| **bits > 0.0).map(|bits| *bits as u8) {
         report.doubtful += 1;
         for reason in Doubts::REASONS.into_iter().filter(|reason| bits & reason.bits() != 0) {
-            *report.reasons.entry(reason.name()).or_default() += 1;
+            *report.reasons.entry(reason.name().to_owned()).or_default() += 1;
         }
     }
     report
@@ -72,7 +72,7 @@ mod tests {
         let name = |bit: u8| Doubts::REASONS.into_iter().find(|r| r.bits() == bit).unwrap().name();
         assert_eq!(
             report.reasons.into_iter().collect::<std::collections::HashMap<_, _>>(),
-            [(name(1), 1), (name(4), 2)].into()
+            [(name(1).to_owned(), 1), (name(4).to_owned(), 2)].into()
         );
     }
 

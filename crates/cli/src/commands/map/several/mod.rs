@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use super::decision::{self, check_decision};
 use super::one::{Mapped, Opened};
 use super::provenance::{inputs, refuse_another_record};
-use super::{Paths, check_samples, summary};
+use super::{Paths, check_samples, journal, summary};
 use crate::Outcome;
 use crate::args::{Common, Map};
 use crate::follow::{Progress, make_folder, wrote};
@@ -35,6 +35,7 @@ pub(super) const JOINT: &str = "joint";
 
 pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outcome> {
     let mut times = Times::start();
+    let args = &journal::going_on(args);
     guideline::check(&args.decision.guideline)?;
     asked::check(args, names)?;
     check_samples(args)?;
@@ -68,6 +69,11 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
         }
         asked::refuse_same_column(&opened, &next)?;
         opened.push(next);
+    }
+    let journal = journal::open(args, &inputs, &opened.iter().map(|o| &o.job).collect::<Vec<_>>())?;
+    opened.iter_mut().try_for_each(|one| one.keep_in(&journal))?;
+    if let Some(part) = args.run.part {
+        return journal::part(part, opened, &journal, &progress, common);
     }
     let paths = Paths::new(&args.out, JOINT);
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
@@ -124,7 +130,9 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
         m.untold().iter().map(|note| format!("{}: {note}", m.source.analyte())).collect()
     };
     let said: Vec<String> = mapped.iter().flat_map(untold).chain(notes.iter().cloned()).collect();
-    finish(common, &record, &said, &text(args, &mapped, &record, joint.as_ref(), &pairs), record_file)
+    let outcome = finish(common, &record, &said, &text(args, &mapped, &record, joint.as_ref(), &pairs), record_file)?;
+    journal::finish(&journal);
+    Ok(outcome)
 }
 
 /// The whole run in a few lines.
