@@ -85,7 +85,7 @@ impl Rerun {
         Ok(Self {
             limit: Limit::of(&record, folder, &mut inputs)?,
             trust: limit::raster(&record, folder, "_trust.tif", &mut inputs)?,
-            args,
+            args: *args,
             source,
             field,
             inputs,
