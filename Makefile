@@ -3,21 +3,27 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers
+.PHONY: help setup setup-python wheel test-rust test-python notebooks demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SOILSCOPE := $(TARGET)/release/soilscope
 OUT := out
+# Any from 3.11 on. What Python needs beside itself goes into environments below TARGET, pinned, and nowhere else.
+PYTHON := python3
+PYTHON_DIR := $(abspath $(TARGET))/python
 
 help: ## this list
 	@echo 'make TARGET, where TARGET is one of'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
-	    printf '  %-12s %s\n' "$$name" "$$text"; done
+	    printf '  %-13s %s\n' "$$name" "$$text"; done
 
 setup: ## install what this machine lacks (GDAL, PROJ, libclang, a linker); does nothing where all is there
 	@sh scripts/setup.sh
+
+setup-python: ## as setup, and Python 3.11 or newer with venv
+	@PYTHON=$(PYTHON) sh scripts/setup.sh python
 
 # ---- see it work ----
 
@@ -76,8 +82,37 @@ data: ## download USGS Data Series 801 from its publisher, check its sum, conver
 
 # ---- develop ----
 
-test: setup ## all tests: units, doctests, laws, golden values of gstat, pipeline, command line
+test: setup-python test-rust test-python ## all tests: units, doctests, laws, golden values of gstat, pipeline, command line, Python
+
+test-rust: setup ## the tests in Rust
 	cargo test --workspace --locked
+
+# ---- Python ----
+
+# An environment is made anew where its requirements changed. It is complete once it has its mark.
+$(PYTHON_DIR)/%/.complete: tests/python/requirements-%.txt
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+MATURIN = $(PYTHON_DIR)/build/bin/maturin build --locked --manifest-path crates/py/Cargo.toml --target-dir $(abspath $(TARGET)) \
+	--interpreter $(PYTHON_DIR)/build/bin/python
+
+wheel: setup-python $(PYTHON_DIR)/build/.complete ## the Python package soilscope as a wheel for this machine, into target/wheels; needs nothing but numpy
+	$(MATURIN) --release --out $(TARGET)/wheels
+
+# The wheel of the tests is built by the dev profile, which optimises what computes: a release build takes minutes more.
+.PHONY: test-wheel
+test-wheel: setup-python $(PYTHON_DIR)/build/.complete
+	rm -rf $(PYTHON_DIR)/wheel
+	$(MATURIN) --profile dev --out $(PYTHON_DIR)/wheel
+
+INSTALL_WHEEL = bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(PYTHON_DIR)/wheel/*.whl
+
+test-python: test-wheel $(PYTHON_DIR)/test/.complete ## the tests of the Python package, in an environment of their own; PYTEST='-k dask' takes some
+	$(PYTHON_DIR)/test/$(INSTALL_WHEEL)
+	MYPY_CACHE_DIR=$(PYTHON_DIR)/mypy $(PYTHON_DIR)/test/bin/python -m pytest -p no:cacheprovider tests/python $(PYTEST)
 
 truth: ## simulated truth for the likelihood and for automatic models: thousands of fits; half an hour
 	cargo test --release --locked -p soilscope-core --test likelihood -- --ignored --nocapture

@@ -8,6 +8,7 @@
 #   PROJ 9.0 or newer         coordinate systems, the one GDAL uses too      (crates proj =0.27.0, proj-sys =0.23.1)
 #   libclang and its headers  proj-sys reads PROJ's header with it           (build time only)
 #   gdalinfo, ogrinfo         the tests read every output with them          (tests only)
+#   Python 3.11, with venv    the Python package, its tests, notebooks       (only with the argument `python`)
 #
 # What is there is judged by asking for it, not by a package manager's list, so that hand-built and conda libraries count.
 set -u
@@ -15,6 +16,11 @@ set -u
 GDAL_MIN=3.4
 GDAL_END=3.13
 PROJ_MIN=9.0.0
+PYTHON_MIN=3.11
+
+with_python=no
+[ "${1:-}" = python ] && with_python=yes
+python=${PYTHON:-python3}
 
 say() { printf 'setup: %s\n' "$*"; }
 die() {
@@ -73,6 +79,13 @@ has_libclang() {
 # Conda and Homebrew bring the programs with the library; Debian does not.
 has_gdal_tools() { have gdalinfo && have ogrinfo; }
 
+# Debian cuts venv and ensurepip off from Python itself; both are needed to make an environment that has pip.
+has_python() {
+    [ $with_python = no ] && return 0
+    have "$python" && "$python" -c "import sys, venv, ensurepip; sys.exit(sys.version_info < (${PYTHON_MIN%.*}, ${PYTHON_MIN#*.}))" \
+        >/dev/null 2>&1
+}
+
 has_rust() { have cargo && have rustc; }
 
 missing() { # the names of what is not there, one line
@@ -83,6 +96,7 @@ missing() { # the names of what is not there, one line
     has_proj || names="$names proj"
     has_libclang || names="$names libclang"
     has_gdal_tools || names="$names gdal-tools"
+    has_python || names="$names python"
     printf '%s' "${names# }"
 }
 
@@ -98,6 +112,7 @@ explain() { # explain NAME: why it is needed
     gdal) printf 'GDAL %s or newer, with headers: reads and writes rasters and vector files' "$GDAL_MIN" ;;
     proj) printf 'PROJ %s or newer, with headers: transforms coordinates' "$PROJ_MIN" ;;
     gdal-tools) printf 'gdalinfo and ogrinfo: the tests read every output with them' ;;
+    python) printf 'Python %s or newer with venv: the Python package is built and tested in an environment of its own' "$PYTHON_MIN" ;;
     libclang) printf 'libclang with its headers: reads the header of PROJ while building' ;;
     esac
 }
@@ -130,6 +145,7 @@ install_with_apt() { # install_with_apt NAME...
         proj) packages="$packages libproj-dev" ;;
         libclang) packages="$packages libclang-dev" ;;
         gdal-tools) packages="$packages gdal-bin" ;;
+        python) packages="$packages python3 python3-venv" ;;
         esac
     done
     can_be_root || die "need root for: apt-get install --no-install-recommends$packages
