@@ -70,6 +70,7 @@ fn mistakes() -> Vec<Mistake> {
         mistake("no CRS", &map("meuse.csv", "--analyte zinc -o out")),
         mistake("unknown EPSG code", &map("meuse.csv", "--analyte zinc --crs EPSG:99999 -o out")),
         mistake("empty file", &map("empty.csv", MAP)).with_file("empty.csv", ""),
+        mistake("Parquet that is cut off", &map("cut.parquet", MAP)).with_file("cut.parquet", "PAR1"),
         mistake("header without rows", &map("empty.csv", MAP)).with_file("empty.csv", header),
         mistake("one sample", &map("one.csv", MAP)).with_file("one.csv", format!("{header}181072,333611,1022\n")),
         mistake("all values equal", &map("equal.csv", MAP)).with_file(

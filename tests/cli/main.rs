@@ -4,6 +4,7 @@
 mod association;
 mod bad_input;
 mod cokriging;
+mod columnar;
 mod coming_from;
 mod compare_limits;
 mod drift;

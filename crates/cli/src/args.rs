@@ -125,7 +125,7 @@ pub(crate) enum Verb {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Samples")]
 pub(crate) struct SampleArgs {
-    /// CSV or TSV (wide: a column per analyte; long: analyte, value, unit), GeoPackage, GeoJSON or Shapefile
+    /// CSV or TSV (wide: a column per analyte; long: analyte, value, unit), GeoParquet, GeoPackage, GeoJSON or Shapefile
     #[arg(value_name = "SAMPLES")]
     pub(crate) samples: PathBuf,
     /// A column of a wide file, or a value of the analyte column of a long one; `map` takes several, as zinc,lead

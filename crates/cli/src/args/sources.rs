@@ -35,7 +35,7 @@ pub(crate) struct Sources {
     /// Random starts of each factorisation, of which the best is kept [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Factors")]
     pub(crate) starts: Option<u16>,
-    /// Known sources, as points: CSV, GeoPackage, GeoJSON or Shapefile; names come from a column `name` or `id`
+    /// Known sources, as points: CSV, GeoParquet, GeoPackage, GeoJSON or Shapefile; names come from a column `name` or `id`
     #[arg(long, value_name = "FILE", help_heading = "Sources")]
     pub(crate) inventory: Option<PathBuf>,
     /// CRS of the inventory, where it is not the samples' and the file does not hold it

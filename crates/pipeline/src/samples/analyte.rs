@@ -268,7 +268,7 @@ pub(super) fn companions(header: &[String], column: usize) -> Companions {
 }
 
 /// Columns of measured numbers: neither place nor identifier, covariate, qualifier or limit.
-pub(super) fn numeric_columns(input: &Input) -> Vec<usize> {
+pub(super) fn numeric_columns(input: &Input) -> Result<Vec<usize>> {
     let speaking: Vec<usize> = (0..input.header.len())
         .flat_map(|column| {
             let found = companions(&input.header, column);
@@ -277,37 +277,36 @@ pub(super) fn numeric_columns(input: &Input) -> Vec<usize> {
         .flatten()
         .collect();
     let places = place::candidates(&input.header);
-    (0..input.header.len())
-        .filter(|&column| {
-            let name = &input.header[column];
-            let simple = simple(name);
-            !simple.is_empty()
-                && !speaking.contains(&column)
-                && !places.contains(&column)
-                && !IDENTIFIERS.contains(&simple.as_str())
-                && !joined(name).ends_with("_id")
-                && !COVARIATES.contains(&simple.as_str())
-                && is_numeric(input, column)
-        })
-        .collect()
+    let mut numeric = Vec::new();
+    for (column, name) in input.header.iter().enumerate() {
+        let simple = simple(name);
+        let asked_about = !simple.is_empty()
+            && !speaking.contains(&column)
+            && !places.contains(&column)
+            && !IDENTIFIERS.contains(&simple.as_str())
+            && !joined(name).ends_with("_id")
+            && !COVARIATES.contains(&simple.as_str());
+        if asked_about && is_numeric(input, column)? {
+            numeric.push(column);
+        }
+    }
+    Ok(numeric)
 }
 
 /// At least one number, and nine of ten cells that say something are values, or numbers that are refused as such.
-fn is_numeric(input: &Input, column: usize) -> bool {
+fn is_numeric(input: &Input, column: usize) -> Result<bool> {
     let (mut numbers, mut values, mut others) = (0usize, 0usize, 0usize);
-    for cell in input.sample_column(column) {
-        match cell::read(cell, input.decimal) {
-            Ok(cell::Cell::Missing) => {}
-            Ok(cell::Cell::Number(_)) => {
-                numbers += 1;
-                values += 1;
-            }
-            Ok(_) => values += 1,
-            Err(refusal) if refusal.is_no_number() => others += 1,
-            Err(_) => values += 1,
+    input.sample_column(column, |cell| match cell::read(cell, input.decimal) {
+        Ok(cell::Cell::Missing) => {}
+        Ok(cell::Cell::Number(_)) => {
+            numbers += 1;
+            values += 1;
         }
-    }
-    numbers > 0 && values >= 9 * others
+        Ok(_) => values += 1,
+        Err(refusal) if refusal.is_no_number() => others += 1,
+        Err(_) => values += 1,
+    })?;
+    Ok(numbers > 0 && values >= 9 * others)
 }
 
 #[cfg(test)]

@@ -114,6 +114,23 @@ impl<'a> Collector<'a> {
         self.tolerant
     }
 
+    /// What it looks at of a row, with `others`.
+    pub(super) fn columns(&self, others: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut columns = self.text_columns.clone();
+        if let PlaceColumns::Columns { x, y } = self.columns {
+            columns.extend([x, y]);
+        }
+        columns.extend(others);
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    /// Whether places come from geometries.
+    pub(super) fn wants_place(&self) -> bool {
+        self.columns == PlaceColumns::Geometry
+    }
+
     pub(super) fn holds_place(&self, column: usize) -> bool {
         matches!(self.columns, PlaceColumns::Columns { x, y } if x == column || y == column)
     }

@@ -3,14 +3,12 @@
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::cell::{self, Decimal};
-use super::input::{Body, Input, Row};
+use super::input::{Body, Input, Row, SEEN};
 use super::source::{Format, Source};
 use crate::error::BadCell;
 use crate::{Error, Result};
 
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Rows by which separators, decimal sign and columns are recognised.
-const SAMPLE: usize = 2000;
 
 /// The text of a file and how it is parted.
 pub(super) struct Delimited {
@@ -44,7 +42,7 @@ pub(super) fn from_bytes(file: String, bytes: Vec<u8>) -> Result<Input> {
             )
         })?,
     };
-    let (header, sample) = head(&text[start..], separator, SAMPLE)
+    let (header, sample) = head(&text[start..], separator, SEEN)
         .ok_or_else(|| refuse("has no header line", "begin it with the names of the columns"))?;
     let header: Vec<String> = header.iter().map(|cell| super::text::one_line(cell::trim(cell))).collect();
     if header.iter().filter(|name| !name.is_empty()).all(|name| cell::number(name, Decimal::Point).is_ok()) {

@@ -7,6 +7,7 @@ use csv::ByteRecord;
 use soilscope_core::Coord;
 
 use super::cell::{self, Decimal, Refusal};
+use super::columnar;
 use super::delimited::Delimited;
 use super::source::{Format, Source};
 use super::unit::Unit;
@@ -36,12 +37,32 @@ pub(super) enum Body {
         rows: Vec<(ByteRecord, Option<Coord>)>,
         placed: bool,
     },
+    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "without the feature there is none"))]
+    Columns(Box<columnar::Table>),
 }
+
+/// What of each row is wanted.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "other files are read whole"))]
+pub(super) struct Wanted<'a> {
+    /// Columns whose cells are looked at, others may come empty; `None` for all.
+    pub(super) columns: Option<&'a [usize]>,
+    /// Whether the place is, in a file that has geometries.
+    pub(super) place: bool,
+}
+
+impl Wanted<'_> {
+    /// Everything.
+    pub(super) const ALL: Self = Self { columns: None, place: true };
+}
+
+/// Rows by which columns are recognised.
+pub(super) const SEEN: usize = 2000;
 
 /// One row while it is walked over.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
-    /// Line or feature, counted from 1.
+    /// Line, row or feature, counted from 1.
     pub(super) number: usize,
     pub(super) record: &'a ByteRecord,
     /// The place, in a file that has geometries.
@@ -75,15 +96,15 @@ impl Input {
             let mut stream = std::fs::File::open(path).map_err(unreadable)?;
             return Self::from_stream(&mut stream, file, path, layer);
         }
-        match vector_format_by_name(path)? {
-            Some(format) => super::vector::open(path, format, layer),
+        match format_by_name(path)? {
+            Some(format) => Self::from_binary(path, format, layer),
             None => {
                 let mut opened = std::fs::File::open(path).map_err(unreadable)?;
                 let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
                 if !is_named_as_text(path) {
                     opened.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
-                    if let Some(format) = vector_format_by_content(&bytes) {
-                        return super::vector::open(path, format, layer);
+                    if let Some(format) = format_by_content(&bytes) {
+                        return Self::from_binary(path, format, layer);
                     }
                 }
                 opened.read_to_end(&mut bytes).map_err(unreadable)?;
@@ -93,12 +114,12 @@ impl Input {
     }
 
     fn from_stream(stream: &mut dyn Read, file: String, path: &Path, layer: Option<&str>) -> Result<Self> {
-        let mut format = vector_format_by_name(path)?;
+        let mut format = format_by_name(path)?;
         let mut bytes = Vec::new();
         if format.is_none() {
             let read = stream.read_to_end(&mut bytes);
             read.map_err(|error| Error::Unreadable { file: file.clone(), reason: error.to_string() })?;
-            format = vector_format_by_content(&bytes);
+            format = format_by_content(&bytes);
         }
         match format {
             None => Self::from_text(file, bytes, layer),
@@ -111,51 +132,63 @@ impl Input {
     }
 
     fn from_text(file: String, bytes: Vec<u8>, layer: Option<&str>) -> Result<Self> {
-        if layer.is_some() {
-            return Err(Error::Table {
-                file,
-                reason: "is a text table, which has no layers".to_owned(),
-                remedy: "leave the layer out".to_owned(),
-            });
-        }
+        refuse_layer(&file, "a text table", layer)?;
         super::delimited::from_bytes(file, bytes)
+    }
+
+    fn from_binary(path: &Path, format: Format, layer: Option<&str>) -> Result<Self> {
+        if format != Format::Parquet {
+            return super::vector::open(path, format, layer);
+        }
+        refuse_layer(&path.display().to_string(), "a Parquet file", layer)?;
+        columnar::open(path)
     }
 
     /// Whether places come from geometries.
     pub(super) fn has_geometry(&self) -> bool {
-        matches!(self.body, Body::Features { placed: true, .. })
+        match &self.body {
+            Body::Text(_) => false,
+            Body::Features { placed, .. } => *placed,
+            Body::Columns(table) => table.has_geometry(),
+        }
     }
 
     /// Walks over all rows, in order, until one is refused.
-    pub(super) fn for_each(&self, mut visit: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
+    pub(super) fn for_each(&self, wanted: Wanted<'_>, mut visit: impl FnMut(Row<'_>) -> Result<()>) -> Result<()> {
         match &self.body {
             Body::Text(text) => text.for_each(self, visit),
             Body::Features { rows, .. } => rows
                 .iter()
                 .enumerate()
                 .try_for_each(|(i, (record, place))| visit(Row { number: i + 1, record, place: *place })),
+            Body::Columns(table) => table.for_each(self, wanted, usize::MAX, visit),
         }
     }
 
-    /// The first rows, to recognise columns by.
+    /// The first rows of text.
     pub(super) fn sample(&self) -> &[ByteRecord] {
         match &self.body {
             Body::Text(text) => &text.sample,
-            Body::Features { .. } => &[],
+            Body::Features { .. } | Body::Columns(_) => &[],
         }
     }
 
-    /// Cells of one column in the first rows.
-    pub(super) fn sample_column(&self, column: usize) -> impl Iterator<Item = &[u8]> {
-        const SEEN: usize = 2000;
-        let features: &[(ByteRecord, Option<Coord>)] = match &self.body {
-            Body::Text(_) => &[],
-            Body::Features { rows, .. } => &rows[..rows.len().min(SEEN)],
-        };
-        self.sample()
-            .iter()
-            .chain(features.iter().map(|(record, _)| record))
-            .map(move |r| r.get(column).unwrap_or_default())
+    /// Cells of one column in the first rows, to recognise it by.
+    pub(super) fn sample_column(&self, column: usize, mut visit: impl FnMut(&[u8])) -> Result<()> {
+        match &self.body {
+            Body::Text(text) => text.sample.iter().for_each(|record| visit(record.get(column).unwrap_or_default())),
+            Body::Features { rows, .. } => {
+                rows.iter().take(SEEN).for_each(|(record, _)| visit(record.get(column).unwrap_or_default()));
+            }
+            Body::Columns(table) => {
+                let wanted = Wanted { columns: Some(&[column]), place: false };
+                table.for_each(self, wanted, SEEN, |row| {
+                    visit(row.cell(column));
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Index of a column by its exact name, then without regard to case.
@@ -236,13 +269,29 @@ impl Input {
     }
 }
 
-/// The vector format that a file's name shows.
-fn vector_format_by_name(path: &Path) -> Result<Option<Format>> {
+fn refuse_layer(file: &str, what: &str, layer: Option<&str>) -> Result<()> {
+    layer.map_or(Ok(()), |_| {
+        Err(Error::Table {
+            file: file.to_owned(),
+            reason: format!("is {what}, which has no layers"),
+            remedy: "leave the layer out".to_owned(),
+        })
+    })
+}
+
+/// The format other than text that a file's name shows.
+fn format_by_name(path: &Path) -> Result<Option<Format>> {
     match extension(path).as_str() {
         "gpkg" => Ok(Some(Format::GeoPackage)),
         "geojson" | "json" | "geojsonl" => Ok(Some(Format::GeoJson)),
         "shp" => Ok(Some(Format::Shapefile)),
         "fgb" => Ok(Some(Format::FlatGeobuf)),
+        "parquet" | "geoparquet" | "pq" => Ok(Some(Format::Parquet)),
+        "feather" | "arrow" => Err(Error::Table {
+            file: path.display().to_string(),
+            reason: "is an Arrow file, which is not read".to_owned(),
+            remedy: "write it as Parquet".to_owned(),
+        }),
         "dbf" | "shx" => Err(Error::Table {
             file: path.display().to_string(),
             reason: "is one part of a Shapefile".to_owned(),
@@ -261,14 +310,16 @@ fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// The vector format that a file's first bytes show; `None` for text.
-fn vector_format_by_content(head: &[u8]) -> Option<Format> {
+/// The format that a file's first bytes show; `None` for text.
+fn format_by_content(head: &[u8]) -> Option<Format> {
     if head.starts_with(b"SQLite format 3") {
         Some(Format::GeoPackage)
     } else if head.starts_with(&[0, 0, 0x27, 0x0a]) {
         Some(Format::Shapefile)
     } else if head.starts_with(b"fgb\x03") {
         Some(Format::FlatGeobuf)
+    } else if head.starts_with(b"PAR1") {
+        Some(Format::Parquet)
     } else if head.trim_ascii_start().starts_with(b"{") {
         Some(Format::GeoJson)
     } else {

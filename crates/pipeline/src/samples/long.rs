@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::analyte::{self, Companions, FlagColumn};
 use super::cell;
-use super::input::Input;
+use super::input::{Input, Wanted};
 use super::reading::{self, ReadingColumns, Scale};
 use super::table::{AnalyteColumn, UnitSource};
 use super::unit::Unit;
@@ -139,6 +139,11 @@ impl LongColumns {
     pub(super) fn contains(&self, column: usize) -> bool {
         column == self.analyte || column == self.reading.value
     }
+
+    /// Those that say which analytes there are, in which units.
+    fn survey(&self) -> Vec<usize> {
+        [Some(self.analyte), Some(self.reading.value), self.unit].into_iter().flatten().collect()
+    }
 }
 
 /// A name in the analyte column, and the units that its values are given in.
@@ -180,7 +185,9 @@ pub(super) fn read(
         }
         analytes.push(analyte);
     }
-    input.for_each(|row| {
+    let looked_at = collector.columns(columns.survey().into_iter().chain(columns.reading.all()));
+    let wanted = Wanted { columns: Some(&looked_at), place: collector.wants_place() };
+    input.for_each(wanted, |row| {
         let name = cell::trim(row.cell(columns.analyte));
         let Some(job) = ids.get(name.as_bytes()).and_then(|&id| jobs[id].as_ref()) else { return Ok(()) };
         let has_value = |row: super::input::Row<'_>| !cell::is_missing(row.cell(columns.reading.value));
@@ -227,7 +234,8 @@ pub(super) fn read(
 fn survey(input: &Input, columns: LongColumns) -> Result<(Ids, Vec<Found>)> {
     let mut ids = Ids::new();
     let mut found: Vec<Found> = Vec::new();
-    input.for_each(|row| {
+    let wanted = Wanted { columns: Some(&columns.survey()), place: false };
+    input.for_each(wanted, |row| {
         let name = cell::trim(row.cell(columns.analyte));
         if name.is_empty() {
             return if cell::is_missing(row.cell(columns.reading.value)) {

@@ -1,6 +1,6 @@
 //! Sample files: reading them, judging them, and making samples of them that can be interpolated.
 //!
-//! [`read_samples`] reads delimited text, wide or long, and vector files through GDAL. What the laboratory reported stays
+//! [`read_samples`] reads delimited text, wide or long, GeoParquet, and vector files through GDAL. What the laboratory reported stays
 //! as reported: a value below its limit is a [`Measurement::BelowLimit`](soilscope_core::censored::Measurement), never a
 //! number, until [`SampleTable::prepare`] substitutes one as it was told to, and counts it.
 //!
@@ -21,6 +21,7 @@ mod analyte;
 mod cell;
 mod collector;
 mod column;
+mod columnar;
 mod delimited;
 mod duplicates;
 mod input;

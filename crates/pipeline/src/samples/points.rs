@@ -7,7 +7,7 @@ use soilscope_core::Coord;
 
 use super::ReadOptions;
 use super::collector::{self, Located};
-use super::input::Input;
+use super::input::{Input, Wanted};
 use super::source::Source;
 use crate::Result;
 use crate::crs::Crs;
@@ -90,7 +90,7 @@ pub fn read_points(path: &Path, options: &ReadOptions) -> Result<PointTable> {
     let input = Input::open(path, options.layer.as_deref())?;
     let Located { crs, columns, notes } = collector::locate(&input, options)?;
     let (mut records, mut coords, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-    input.for_each(|row| {
+    input.for_each(Wanted::ALL, |row| {
         let place = columns.place(&input, row, crs.as_ref()).map_err(|bad| *bad)?.ok_or_else(|| {
             input.bad_row(row, None, "a point without a place", "fill its coordinates in, or remove the row")
         })?;

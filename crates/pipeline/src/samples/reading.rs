@@ -15,6 +15,14 @@ pub(super) struct ReadingColumns {
     pub(super) beside: Companions,
 }
 
+impl ReadingColumns {
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = usize> {
+        let Companions { flag, limit } = self.beside;
+        [Some(self.value), flag.map(|flag| flag.column), limit.map(|(column, _)| column)].into_iter().flatten()
+    }
+}
+
 /// How numbers become readings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {

@@ -21,6 +21,10 @@ pub enum Format {
     Shapefile,
     /// FlatGeobuf.
     FlatGeobuf,
+    /// GeoParquet, or Parquet's own geometries.
+    GeoParquet,
+    /// Parquet without geometries.
+    Parquet,
 }
 
 impl Format {
@@ -32,6 +36,8 @@ impl Format {
             Self::GeoJson => "GeoJSON",
             Self::Shapefile => "Shapefile",
             Self::FlatGeobuf => "FlatGeobuf",
+            Self::GeoParquet => "GeoParquet",
+            Self::Parquet => "Parquet",
         }
     }
 }
@@ -88,9 +94,13 @@ impl Source {
         }
     }
 
-    /// What rows are counted in: lines of text from 1 with the header, or features from 1.
+    /// What rows are counted in: lines of text from 1 with the header; rows of Parquet or features of other files, from 1.
     pub fn row_word(&self) -> &'static str {
-        if self.format == Format::Delimited { "line" } else { "feature" }
+        match self.format {
+            Format::Delimited => "line",
+            Format::GeoParquet | Format::Parquet => "row",
+            _ => "feature",
+        }
     }
 
     /// One line for a person, as `delimited text, UTF-8, ';' between columns, decimal comma, 155 rows`.

@@ -48,7 +48,7 @@ mod with_gdal {
             Format::GeoJson => &["GeoJSON", "GeoJSONSeq"],
             Format::Shapefile => &["ESRI Shapefile"],
             Format::FlatGeobuf => &["FlatGeobuf"],
-            Format::Delimited => &[],
+            Format::Delimited | Format::GeoParquet | Format::Parquet => &[],
         };
         let options = DatasetOptions {
             open_flags: GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_READONLY,

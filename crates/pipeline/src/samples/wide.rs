@@ -2,7 +2,7 @@
 
 use super::analyte;
 use super::cell;
-use super::input::{Input, Row};
+use super::input::{Input, Row, Wanted};
 use super::reading::{self, ReadingColumns, Scale};
 use super::table::{AnalyteColumn, UnitSource};
 use super::unit::Unit;
@@ -19,7 +19,9 @@ struct Job {
 /// Reads the analytes that were asked for, or all columns of numbers.
 pub(super) fn read(input: &Input, options: &ReadOptions, collector: &mut Collector<'_>) -> Result<Vec<AnalyteColumn>> {
     let mut jobs = jobs(input, options, collector)?;
-    input.for_each(|row| {
+    let columns = collector.columns(jobs.iter().flat_map(|job| job.columns.all()));
+    let wanted = Wanted { columns: Some(&columns), place: collector.wants_place() };
+    input.for_each(wanted, |row| {
         let has_value = |row: Row<'_>| jobs.iter().any(|job| !cell::is_missing(row.cell(job.columns.value)));
         let Some(record) = collector.place(row, has_value)? else { return Ok(()) };
         for job in &mut jobs {
@@ -56,7 +58,7 @@ fn jobs(input: &Input, options: &ReadOptions, collector: &Collector<'_>) -> Resu
         }
     }
     if options.analytes.is_empty() {
-        wanted = analyte::numeric_columns(input)
+        wanted = analyte::numeric_columns(input)?
             .into_iter()
             .filter(|&column| !collector.holds_place(column))
             .map(|column| (input.header[column].clone(), column))
