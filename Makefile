@@ -110,9 +110,18 @@ test-wheel: setup-python $(PYTHON_DIR)/build/.complete
 
 INSTALL_WHEEL = bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(PYTHON_DIR)/wheel/*.whl
 
-test-python: test-wheel $(PYTHON_DIR)/test/.complete ## the tests of the Python package, in an environment of their own; PYTEST='-k dask' takes some
+# One test, and one notebook, run the program in parts. `make test` has just built it; else it is built here.
+$(abspath $(TARGET))/debug/soilscope:
+	cargo build --locked -p soilscope-cli
+
+test-python: test-wheel $(PYTHON_DIR)/test/.complete $(abspath $(TARGET))/debug/soilscope ## the tests of the Python package, in an environment of their own; PYTEST='-k dask' takes some
 	$(PYTHON_DIR)/test/$(INSTALL_WHEEL)
-	MYPY_CACHE_DIR=$(PYTHON_DIR)/mypy $(PYTHON_DIR)/test/bin/python -m pytest -p no:cacheprovider tests/python $(PYTEST)
+	SOILSCOPE=$(abspath $(TARGET))/debug/soilscope MYPY_CACHE_DIR=$(PYTHON_DIR)/mypy \
+	    $(PYTHON_DIR)/test/bin/python -m pytest -p no:cacheprovider tests/python $(PYTEST)
+
+notebooks: test-wheel $(PYTHON_DIR)/notebooks/.complete $(abspath $(TARGET))/debug/soilscope ## run the notebooks in an environment of their own, and keep what they show; NOTEBOOKS=notebooks/1-first-map.ipynb takes one
+	$(PYTHON_DIR)/notebooks/$(INSTALL_WHEEL)
+	PATH="$(abspath $(TARGET))/debug:$$PATH" PYTHONDONTWRITEBYTECODE=1 $(PYTHON_DIR)/notebooks/bin/python scripts/notebooks.py $(NOTEBOOKS)
 
 truth: ## simulated truth for the likelihood and for automatic models: thousands of fits; half an hour
 	cargo test --release --locked -p soilscope-core --test likelihood -- --ignored --nocapture

@@ -45,7 +45,9 @@ def test_examples_run(name: str, thing: object) -> None:
 def test_every_function_has_an_example() -> None:
     functions = [(name, thing) for name, thing in documented() if inspect.isroutine(thing)]
     assert len(functions) > 15
-    assert [name for name, thing in functions if ">>>" not in (inspect.getdoc(thing) or "")] == []
+    without = [name for name, thing in functions if ">>>" not in (inspect.getdoc(thing) or "")]
+    # That one takes a cluster and the program: test_dask_map.py runs it.
+    assert without == ["soilscope.dask.map"]
 
 
 def test_every_member_has_a_docstring() -> None:

@@ -19,11 +19,12 @@ import dask.array
 from dask.base import normalize_token, tokenize
 from dask.delayed import delayed
 
+from ._dask_map import MapProject, map
 from ._grid import Frame, Grid
 from ._krige import attributes, kriging, layers
 from ._soilscope import Kriging, Predictor, Samples, SoilscopeError, Transform, Variogram
 
-__all__ = ["krige"]
+__all__ = ["MapProject", "krige", "map"]
 
 #: How often this process has been sent samples: once for each set, unless a worker had to give them up.
 received = 0
