@@ -184,6 +184,11 @@ def test_words_are_rusts(meuse: Samples) -> None:
     (lambda: soilscope.Kriging(MODEL, block_nodes="gauss4"), "block_nodes belong to a block"),
     (lambda: soilscope.Kriging(MODEL, block=10, block_nodes="simpson"), "no nodes of a block are called 'simpson'"),
     (lambda: soilscope.Kriging(MODEL, block=[10.0, 0.0]), "side of the block is 0"),
+    (lambda: soilscope.Kriging(MODEL, neighbours=-1), "neighbours is -1, but must be 0 or more"),
+    (lambda: soilscope.Kriging(MODEL, degree=300), "degree is 300, but must be less"),
+    (lambda: soilscope.krige(Samples([[0, 0]], [1.0]), MODEL, [[0, 0]], threads=-2), "threads is -2, but must be 0 or more"),
+    (lambda: soilscope.krige(Samples([[0, 0]], [1.0]), MODEL), "give one of places, like and grid"),
+    (lambda: soilscope.Grid.over((0, 0, np.nan, 1), 1.0), "must be finite: west, south, east, north"),
     (lambda: soilscope.Transform("cube"), "no transform is called 'cube'"),
     (lambda: soilscope.Grid.over((0, 0, 1, 1), 0.0), "cell is 0.0, but must be above 0"),
 ])  # fmt: skip
@@ -195,10 +200,24 @@ def test_refusals(call, words: str) -> None:
 
 
 def test_what_is_no_number_is_a_type_or_value_error() -> None:
-    with pytest.raises((TypeError, ValueError)):
-        Samples([["a", "b"]], [1.0])
-    with pytest.raises(TypeError):
-        Samples([[None, 1.0]], [1.0]) if False else soilscope.Kriging(MODEL, neighbours="all")
+    for wrong, words in (
+        ([["a", "b"]], "coords has text, but must have real numbers"),
+        (np.array([[1j, 1.0]]), "coords has complex numbers"),
+        (np.array([["2020-01-01", "2021-01-01"]], "M8[D]"), "coords has times"),
+        ({1: 2}, "real number"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            Samples(wrong, [1.0])
+    samples = Samples([[0, 0], [3, 1]], [1.0, 2.0])
+    for call, words in (
+        (lambda: soilscope.Kriging(MODEL, neighbours="all"), "neighbours"),
+        (lambda: soilscope.Kriging(None), "variogram must be a Variogram, or its notation as text, not NoneType"),
+        (lambda: soilscope.Kriging(MODEL, block="x"), "block is 'x', but must be a number, or a width and a height"),
+        (lambda: soilscope.validate(samples, "x"), "recipe must be Kriging, InverseDistance or Nearest, not str"),
+        (lambda: soilscope.validate(samples, soilscope.Nearest(), folds=2.5), "folds is 2.5, but must be"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            call()
     with pytest.raises(TypeError, match="unexpected keyword"):
         soilscope.krige(Samples([[0, 0]], [1.0]), MODEL, [[0, 0]], neighbors=3)
 

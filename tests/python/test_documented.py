@@ -6,6 +6,7 @@ import ast
 import doctest
 import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import soilscope
 import soilscope.dask
+from conftest import ROOT
 from soilscope import _soilscope
 
 SAMPLE = Path(__file__).with_name("typed_sample.py")
@@ -115,3 +117,16 @@ def test_a_program_type_checks_strictly(tmp_path: Path) -> None:
 
 def test_the_sample_runs() -> None:
     assert subprocess.run([sys.executable, str(SAMPLE)], capture_output=True).returncode == 0
+
+
+def test_the_page_on_python_runs() -> None:
+    """Every block of docs/python.md, one after the other, from the repository's root."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_text(), re.DOTALL)
+    assert len(blocks) == 5
+    program = Path(os.environ["SOILSCOPE"])
+    environment = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    run = subprocess.run(
+        [sys.executable, "-c", "\n".join(blocks)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode == 0, run.stderr
+    assert "zinc_prediction.tif" in run.stdout

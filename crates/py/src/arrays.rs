@@ -2,6 +2,7 @@
 
 use numpy::ndarray::{ArrayView1, ArrayView2};
 use numpy::{PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -20,6 +21,7 @@ impl<'py> Numbers<'py> {
     /// Not an array of numbers, or one in which some are masked.
     pub(crate) fn of(what: &str, object: &Bound<'py, PyAny>) -> PyResult<Self> {
         static REQUIRE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static ASARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         static MASKED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let py = object.py();
         if object.is_instance(MASKED.import(py, "numpy.ma", "MaskedArray")?)?
@@ -27,10 +29,22 @@ impl<'py> Numbers<'py> {
         {
             return Err(refused(format!("{what} has masked numbers: leave them out, or fill them")));
         }
+        let array = ASARRAY.import(py, "numpy", "asarray")?.call1((object,))?;
+        let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
+        // What numpy would turn into numbers without a word.
+        let other = match kind.as_str() {
+            "c" => Some("complex numbers"),
+            "M" | "m" => Some("times"),
+            "S" | "U" => Some("text"),
+            _ => None,
+        };
+        if let Some(other) = other {
+            return Err(PyTypeError::new_err(format!("{what} has {other}, but must have real numbers")));
+        }
         let options = PyDict::new(py);
         options.set_item("dtype", numpy::dtype::<f64>(py))?;
         options.set_item("requirements", ["C", "A", "E"])?;
-        let array = REQUIRE.import(py, "numpy", "require")?.call((object,), Some(&options))?;
+        let array = REQUIRE.import(py, "numpy", "require")?.call((array,), Some(&options))?;
         Ok(Self { array: array.cast_into::<PyArrayDyn<f64>>()?.try_readonly().map_err(refused)? })
     }
 
@@ -69,6 +83,25 @@ impl<'py> Numbers<'py> {
     pub(crate) fn to_vec(&self) -> PyResult<Vec<f64>> {
         self.as_slice().map(<[f64]>::to_vec)
     }
+}
+
+/// A number of things that Python gave: not below 0.
+///
+/// # Errors
+/// Below 0, in words that name it; too large for this machine.
+pub(crate) fn count<T: TryFrom<i128>>(what: &str, given: i128) -> PyResult<T> {
+    T::try_from(given).map_err(|_| {
+        let requirement = if given < 0 { "0 or more" } else { "less" };
+        refused(format!("{what} is {given}, but must be {requirement}"))
+    })
+}
+
+/// As [`count`], where it was given.
+///
+/// # Errors
+/// As [`count`].
+pub(crate) fn count_if<T: TryFrom<i128>>(what: &str, given: Option<i128>) -> PyResult<Option<T>> {
+    given.map(|given| count(what, given)).transpose()
 }
 
 fn shape(what: &str, wanted: &str, found: &[usize]) -> PyErr {

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use soilscope_core::auto;
 
+use crate::arrays::count;
 use crate::empirical::{EmpiricalVariogram, estimator};
 use crate::error::refused;
 use crate::json;
@@ -88,13 +89,15 @@ impl Choice {
 pub(crate) fn choose(
     py: Python<'_>,
     samples: &Samples,
-    degree: u8,
-    covariates: usize,
+    degree: i128,
+    covariates: i128,
     estimator: &str,
     transformed: bool,
-    seed: u64,
-    threads: Option<usize>,
+    seed: i128,
+    threads: Option<i128>,
 ) -> PyResult<Choice> {
+    let (degree, covariates) = (count("degree", degree)?, count("covariates", covariates)?);
+    let seed = count("seed", seed)?;
     let (drift, estimator) = (drift(None, degree, covariates).map_err(refused)?, self::estimator(estimator)?);
     let settings = auto::Settings { drift, estimator, transformed, seed, ..auto::Settings::default() };
     let inner = detached(py, threads, |executor| auto::choose(&samples.inner, &settings, executor))?;

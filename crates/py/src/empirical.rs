@@ -193,7 +193,7 @@ pub(crate) fn empirical_variogram(
     azimuths: Option<Vec<f64>>,
     tolerance: Option<f64>,
     estimator: &str,
-    threads: Option<usize>,
+    threads: Option<i128>,
 ) -> PyResult<EmpiricalVariogram> {
     let samples = &*samples.inner;
     let lags = match (boundaries, cutoff, width) {

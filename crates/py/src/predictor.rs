@@ -31,7 +31,7 @@ impl Predictor {
         recipe: &dyn Interpolator,
         samples: &Samples,
         transform: Option<&Bound<'_, PyAny>>,
-        threads: Option<usize>,
+        threads: Option<i128>,
     ) -> PyResult<Self> {
         let scale = transform.map_or(Ok(Scale::None), |t| Transform::of(t, &samples.inner))?;
         let inner = detached(py, threads, |executor| recipe.fit_on(&scale.forward(&samples.inner)?, executor))?;
@@ -69,7 +69,7 @@ impl Predictor {
         shape: &[usize],
         part: usize,
         threshold: Option<f64>,
-        threads: Option<usize>,
+        threads: Option<i128>,
         work: impl Fn(&Job<'_>, &mut Part<'_>) + Sync,
     ) -> PyResult<Predictions> {
         if let Some(value) = threshold
@@ -147,7 +147,7 @@ impl Predictor {
         places: &Bound<'_, PyAny>,
         covariates: Option<&Bound<'_, PyAny>>,
         threshold: Option<f64>,
-        threads: Option<usize>,
+        threads: Option<i128>,
     ) -> PyResult<Predictions> {
         let places = Places::of("places", places)?;
         let places = places.as_slice()?;
@@ -188,7 +188,7 @@ impl Predictor {
         y: &Bound<'_, PyAny>,
         covariates: Option<&Bound<'_, PyAny>>,
         threshold: Option<f64>,
-        threads: Option<usize>,
+        threads: Option<i128>,
     ) -> PyResult<Predictions> {
         let (x, y) = (Numbers::column("x", x)?, Numbers::column("y", y)?);
         let axes = Axes { x: x.as_slice()?, y: y.as_slice()? };

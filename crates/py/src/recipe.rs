@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use soilscope_core::drift::Drift;
 use soilscope_core::neighbourhood::{Neighbourhood, Search, Sectors};
@@ -9,6 +10,7 @@ use soilscope_core::support::{BlockNodes, Support};
 use soilscope_core::{Interpolator, Result, idw, kriging};
 
 use crate::Reduced;
+use crate::arrays::{count, count_if};
 use crate::error::{SoilscopeError, refused};
 use crate::predictor::Predictor;
 use crate::samples::Samples;
@@ -42,21 +44,36 @@ pub(crate) fn neighbourhood(
     Ok(Neighbourhood::Moving(search))
 }
 
+fn near_counts(
+    neighbours: Option<i128>,
+    min_neighbours: Option<i128>,
+    sectors: Option<i128>,
+) -> PyResult<[Option<usize>; 3]> {
+    Ok([
+        count_if("neighbours", neighbours)?,
+        count_if("min_neighbours", min_neighbours)?,
+        count_if("sectors", sectors)?,
+    ])
+}
+
 /// Width and height of a block, from one number or two.
 fn block(size: &Bound<'_, PyAny>, nodes: &str) -> PyResult<Support> {
     let size = match size.extract::<f64>() {
         Ok(side) => [side, side],
-        Err(_) => size.extract::<[f64; 2]>()?,
+        Err(_) => size.extract::<[f64; 2]>().map_err(|_| {
+            let found = size.repr().map_or_else(|_| "that".to_owned(), |text| text.to_string());
+            PyTypeError::new_err(format!("block is {found}, but must be a number, or a width and a height"))
+        })?,
     };
     let unknown = || {
         SoilscopeError::new_err(format!(
             "no nodes of a block are called '{nodes}'; there are gaussN and regularN, as gauss4"
         ))
     };
-    let count = |text: &str| text.parse().ok().and_then(NonZeroUsize::new).ok_or_else(unknown);
+    let side = |text: &str| text.parse().ok().and_then(NonZeroUsize::new).ok_or_else(unknown);
     let nodes = match (nodes.strip_prefix("gauss"), nodes.strip_prefix("regular")) {
-        (Some(n), _) => BlockNodes::Gauss(count(n)?),
-        (_, Some(n)) => BlockNodes::Regular(count(n)?),
+        (Some(n), _) => BlockNodes::Gauss(side(n)?),
+        (_, Some(n)) => BlockNodes::Regular(side(n)?),
         _ => return Err(unknown()),
     };
     Support::block(size, nodes).map_err(refused)
@@ -70,7 +87,13 @@ pub(crate) fn interpolator(recipe: &Bound<'_, PyAny>) -> PyResult<Box<dyn Interp
     if let Ok(own) = recipe.cast::<InverseDistance>() {
         return Ok(Box::new(own.get().inner));
     }
-    Ok(Box::new(recipe.cast::<Nearest>()?.get().inner))
+    match recipe.cast::<Nearest>() {
+        Ok(own) => Ok(Box::new(own.get().inner)),
+        Err(_) => {
+            let found = recipe.get_type().name()?;
+            Err(PyTypeError::new_err(format!("recipe must be Kriging, InverseDistance or Nearest, not {found}")))
+        }
+    }
 }
 
 /// Arguments that a recipe was made with, as text and for pickling.
@@ -149,16 +172,18 @@ impl Kriging {
         py: Python<'py>,
         variogram: &Bound<'py, PyAny>,
         mean: Option<f64>,
-        degree: u8,
-        covariates: usize,
-        neighbours: Option<usize>,
-        min_neighbours: Option<usize>,
+        degree: i128,
+        covariates: i128,
+        neighbours: Option<i128>,
+        min_neighbours: Option<i128>,
         radius: Option<f64>,
-        sectors: Option<usize>,
+        sectors: Option<i128>,
         block: Option<&Bound<'py, PyAny>>,
         block_nodes: Option<&str>,
     ) -> PyResult<Self> {
         let model = Variogram::of(variogram)?;
+        let (degree, covariates): (u8, usize) = (count("degree", degree)?, count("covariates", covariates)?);
+        let [neighbours, min_neighbours, sectors] = near_counts(neighbours, min_neighbours, sectors)?;
         let drift = drift(mean, degree, covariates).map_err(refused)?;
         let near = neighbourhood(neighbours, min_neighbours, radius, sectors).map_err(refused)?;
         let support = match (block, block_nodes) {
@@ -206,7 +231,7 @@ impl Kriging {
         py: Python<'_>,
         samples: &Samples,
         transform: Option<&Bound<'_, PyAny>>,
-        threads: Option<usize>,
+        threads: Option<i128>,
     ) -> PyResult<Predictor> {
         Predictor::of(py, &self.inner, samples, transform, threads)
     }
@@ -243,11 +268,12 @@ impl InverseDistance {
     fn new(
         py: Python<'_>,
         power: f64,
-        neighbours: Option<usize>,
-        min_neighbours: Option<usize>,
+        neighbours: Option<i128>,
+        min_neighbours: Option<i128>,
         radius: Option<f64>,
-        sectors: Option<usize>,
+        sectors: Option<i128>,
     ) -> PyResult<Self> {
+        let [neighbours, min_neighbours, sectors] = near_counts(neighbours, min_neighbours, sectors)?;
         let near = neighbourhood(neighbours, min_neighbours, radius, sectors).map_err(refused)?;
         let number = |n: Option<usize>| n.map(|n| n.into_pyobject(py).map(Bound::into_any)).transpose();
         let real = |x: Option<f64>| x.map(|x| x.into_pyobject(py).map(Bound::into_any)).transpose();
@@ -263,7 +289,7 @@ impl InverseDistance {
 
     /// Prepares predictions; as `Kriging.fit`, without a transform.
     #[pyo3(signature = (samples, *, threads=None))]
-    fn fit(&self, py: Python<'_>, samples: &Samples, threads: Option<usize>) -> PyResult<Predictor> {
+    fn fit(&self, py: Python<'_>, samples: &Samples, threads: Option<i128>) -> PyResult<Predictor> {
         Predictor::of(py, &self.inner, samples, None, threads)
     }
 
@@ -301,7 +327,7 @@ impl Nearest {
 
     /// Prepares predictions; as `Kriging.fit`, without a transform.
     #[pyo3(signature = (samples, *, threads=None))]
-    fn fit(&self, py: Python<'_>, samples: &Samples, threads: Option<usize>) -> PyResult<Predictor> {
+    fn fit(&self, py: Python<'_>, samples: &Samples, threads: Option<i128>) -> PyResult<Predictor> {
         Predictor::of(py, &self.inner, samples, None, threads)
     }
 

@@ -8,7 +8,7 @@ use soilscope_core::simulation::{CirculantSimulation, KrigedSimulation, Sequenti
 use soilscope_core::transform::Transform as Scale;
 use soilscope_core::{Coord, Error, Result, Window};
 
-use crate::arrays::Places;
+use crate::arrays::{Places, count};
 use crate::error::{SoilscopeError, refused};
 use crate::recipe::Kriging;
 use crate::samples::Samples;
@@ -38,14 +38,16 @@ pub(crate) fn simulate<'py>(
     samples: &Samples,
     recipe: &Kriging,
     places: &Bound<'py, PyAny>,
-    realisations: usize,
-    seed: u64,
-    first: usize,
+    realisations: i128,
+    seed: i128,
+    first: i128,
     method: &str,
     window: Option<([f64; 2], [f64; 2], [usize; 2])>,
     transform: Option<&Bound<'py, PyAny>>,
-    threads: Option<usize>,
+    threads: Option<i128>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let (realisations, first): (usize, usize) = (count("realisations", realisations)?, count("first", first)?);
+    let seed = count("seed", seed)?;
     let method = match method {
         "sequential" => Method::Sequential,
         "circulant" => Method::Circulant,
@@ -63,8 +65,8 @@ pub(crate) fn simulate<'py>(
     let places = Places::of("places", places)?;
     let nodes = places.as_slice()?;
     let window = window.map(|(origin, step, size)| Window { origin, step, size });
-    let count = window.map_or(nodes.len(), |w| w.size[0] * w.size[1]);
-    let out = PyArray2::zeros(py, [realisations, count], false);
+    let cells = window.map_or(nodes.len(), |w| w.size[0] * w.size[1]);
+    let out = PyArray2::zeros(py, [realisations, cells], false);
     {
         let mut fields = out.try_readwrite()?;
         let fields = fields.as_slice_mut()?;
@@ -72,11 +74,11 @@ pub(crate) fn simulate<'py>(
         detached(py, threads, |executor| {
             let samples = scale.forward(&samples.inner)?;
             let run = prepared(method, &recipe.inner, seed, &samples, nodes, window)?;
-            for (nth, part) in fields.chunks_mut(BATCH * count.max(1)).enumerate() {
+            for (nth, part) in fields.chunks_mut(BATCH * cells.max(1)).enumerate() {
                 let from = numbers.start + nth * BATCH;
-                let range: Range<usize> = from..from + part.len() / count.max(1);
+                let range: Range<usize> = from..from + part.len() / cells.max(1);
                 let batch = run.simulate(range, executor)?;
-                for (k, field) in part.chunks_mut(count.max(1)).enumerate() {
+                for (k, field) in part.chunks_mut(cells.max(1)).enumerate() {
                     field.iter_mut().zip(batch.realisation(k)).for_each(|(to, value)| *to = scale.back_value(value));
                 }
             }

@@ -1,10 +1,12 @@
 //! Cross-validation.
 
 use numpy::PyArray1;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use soilscope_core::transform::Transform as Scale;
 use soilscope_core::validation::{Folds, Residual, Scores, residuals_with_limits};
 
+use crate::arrays::count;
 use crate::error::{SoilscopeError, refused};
 use crate::json;
 use crate::recipe::interpolator;
@@ -129,11 +131,11 @@ pub(crate) fn validate(
     recipe: &Bound<'_, PyAny>,
     folds: Option<&Bound<'_, PyAny>>,
     transform: Option<&Bound<'_, PyAny>>,
-    seed: u64,
-    threads: Option<usize>,
+    seed: i128,
+    threads: Option<i128>,
 ) -> PyResult<Validation> {
     let samples = &*samples.inner;
-    let recipe = interpolator(recipe)?;
+    let (recipe, seed) = (interpolator(recipe)?, count("seed", seed)?);
     let folds = folds.map_or(Ok(Folds::leave_one_out(samples)), |folds| self::folds(folds, samples, seed))?;
     let scale = transform.map_or(Ok(Scale::None), |t| Transform::of(t, samples))?;
     let predictions =
@@ -142,8 +144,8 @@ pub(crate) fn validate(
 }
 
 fn folds(folds: &Bound<'_, PyAny>, samples: &soilscope_core::Samples, seed: u64) -> PyResult<Folds> {
-    if let Ok(count) = folds.extract::<usize>() {
-        return Folds::random(samples, count, seed).map_err(refused);
+    if let Ok(number) = folds.extract::<i128>() {
+        return Folds::random(samples, count("folds", number)?, seed).map_err(refused);
     }
     if let Ok(text) = folds.extract::<String>() {
         if text == "loo" {
@@ -156,7 +158,14 @@ fn folds(folds: &Bound<'_, PyAny>, samples: &soilscope_core::Samples, seed: u64)
             ))),
         };
     }
-    let labels: Vec<String> = folds.try_iter()?.map(|label| Ok(label?.str()?.to_string())).collect::<PyResult<_>>()?;
+    let Ok(labels) = folds.try_iter() else {
+        let message = format!(
+            "folds is {}, but must be loo, a whole number, block:SIZE or a label for each sample",
+            folds.repr()?
+        );
+        return Err(PyTypeError::new_err(message));
+    };
+    let labels: Vec<String> = labels.map(|label| Ok(label?.str()?.to_string())).collect::<PyResult<_>>()?;
     if labels.len() != samples.len() {
         let (left, right) = (labels.len(), samples.len());
         return Err(refused(soilscope_core::Error::LengthMismatch {

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use numpy::{PyArray1, PyArrayMethods};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use soilscope_core::variogram;
@@ -47,7 +48,15 @@ impl Variogram {
     pub(crate) fn of(object: &Bound<'_, PyAny>) -> PyResult<variogram::Variogram> {
         match object.cast::<Self>() {
             Ok(own) => Ok(own.get().inner.clone()),
-            Err(_) => object.extract::<String>()?.parse().map_err(refused),
+            Err(_) => match object.extract::<String>() {
+                Ok(text) => text.parse().map_err(refused),
+                Err(_) => {
+                    let found = object.get_type().name()?;
+                    Err(PyTypeError::new_err(format!(
+                        "variogram must be a Variogram, or its notation as text, not {found}"
+                    )))
+                }
+            },
         }
     }
 }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use soilscope_core::executor::Executor;
 use soilscope_core::{Error, Result};
 
+use crate::arrays::count_if;
 use crate::error::refused;
 
 /// How often Python is asked whether somebody wants the work to end.
@@ -36,7 +37,8 @@ impl Executor for Threads {
 }
 
 impl Threads {
-    fn new(threads: Option<usize>) -> PyResult<Self> {
+    fn new(threads: Option<i128>) -> PyResult<Self> {
+        let threads: Option<usize> = count_if("threads", threads)?;
         let threads = match threads {
             Some(0) => {
                 let requirement = "at least 1";
@@ -72,7 +74,7 @@ impl Threads {
 /// What the work refuses, in its words, or what a signal's handler raised.
 pub(crate) fn detached<T: Send>(
     py: Python<'_>,
-    threads: Option<usize>,
+    threads: Option<i128>,
     work: impl FnOnce(&Threads) -> Result<T> + Send,
 ) -> PyResult<T> {
     let threads = Threads::new(threads)?;

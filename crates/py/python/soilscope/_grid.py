@@ -59,9 +59,12 @@ class Grid:
     ) -> Grid:
         """Cells of a size that hold samples or bounds (west, south, east, north), aligned to multiples of it; north first."""
         west, south, east, north = area.bounds if isinstance(area, Samples) else area
-        width, height = (cell, cell) if isinstance(cell, (int, float)) else cell
-        if not (width > 0 and height > 0 and math.isfinite(width) and math.isfinite(height)):
-            raise SoilscopeError(f"cell is {cell}, but must be above 0")
+        sides = np.asarray(cell, np.float64).ravel()
+        if sides.size not in (1, 2) or not (np.isfinite(sides).all() and (sides > 0).all()):
+            raise SoilscopeError(f"cell is {cell}, but must be above 0: a side, or width and height")
+        width, height = float(sides[0]), float(sides[-1])
+        if not all(math.isfinite(edge) for edge in (west, south, east, north)):
+            raise SoilscopeError(f"the bounds are {(west, south, east, north)}, but must be finite: west, south, east, north")
         first, last = math.floor(west / width), max(math.ceil(east / width), math.floor(west / width) + 1)
         low, high = math.floor(south / height), max(math.ceil(north / height), math.floor(south / height) + 1)
         return cls((np.arange(first, last) + 0.5) * width, (np.arange(high - 1, low - 1, -1) + 0.5) * height, crs)
@@ -109,7 +112,7 @@ class Frame:
     def of(cls, like: Any, grid: Grid | None) -> Frame:
         """The frame of a DataArray or Dataset, or of a grid."""
         if (like is None) == (grid is None):
-            raise SoilscopeError("give one of like and grid")
+            raise SoilscopeError("give one of places, like and grid")
         if like is None:
             assert grid is not None
             coords: dict[str, Any] = {

@@ -107,6 +107,8 @@ def krige(
     """
     import xarray
 
+    if (like is None) == (grid is None):
+        raise SoilscopeError("give one of like and grid")
     frame = Frame.of(like, grid)
     recipe = kriging(samples, variogram, covariates, settings)
     if isinstance(transform, str):
