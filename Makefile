@@ -99,12 +99,16 @@ $(PYTHON_DIR)/%/.complete: tests/python/requirements-%.txt
 MATURIN = $(PYTHON_DIR)/build/bin/maturin build --locked --manifest-path crates/py/Cargo.toml --target-dir $(abspath $(TARGET)) \
 	--interpreter $(PYTHON_DIR)/build/bin/python
 
-wheel: setup-python $(PYTHON_DIR)/build/.complete ## the Python package soilscope as a wheel for this machine, into target/wheels; needs nothing but numpy
+.PHONY: setup-wheel
+setup-wheel:
+	@PYTHON=$(PYTHON) sh scripts/setup.sh wheel
+
+wheel: setup-wheel $(PYTHON_DIR)/build/.complete ## the Python package soilscope as a wheel for this machine, into target/wheels; needs nothing but numpy
 	$(MATURIN) --release --out $(TARGET)/wheels
 
 # The wheel of the tests is built by the dev profile, which optimises what computes: a release build takes minutes more.
 .PHONY: test-wheel
-test-wheel: setup-python $(PYTHON_DIR)/build/.complete
+test-wheel: setup-wheel $(PYTHON_DIR)/build/.complete
 	rm -rf $(PYTHON_DIR)/wheel
 	$(MATURIN) --profile dev --out $(PYTHON_DIR)/wheel
 
@@ -114,12 +118,12 @@ INSTALL_WHEEL = bin/python -m pip install --quiet --disable-pip-version-check --
 $(abspath $(TARGET))/debug/soilscope:
 	cargo build --locked -p soilscope-cli
 
-test-python: test-wheel $(PYTHON_DIR)/test/.complete $(abspath $(TARGET))/debug/soilscope ## the tests of the Python package, in an environment of their own; PYTEST='-k dask' takes some
+test-python: setup-python test-wheel $(PYTHON_DIR)/test/.complete $(abspath $(TARGET))/debug/soilscope ## the tests of the Python package, in an environment of their own; PYTEST='-k dask' takes some
 	$(PYTHON_DIR)/test/$(INSTALL_WHEEL)
 	SOILSCOPE=$(abspath $(TARGET))/debug/soilscope MYPY_CACHE_DIR=$(PYTHON_DIR)/mypy \
 	    $(PYTHON_DIR)/test/bin/python -m pytest -p no:cacheprovider tests/python $(PYTEST)
 
-notebooks: test-wheel $(PYTHON_DIR)/notebooks/.complete $(abspath $(TARGET))/debug/soilscope ## run the notebooks in an environment of their own, and keep what they show; NOTEBOOKS=notebooks/1-first-map.ipynb takes one
+notebooks: setup-python test-wheel $(PYTHON_DIR)/notebooks/.complete $(abspath $(TARGET))/debug/soilscope ## run the notebooks in an environment of their own, and keep what they show; NOTEBOOKS=notebooks/1-first-map.ipynb takes one
 	$(PYTHON_DIR)/notebooks/$(INSTALL_WHEEL)
 	PATH="$(abspath $(TARGET))/debug:$$PATH" PYTHONDONTWRITEBYTECODE=1 $(PYTHON_DIR)/notebooks/bin/python scripts/notebooks.py $(NOTEBOOKS)
 

@@ -8,7 +8,9 @@
 #   PROJ 9.0 or newer         coordinate systems, the one GDAL uses too      (crates proj =0.27.0, proj-sys =0.23.1)
 #   libclang and its headers  proj-sys reads PROJ's header with it           (build time only)
 #   gdalinfo, ogrinfo         the tests read every output with them          (tests only)
-#   Python 3.11, with venv    the Python package, its tests, notebooks       (only with the argument `python`)
+#   Python 3.11, with venv    the Python package, its tests, notebooks       (only with the argument `python` or `wheel`)
+#
+# With `wheel` it looks for a linker and Python alone: the Python package needs nothing else.
 #
 # What is there is judged by asking for it, not by a package manager's list, so that hand-built and conda libraries count.
 set -u
@@ -18,8 +20,13 @@ GDAL_END=3.13
 PROJ_MIN=9.0.0
 PYTHON_MIN=3.11
 
-with_python=no
-[ "${1:-}" = python ] && with_python=yes
+with_python=no with_maps=yes
+case "${1:-}" in
+'') ;;
+python) with_python=yes ;;
+wheel) with_python=yes with_maps=no ;;
+*) printf 'setup: error: what is %s? there are python and wheel\n' "$1" >&2; exit 2 ;;
+esac
 python=${PYTHON:-python3}
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -91,11 +98,13 @@ has_rust() { have cargo && have rustc; }
 missing() { # the names of what is not there, one line
     names=
     has_linker || names="$names linker"
-    has_pkg_config || names="$names pkg-config"
-    has_gdal || names="$names gdal"
-    has_proj || names="$names proj"
-    has_libclang || names="$names libclang"
-    has_gdal_tools || names="$names gdal-tools"
+    if [ $with_maps = yes ]; then
+        has_pkg_config || names="$names pkg-config"
+        has_gdal || names="$names gdal"
+        has_proj || names="$names proj"
+        has_libclang || names="$names libclang"
+        has_gdal_tools || names="$names gdal-tools"
+    fi
     has_python || names="$names python"
     printf '%s' "${names# }"
 }
@@ -151,7 +160,7 @@ install_with_apt() { # install_with_apt NAME...
     can_be_root || die "need root for: apt-get install --no-install-recommends$packages
   Neither root nor sudo here. Ask whoever looks after this machine to run that line, then try again."
     say "apt-get update && apt-get install --no-install-recommends$packages"
-    say "(some 230 packages on a bare machine, a minute or two; nothing else is shown unless it goes wrong)"
+    [ $with_maps = no ] || say "(some 230 packages on a bare machine, a minute or two; nothing else is shown unless it goes wrong)"
     # `env` rather than an assignment: sudo drops the caller's environment.
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
         </dev/null >/dev/null || say "apt-get update failed; trying with the package lists that are here"
@@ -210,9 +219,14 @@ for name in $lacking; do
 done
 
 # Builds, but not with the bindings that come with the crate: say it now rather than let a build script panic later.
-if pkg-config --exists "gdal >= $GDAL_END"; then
+if [ $with_maps = yes ] && pkg-config --exists "gdal >= $GDAL_END"; then
     die "GDAL $(pkg-config --modversion gdal) is too new: crate gdal 0.19 has bindings for $GDAL_MIN up to 3.12.
   Install an older one beside it (conda-forge: libgdal-core<3.13) and point PKG_CONFIG_PATH at that."
 fi
 
-say "all there: $(versions)"
+if [ $with_python = yes ]; then
+    say "all there: $("$python" --version)"
+fi
+if [ $with_maps = yes ]; then
+    say "all there: $(versions)"
+fi

@@ -84,7 +84,8 @@ cp /etc/resolv.conf "$root/etc/resolv.conf"
 certificates=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
 [ ! -f "$certificates" ] || cp "$certificates" "$root/etc/ssl/certs/ca-certificates.crt"
 settings=()
-for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY CARGO_HTTP_PROXY CARGO_NET_RETRY; do
+for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY CARGO_HTTP_PROXY CARGO_NET_RETRY \
+    PIP_CERT PIP_INDEX_URL; do
     [ -z "${!name:-}" ] || settings+=("$name=${!name}")
 done
 
