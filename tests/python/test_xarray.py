@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -44,9 +45,32 @@ def test_like_has_its_own_names_order_and_mapping(meuse: Samples) -> None:
     found = soilscope.krige(meuse, MODEL, like=like)
     assert found.prediction.dims == ("northing", "easting")
     assert found.rd.attrs == like.rd.attrs and found.prediction.encoding["grid_mapping"] == "rd"
+    of_dataset = soilscope.krige(meuse, MODEL, like=xarray.Dataset({"any": like}))
+    xarray.testing.assert_identical(of_dataset, found)
     places = np.column_stack([np.repeat(x, len(y)), np.tile(y, len(x))])
     by_place = soilscope.krige(meuse, MODEL, places).value.reshape(len(x), len(y))
     np.testing.assert_array_equal(found.prediction.transpose("easting", "northing"), by_place)
+
+
+def test_where_pyproj_is_the_crs_is_written_out(meuse: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in that says what of it is used: `CRS.from_user_input(…).to_cf()`."""
+
+    class CRS:
+        @staticmethod
+        def from_user_input(crs: str) -> "CRS":
+            assert crs == "EPSG:28992"
+            return CRS()
+
+        def to_cf(self) -> dict[str, str]:
+            return {"crs_wkt": "PROJCRS[...]", "grid_mapping_name": "oblique_stereographic"}
+
+    monkeypatch.setitem(sys.modules, "pyproj", types.SimpleNamespace(CRS=CRS))
+    crs = soilscope.krige(meuse, MODEL, grid=Grid.over(meuse, 500, crs="EPSG:28992")).spatial_ref.attrs
+    assert crs["spatial_ref"] == crs["crs_wkt"] == "PROJCRS[...]"
+    assert crs["grid_mapping_name"] == "oblique_stereographic" and crs["GeoTransform"]
+    monkeypatch.setitem(sys.modules, "pyproj", None)
+    crs = soilscope.krige(meuse, MODEL, grid=Grid.over(meuse, 500, crs="EPSG:28992")).spatial_ref.attrs
+    assert crs["crs_wkt"] == "EPSG:28992"
 
 
 def test_gaps_are_nan_and_told(meuse: Samples) -> None:

@@ -163,8 +163,9 @@ def spatial_dims(like: Any) -> tuple[str, str]:
 
 def grid_mapping(like: Any) -> str | None:
     """Name of the coordinate that holds the CRS, as CF and rioxarray have it."""
-    names = [like.encoding.get("grid_mapping"), like.attrs.get("grid_mapping"), "spatial_ref"]
-    return next((name for name in names if name in like.coords), None)
+    told = [like, *getattr(like, "data_vars", {}).values()]
+    names = [kept.get("grid_mapping") for one in told for kept in (one.encoding, one.attrs)]
+    return next((name for name in [*names, "spatial_ref"] if name in like.coords), None)
 
 
 def axis_attributes(axis: str, crs: str | None) -> dict[str, str]:

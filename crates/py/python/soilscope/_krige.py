@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +11,58 @@ from . import _soilscope
 from ._grid import Frame, Grid
 from ._soilscope import InverseDistance, Kriging, Predictions, Predictor, Samples, SoilscopeError, Transform, Variogram
 
+if TYPE_CHECKING:
+    import xarray
+
+    Like = xarray.DataArray | xarray.Dataset | None
+
 Recipe = Kriging | InverseDistance
+
+
+class Near(TypedDict, total=False):
+    """Which samples serve a target."""
+
+    neighbours: int | None
+    min_neighbours: int | None
+    radius: float | None
+    sectors: int | None
+
+
+class Settings(Near, total=False):
+    """What `Kriging` takes beside its variogram and covariates."""
+
+    mean: float | None
+    degree: int
+    block: float | tuple[float, float] | None
+    block_nodes: str | None
+
+
+@overload
+def krige(
+    samples: Samples,
+    variogram: Variogram | str,
+    places: ArrayLike,
+    *,
+    covariates: ArrayLike | None = None,
+    transform: str | Transform | None = None,
+    threshold: float | None = None,
+    threads: int | None = None,
+    **settings: Unpack[Settings],
+) -> Predictions: ...
+@overload
+def krige(
+    samples: Samples,
+    variogram: Variogram | str,
+    places: None = None,
+    *,
+    like: Like = None,
+    grid: Grid | None = None,
+    covariates: ArrayLike | None = None,
+    transform: str | Transform | None = None,
+    threshold: float | None = None,
+    threads: int | None = None,
+    **settings: Unpack[Settings],
+) -> xarray.Dataset: ...
 
 
 def krige(
@@ -78,6 +129,21 @@ def krige(
     return predict(predictor, recipe, places, like, grid, covariates, threshold, threads)
 
 
+@overload
+def idw(
+    samples: Samples, places: ArrayLike, *, power: float = 2.0, threads: int | None = None, **settings: Unpack[Near]
+) -> Predictions: ...
+@overload
+def idw(
+    samples: Samples,
+    places: None = None,
+    *,
+    power: float = 2.0,
+    like: Like = None,
+    grid: Grid | None = None,
+    threads: int | None = None,
+    **settings: Unpack[Near],
+) -> xarray.Dataset: ...
 def idw(
     samples: Samples,
     places: ArrayLike | None = None,
@@ -101,6 +167,36 @@ def idw(
     return predict(predictor, recipe, places, like, grid, None, None, threads)
 
 
+@overload
+def simulate(
+    samples: Samples,
+    variogram: Variogram | str,
+    places: ArrayLike,
+    *,
+    realisations: int,
+    seed: int,
+    first: int = 0,
+    method: _soilscope.Method = "sequential",
+    transform: str | Transform | None = None,
+    threads: int | None = None,
+    **settings: Unpack[Settings],
+) -> NDArray[np.float64]: ...
+@overload
+def simulate(
+    samples: Samples,
+    variogram: Variogram | str,
+    places: None = None,
+    *,
+    realisations: int,
+    seed: int,
+    first: int = 0,
+    like: Like = None,
+    grid: Grid | None = None,
+    method: _soilscope.Method = "sequential",
+    transform: str | Transform | None = None,
+    threads: int | None = None,
+    **settings: Unpack[Settings],
+) -> xarray.DataArray: ...
 def simulate(
     samples: Samples,
     variogram: Variogram | str,
@@ -179,7 +275,7 @@ def simulate(
 
 def kriging(samples: Samples, variogram: Variogram | str, covariates: Any, settings: dict[str, Any]) -> Kriging:
     """The recipe of some settings; with the samples' covariates where the targets have some."""
-    if covariates is not None and "covariates" not in settings:
+    if covariates is not None:
         settings = {**settings, "covariates": samples.covariate_count}
         if samples.covariate_count == 0:
             raise SoilscopeError("covariates were given for the targets, but the samples have none: give them to Samples too")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,13 @@ from dask.delayed import delayed
 
 from ._dask_map import MapProject, map
 from ._grid import Frame, Grid
-from ._krige import attributes, kriging, layers
+from ._krige import Settings, attributes, kriging, layers
 from ._soilscope import Kriging, Predictor, Samples, SoilscopeError, Transform, Variogram
+
+if TYPE_CHECKING:
+    import xarray
+
+    from ._krige import Like
 
 __all__ = ["MapProject", "krige", "map"]
 
@@ -64,15 +69,15 @@ def krige(
     samples: Samples,
     variogram: Variogram | str,
     *,
-    like: Any = None,
+    like: Like = None,
     grid: Grid | None = None,
     chunks: Any = 512,
     covariates: Any = None,
     transform: str | Transform | None = None,
     threshold: float | None = None,
     threads: int = 1,
-    **settings: Any,
-) -> Any:
+    **settings: Unpack[Settings],
+) -> xarray.Dataset:
     """Kriging of a grid, lazily: what `soilscope.krige` computes at once, as chunks of Dask.
 
     Nothing is computed here but the checks of the settings. Parameters as of `soilscope.krige`, and:
@@ -110,7 +115,7 @@ def krige(
     if (like is None) == (grid is None):
         raise SoilscopeError("give one of like and grid")
     frame = Frame.of(like, grid)
-    recipe = kriging(samples, variogram, covariates, settings)
+    recipe = kriging(samples, variogram, covariates, {**settings})
     if isinstance(transform, str):
         transform = Transform(transform, samples)
     # What cannot be prepared is told now, not by a worker.
