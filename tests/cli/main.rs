@@ -16,6 +16,7 @@ mod law;
 mod limits;
 mod map;
 mod only;
+mod outlook;
 mod plan_limits;
 mod readme;
 mod sample_plan;

@@ -36,6 +36,7 @@ fn options(threads: usize, tile: usize) -> GeoTiffOptions {
         existing: Existing::Refuse,
         creation: Vec::new(),
         threads: NonZeroUsize::new(threads).unwrap(),
+        side_by_side: NonZeroUsize::new(threads).unwrap(),
         tile: NonZeroUsize::new(tile).unwrap(),
     }
 }

@@ -16,7 +16,7 @@ use crate::follow;
 use crate::subject::Subject;
 
 /// Stops where the user asked to.
-struct Interrupts;
+pub(crate) struct Interrupts;
 
 impl Watch for Interrupts {
     fn cancelled(&self) -> bool {

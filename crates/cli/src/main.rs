@@ -13,6 +13,7 @@ mod field;
 mod follow;
 mod guideline;
 mod hotspots;
+mod memory;
 mod output;
 mod record;
 mod secondary;

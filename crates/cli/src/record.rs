@@ -14,6 +14,7 @@ use soilscope_pipeline::tidy::Beside;
 use crate::Outcome;
 use crate::args::Common;
 use crate::follow::complete;
+use crate::memory::{Bytes, peak};
 use crate::output::{self, say};
 
 /// A file that went in or came out.
@@ -71,6 +72,8 @@ pub(crate) struct Times {
     pub(crate) started: String,
     /// Wall-clock seconds by stage.
     pub(crate) seconds: BTreeMap<&'static str, f64>,
+    /// The most memory that the process held, bytes; `None` where the system does not say.
+    pub(crate) peak_memory: Option<Bytes>,
     #[serde(skip)]
     begun: Instant,
     #[serde(skip)]
@@ -81,7 +84,7 @@ impl Times {
     pub(crate) fn start() -> Self {
         let now = Instant::now();
         let started = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Self { started, seconds: BTreeMap::new(), begun: now, lap: now }
+        Self { started, seconds: BTreeMap::new(), peak_memory: None, begun: now, lap: now }
     }
 
     /// Ends a stage.
@@ -94,6 +97,7 @@ impl Times {
     /// Ends the run.
     pub(crate) fn finish(&mut self) {
         self.seconds.insert("total", self.begun.elapsed().as_secs_f64());
+        self.peak_memory = peak();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Inverse distance weighting, and the nearest sample: methods without an error model.
 
 use crate::executor::{Executor, Serial};
+use crate::memory::Memory;
 use crate::metric::Metric;
 use crate::neighbourhood::{Held, Near, Neighbourhood, SampleIndex, Search, Visit};
 use crate::validation::{Folds, leave_out_by_groups, predict_groups};
@@ -44,6 +45,10 @@ impl Interpolator for InverseDistance {
         Ok(Box::new(Weighted::new(self.power, self.neighbourhood, samples)?))
     }
 
+    fn memory(&self, samples: &Samples) -> Result<Option<Memory>> {
+        Ok(Some(Memory::of_search(samples.len())))
+    }
+
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {
         leave_out_by_groups(self, samples, folds, &Serial)
     }
@@ -76,6 +81,10 @@ impl Interpolator for Nearest {
     /// A radius that is not above 0.
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
         Ok(Box::new(self.weighted(samples)?))
+    }
+
+    fn memory(&self, samples: &Samples) -> Result<Option<Memory>> {
+        Ok(Some(Memory::of_search(samples.len())))
     }
 
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {

@@ -44,6 +44,7 @@ pub mod executor;
 pub mod idw;
 pub mod kriging;
 pub mod likelihood;
+mod memory;
 pub mod metric;
 mod mixture;
 pub mod neighbourhood;
@@ -62,6 +63,7 @@ pub mod validation;
 pub mod variogram;
 
 pub use error::{Error, Result};
+pub use memory::Memory;
 pub use mixture::{Mixture, Mixtures};
 pub use predict::{
     Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Scratch, Targets, Window, leave_out_by_refitting,

@@ -7,6 +7,7 @@ use crate::cokriging::CoScratch;
 use crate::executor::Executor;
 use crate::kriging::{Batch, KrigingScratch};
 use crate::likelihood::VecchiaScratch;
+use crate::memory::Memory;
 use crate::mixture::{Mixture, Mixtures};
 use crate::neighbourhood::{NearScratch, SearchScratch};
 use crate::validation::Folds;
@@ -367,6 +368,14 @@ pub trait Interpolator: Send + Sync {
     /// As [`fit`](Self::fit).
     fn fit_to(&self, samples: &Samples, kept: &[usize]) -> Result<Box<dyn Predictor>> {
         self.fit(&samples.subset(kept)?)
+    }
+
+    /// What fitting to `samples` and predicting will take of memory; `None` where the method cannot tell.
+    ///
+    /// # Errors
+    /// Samples or settings that the method cannot use.
+    fn memory(&self, _samples: &Samples) -> Result<Option<Memory>> {
+        Ok(None)
     }
 
     /// Predicts each sample from those of the other folds, settings unchanged; one outcome a sample, in order.

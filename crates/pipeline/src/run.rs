@@ -6,8 +6,10 @@
 //! that asks of a predictor that it gives a place the same value in whatever company it is asked for.
 
 mod columns;
+mod memory;
 mod report;
 mod share;
+mod trial;
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,8 +30,10 @@ use crate::tile::{Tile, TileSink};
 use crate::{Error, Result, Watch};
 use report::Tally;
 
+pub use memory::RunMemory;
 pub use report::{LayerReport, RunReport, StripReport, TrustReport, gap_name};
 pub use share::Share;
+pub use trial::{Trial, trial};
 
 /// Side of a tile in cells, unless the caller says otherwise.
 pub const DEFAULT_TILE: NonZeroUsize = NonZeroUsize::new(128).expect("not 0");
@@ -109,31 +113,10 @@ pub fn run_share(
     watch: &dyn Watch,
 ) -> Result<RunReport> {
     let begun = Instant::now();
-    if !predictor.has_variance() && plan.layers.iter().any(|layer| layer.needs_variance()) {
-        return Err(Error::NoVariance);
-    }
-    assert!(
-        plan.layers.iter().filter_map(|layer| layer.needs_thresholds()).all(|nth| nth < plan.thresholds.len()),
-        "a layer needs thresholds of the cells, and the plan has none"
-    );
-    assert!(plan.trust.is_some() || !plan.layers.contains(&Layer::Trust), "nobody judges the layer of trust");
-    let (needed, found) = (predictor.covariates(), plan.covariates.map_or(0, Covariates::count));
-    if needed != found {
-        return Err(soilscope_core::Error::Covariates { needed, found }.into());
-    }
+    check(plan, predictor)?;
     let threads = plan.threads.get();
     let pool = pool(plan.threads)?;
-
-    let shop = Shop {
-        plan,
-        share,
-        predictor,
-        watch,
-        exact: plan.grid.is_exact(),
-        next: AtomicUsize::new(0),
-        stop: AtomicBool::new(false),
-        interrupted: AtomicBool::new(false),
-    };
+    let shop = Shop::new(plan, share, predictor, watch);
     let mut progress = share.progress(plan.layers.len());
     watch.stage("predicting", share.cells());
     watch.advance(share.cells_done());
@@ -171,6 +154,23 @@ pub fn run_share(
         return Err(Error::Interrupted);
     }
     Ok(RunReport::new(plan, share.done.iter().chain(progress.reports()), begun))
+}
+
+/// Refuses a plan that the predictor cannot serve.
+fn check(plan: &Plan<'_>, predictor: &dyn Predictor) -> Result<()> {
+    if !predictor.has_variance() && plan.layers.iter().any(|layer| layer.needs_variance()) {
+        return Err(Error::NoVariance);
+    }
+    assert!(
+        plan.layers.iter().filter_map(|layer| layer.needs_thresholds()).all(|nth| nth < plan.thresholds.len()),
+        "a layer needs thresholds of the cells, and the plan has none"
+    );
+    assert!(plan.trust.is_some() || !plan.layers.contains(&Layer::Trust), "nobody judges the layer of trust");
+    let (needed, found) = (predictor.covariates(), plan.covariates.map_or(0, Covariates::count));
+    if needed != found {
+        return Err(soilscope_core::Error::Covariates { needed, found }.into());
+    }
+    Ok(())
 }
 
 /// Threads of our own, so that a caller's pool is left alone.
@@ -214,7 +214,20 @@ struct Bench {
     values: Vec<f32>,
 }
 
-impl Shop<'_> {
+impl<'a> Shop<'a> {
+    fn new(plan: &'a Plan<'a>, share: &'a Share, predictor: &'a dyn Predictor, watch: &'a dyn Watch) -> Self {
+        Self {
+            plan,
+            share,
+            predictor,
+            watch,
+            exact: plan.grid.is_exact(),
+            next: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
+        }
+    }
+
     /// Computes tiles until there are none, or the run stops.
     fn work(&self, sender: &SyncSender<Message>) {
         let tiles = self.plan.grid.tiles(self.plan.tile.get());
@@ -226,12 +239,7 @@ impl Shop<'_> {
                 self.stop.store(true, Ordering::Relaxed);
                 return;
             }
-            // The bench is thrown away after a panic: the run ends.
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.tile(&tiles.get(index), &mut bench)));
-            let done = match outcome {
-                Ok(done) => done,
-                Err(panic) => Err(Error::Worker { message: panic_message(panic.as_ref()) }),
-            };
+            let done = self.guarded(&tiles.get(index), &mut bench);
             if let Ok(Done::Tile(tile, _)) = &done {
                 // Computed here, so that the one writer need not.
                 (0..self.plan.layers.len()).for_each(|layer| _ = tile.summary(layer));
@@ -241,6 +249,12 @@ impl Shop<'_> {
                 return;
             }
         }
+    }
+
+    /// Computes a tile; a panic is an error. The bench is thrown away after that: the run ends.
+    fn guarded(&self, patch: &Patch<'_>, bench: &mut Bench) -> Result<Done> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.tile(patch, bench)));
+        outcome.unwrap_or_else(|panic| Err(Error::Worker { message: panic_message(panic.as_ref()) }))
     }
 
     fn tile(&self, patch: &Patch<'_>, bench: &mut Bench) -> Result<Done> {

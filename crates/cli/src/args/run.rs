@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use soilscope_pipeline::journal::Begin;
 
+use crate::memory::Bytes;
+
 /// One of several parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Part {
@@ -43,6 +45,12 @@ pub(crate) struct RunArgs {
     /// Make the map of the parts in the folder, all computed by the same command with --part
     #[arg(long, conflicts_with = "resume")]
     pub(crate) assemble: bool,
+    /// Print what the run will take, and do no more: grid, memory, disk, and the time by computing some tiles
+    #[arg(long, conflicts_with_all = ["part", "assemble"])]
+    pub(crate) dry_run: bool,
+    /// Most memory that the process may take, as 2GiB; a map that does not fit is refused with the sum [default: no limit]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<Bytes>,
     /// Seconds after which what was computed since is put on record, for --resume
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, default_value = "5")]
     pub(crate) checkpoint: Duration,

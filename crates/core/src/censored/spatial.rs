@@ -5,6 +5,7 @@ use super::imputations::{Imputations, check_flags, check_length};
 use super::leave_out::leave_out;
 use crate::executor::{Executor, Serial};
 use crate::kriging::{Kriging, Weighted};
+use crate::memory::Memory;
 use crate::transform::normal_cdf;
 use crate::validation::Folds;
 use crate::{Interpolator, Mixtures, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
@@ -101,6 +102,14 @@ impl Interpolator for CensoredKriging {
             return self.kriging.fit_on(samples, executor);
         }
         Ok(Box::new(self.fit_with(samples, executor)?))
+    }
+
+    /// That of its kriging, and the draws.
+    fn memory(&self, samples: &Samples) -> Result<Option<Memory>> {
+        let draws =
+            (self.settings.chains * self.settings.kept * self.below.iter().filter(|&&below| below).count()) as u64;
+        let kriging = self.kriging.memory(samples)?;
+        Ok(kriging.map(|memory| Memory { held: memory.held + 3 * size_of::<f64>() as u64 * draws, ..memory }))
     }
 
     fn fit_to(&self, samples: &Samples, kept: &[usize]) -> Result<Box<dyn Predictor>> {

@@ -29,7 +29,6 @@ pub use errors::ErrorCovariances;
 pub(crate) use leave_out::inverse_of_fold;
 pub(crate) use moving::KrigingScratch;
 pub(crate) use setting::variance_without_samples;
-pub use system::GlobalMemory;
 pub use trend::TrendEstimate;
 pub(crate) use weights::Weighted;
 
@@ -42,7 +41,7 @@ use crate::neighbourhood::Neighbourhood;
 use crate::support::Support;
 use crate::validation::{Folds, leave_out_by_groups, predict_groups};
 use crate::variogram::Variogram;
-use crate::{Error, Interpolator, Outcome, Predictions, Predictor, Result, Samples};
+use crate::{Error, Interpolator, Memory, Outcome, Predictions, Predictor, Result, Samples};
 
 /// A variance without the negative rounding error that it may have at a sample; NaN stays NaN, which `max` would hide.
 #[inline]
@@ -129,6 +128,13 @@ impl Interpolator for Kriging {
             Neighbourhood::Global => Box::new(GlobalKriging::new(self, samples, executor)?),
             Neighbourhood::Moving(search) => Box::new(MovingKriging::new(self, samples, search)?),
         })
+    }
+
+    fn memory(&self, samples: &Samples) -> Result<Option<Memory>> {
+        Ok(Some(match self.neighbourhood {
+            Neighbourhood::Global => self.memory_of_all(samples)?,
+            Neighbourhood::Moving(_) => Memory::of_search(samples.len()),
+        }))
     }
 
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {

@@ -16,8 +16,8 @@ use gdal::cpl::CslStringList;
 use gdal::errors::CplErrType;
 use gdal::raster::RasterBand;
 
-/// GDAL's cache of blocks, in bytes. We read and write in order, so a larger one would only cost memory.
-const CACHE: i64 = 16 << 20;
+/// Memory of GDAL's cache of blocks, in bytes. We read and write in order, so a larger one would only cost memory.
+pub const CACHE: i64 = 16 << 20;
 /// Messages kept of one job; a full disk can give one for each block.
 const KEPT: usize = 20;
 

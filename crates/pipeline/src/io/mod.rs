@@ -16,7 +16,7 @@ use std::path::Path;
 
 use crate::Error;
 
-pub use ffi::{end_process, prepare};
+pub use ffi::{CACHE, end_process, prepare};
 
 /// GDAL's version, as in `3.6.2`.
 pub fn gdal_version() -> String {

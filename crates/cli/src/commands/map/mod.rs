@@ -8,6 +8,7 @@ mod frame;
 pub(crate) mod grid;
 mod journal;
 mod one;
+mod outlook;
 pub(crate) mod picture;
 mod polygons;
 mod products;
@@ -90,6 +91,9 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     // Known only now where it was left to the file.
     refuse_another_record(&args.out, "map", Some(opened.job.source.analyte()))?;
     inputs.extend(opened.soil_files()?);
+    if args.run.dry_run {
+        return outlook::tell(&[opened], &progress, common);
+    }
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
     let journal = journal::open(args, &inputs, &[&opened.job])?;
     opened.keep_in(&journal)?;

@@ -82,7 +82,7 @@ pub(super) struct Job {
     pub(super) paths: Paths,
     pub(super) products: Vec<Product>,
     pub(super) vectors: Vec<PathBuf>,
-    threads: NonZeroUsize,
+    pub(super) threads: NonZeroUsize,
     pub(super) notes: Vec<String>,
     pub(super) undecided: Undecided,
 }
@@ -162,8 +162,13 @@ impl Opened {
         let products = products(&args, limit.as_ref(), &field, &source, trust_record.as_ref(), &paths);
         refuse_missing(&args, &products)?;
         let threads = common.threads()?;
-        let options =
-            GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
+        let options = GeoTiffOptions {
+            existing: output::existing(args.overwrite),
+            creation,
+            threads,
+            side_by_side: threads,
+            tile: run::DEFAULT_TILE,
+        };
         let whole = args.only.is_empty();
         let picture = whole.then(|| output::open(&paths.of("map.png"), args.overwrite)).transpose()?;
         let forecasts = whole && args.decision.is_decided() && field.has_variance();

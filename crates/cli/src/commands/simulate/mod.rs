@@ -160,8 +160,13 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     about.extend(limit.iter().flat_map(GuidelineRecord::metadata));
     let rasters = Rasters::new(args, &source, &paths, &about);
     let threads = common.threads()?;
-    let options =
-        GeoTiffOptions { existing: output::existing(args.overwrite), creation, threads, tile: run::DEFAULT_TILE };
+    let options = GeoTiffOptions {
+        existing: output::existing(args.overwrite),
+        creation,
+        threads,
+        side_by_side: threads,
+        tile: run::DEFAULT_TILE,
+    };
     // Every output is opened before the computing, so that a place that cannot be written is told now.
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
     // Nine bytes a cell tell which are inside the mask.

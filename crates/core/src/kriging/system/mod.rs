@@ -13,7 +13,6 @@ mod tile;
 
 pub(super) use covariance::Covariances;
 pub(super) use factor::Factor;
-pub use memory::GlobalMemory;
 pub(super) use rows::Rows;
 pub(super) use sums::add_products;
 pub(super) use tile::{TILE, padded};

@@ -35,7 +35,8 @@ pub(super) fn complete(
 ) -> Result<Vec<std::path::PathBuf>> {
     watch.stage("writing", cells * files.len() as u64);
     // What GDAL does in one thread of a file is as much as what it compresses: so threads are for files first.
-    let workers = options.threads.min(NonZeroUsize::new(files.len()).unwrap_or(NonZeroUsize::MIN));
+    let workers =
+        options.threads.min(options.side_by_side).min(NonZeroUsize::new(files.len()).unwrap_or(NonZeroUsize::MIN));
     options.threads = NonZeroUsize::new(options.threads.get() / workers).unwrap_or(NonZeroUsize::MIN);
     let files: Vec<_> = files.into_iter().map(|file| Mutex::new(Some(file))).collect();
     let finished: Vec<OnceLock<Result<Beside>>> = files.iter().map(|_| OnceLock::new()).collect();

@@ -35,6 +35,9 @@ pub const NODATA: f32 = -9999.0;
 /// How a file of [classes](crate::product::Layer::is_class) spells a cell without one.
 pub const NO_CLASS: u8 = 255;
 
+/// Memory that completing a file takes, bytes, however large it is: GDAL's blocks on their way through the compressor and to the overviews.
+pub const COPYING: u64 = 32 << 20;
+
 /// How GeoTIFFs are written.
 #[derive(Debug, Clone)]
 pub struct GeoTiffOptions {
@@ -44,6 +47,8 @@ pub struct GeoTiffOptions {
     pub creation: Vec<(String, String)>,
     /// Threads that compress.
     pub threads: NonZeroUsize,
+    /// Files that are completed side by side, at most: each takes [`COPYING`] of memory.
+    pub side_by_side: NonZeroUsize,
     /// Side of the run's tiles, in cells; it only decides how fast tiles are stored meanwhile.
     pub tile: NonZeroUsize,
 }

@@ -14,7 +14,7 @@ use soilscope_pipeline::strips::Strips;
 use soilscope_pipeline::thresholds::Thresholds;
 use soilscope_pipeline::tile::TileSink;
 
-use super::super::journal;
+use super::super::{journal, outlook};
 use super::{Job, Opened};
 use crate::args::ScaleChoice;
 use crate::choice::executor_of;
@@ -34,6 +34,7 @@ impl Opened {
     /// Opens the rasters, whose strips are kept in a journal.
     pub(in super::super) fn keep_in(&mut self, journal: &Arc<Journal>) -> Result<()> {
         let Self { job, options, .. } = self;
+        options.side_by_side = outlook::fit(job)?;
         let mut sink = Box::new(GeoTiffSink::create(&job.grid, &job.products, options)?);
         let strips = Strips::of(&job.grid, options.tile);
         let done = sink.keep_in(journal, &output::slug(job.source.analyte()))?;
@@ -56,15 +57,15 @@ impl Opened {
 }
 
 /// What predicts, and lines of samples that it left out.
-struct Prepared<'a> {
-    predictor: Box<dyn Predictor>,
+pub(in super::super) struct Prepared<'a> {
+    pub(in super::super) predictor: Box<dyn Predictor>,
     left_out: Vec<usize>,
-    covariates: Option<RasterCovariates<'a>>,
+    pub(in super::super) covariates: Option<RasterCovariates<'a>>,
 }
 
 impl Job {
     /// What is to be computed.
-    fn plan<'a>(&'a self, covariates: Option<&'a RasterCovariates<'a>>) -> Plan<'a> {
+    pub(in super::super) fn plan<'a>(&'a self, covariates: Option<&'a RasterCovariates<'a>>) -> Plan<'a> {
         Plan {
             grid: self.grid.clone(),
             mask: self.mask.as_ref().map(|m| m as &dyn Mask),
@@ -80,7 +81,7 @@ impl Job {
         }
     }
 
-    fn prepare(&self, progress: &Progress) -> Result<Prepared<'_>> {
+    pub(in super::super) fn prepare(&self, progress: &Progress) -> Result<Prepared<'_>> {
         let (field, source) = (&self.field, &self.source);
         let pool = executor_of(self.threads)?;
         let fit = || field.interpolator.fit_on(&field.on_scale, &pool);

@@ -144,6 +144,7 @@ impl Prepared {
             existing: output::existing(args.overwrite),
             creation: creation::options(&args.co)?,
             threads,
+            side_by_side: threads,
             tile: run::DEFAULT_TILE,
         };
         let of_classes = GeoTiffOptions { creation: rasters::of_classes(&options.creation), ..options.clone() };

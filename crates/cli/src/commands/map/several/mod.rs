@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use super::decision::{self, check_decision};
 use super::one::{Mapped, Opened};
 use super::provenance::{inputs, refuse_another_record};
-use super::{Paths, check_samples, journal, summary};
+use super::{Paths, check_samples, journal, outlook, summary};
 use crate::Outcome;
 use crate::args::{Common, Map};
 use crate::follow::{Progress, make_folder, wrote};
@@ -69,6 +69,9 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
         }
         asked::refuse_same_column(&opened, &next)?;
         opened.push(next);
+    }
+    if args.run.dry_run {
+        return outlook::tell(&opened, &progress, common);
     }
     let journal = journal::open(args, &inputs, &opened.iter().map(|o| &o.job).collect::<Vec<_>>())?;
     opened.iter_mut().try_for_each(|one| one.keep_in(&journal))?;

@@ -1,0 +1,277 @@
+//! What a map will take, told before it is made: cells, memory, disk, time.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+use soilscope_core::neighbourhood::Neighbourhood;
+use soilscope_pipeline::io;
+use soilscope_pipeline::io::geotiff::COPYING;
+use soilscope_pipeline::run::{RunMemory, Trial, trial};
+use soilscope_pipeline::strips::Strips;
+
+use super::one::{Job, Opened};
+use crate::Outcome;
+use crate::args::Common;
+use crate::covariates::Covariates;
+use crate::field::short_number;
+use crate::follow::{Progress, give_up, watching};
+use crate::memory::{Bytes, held, peak};
+use crate::output;
+
+/// How long tiles are tried, to tell how long all take.
+const TRIED: Duration = Duration::from_secs(2);
+
+/// Share of a raster's size that its overviews take at most, and what they wait in.
+const OVERVIEWS: f64 = 4.0 / 3.0;
+
+/// Memory by what takes it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct MemoryPlan {
+    /// Held when the samples were read and the model was fitted: program, libraries, samples.
+    held: Bytes,
+    /// The most that was held until then.
+    peak: Bytes,
+    /// The search among samples, or the system of all of them.
+    predictor: Bytes,
+    /// What cross-validation takes beside that, where it is asked for.
+    validation: Bytes,
+    threads: NonZeroUsize,
+    /// Of each of these.
+    thread: Bytes,
+    waiting: Bytes,
+    gdal_cache: Bytes,
+    /// Files that are completed side by side.
+    side_by_side: NonZeroUsize,
+    completing: Bytes,
+    /// The most at any time.
+    most: Bytes,
+}
+
+impl MemoryPlan {
+    /// Of a job, completing as many files side by side as fit into `limit`.
+    fn new(job: &Job, limit: Option<Bytes>) -> Result<Option<Self>> {
+        let (Some(held), Some(peak)) = (held(), peak()) else { return Ok(None) };
+        let field = &job.field;
+        let Some(predictor) =
+            job.source.located(field.interpolator.memory(&field.on_scale).map_err(Into::<anyhow::Error>::into))?
+        else {
+            return Ok(None);
+        };
+        let covariates = job.source.covariates().map(Covariates::of_cells).transpose()?;
+        let run = RunMemory::of(&job.plan(covariates.as_ref()));
+        let whole = job.args.only.is_empty() && job.args.run.part.is_none();
+        let global = field.method.neighbourhood == Neighbourhood::Global;
+        let mut plan = Self {
+            held,
+            peak,
+            predictor: Bytes(predictor.held),
+            validation: Bytes(if whole && global { predictor.held } else { 0 }),
+            threads: job.threads,
+            thread: Bytes(predictor.thread + run.thread),
+            waiting: Bytes(run.waiting),
+            gdal_cache: Bytes(io::CACHE as u64),
+            side_by_side: job.threads.min(NonZeroUsize::new(job.products.len()).unwrap_or(NonZeroUsize::MIN)),
+            completing: Bytes(COPYING),
+            most: Bytes(0),
+        };
+        plan.most = plan.sum();
+        while limit.is_some_and(|limit| plan.most > limit)
+            && let Some(fewer) = NonZeroUsize::new(plan.side_by_side.get() - 1)
+        {
+            plan.side_by_side = fewer;
+            plan.most = plan.sum();
+        }
+        Ok(Some(plan))
+    }
+
+    /// Computing and completing follow one another.
+    fn sum(&self) -> Bytes {
+        let computing =
+            self.predictor.0 + self.validation.0 + self.threads.get() as u64 * self.thread.0 + self.waiting.0;
+        let completing = self.side_by_side.get() as u64 * self.completing.0;
+        Bytes(self.peak.0.max(self.held.0 + self.gdal_cache.0 + computing.max(completing)))
+    }
+
+    /// The sum, in words.
+    fn words(&self) -> String {
+        let validation = match self.validation.0 {
+            0 => String::new(),
+            _ => format!(" + {} for cross-validation", self.validation),
+        };
+        format!(
+            "{} held by the program with its samples and model (at most {} until now) + {} of GDAL's cache + the larger of: computing, {} \
+             for the search or system{validation} + {} threads of {} + {} of tiles on their way; completing files, {} side by side \
+             of {}",
+            self.held,
+            self.peak,
+            self.gdal_cache,
+            self.predictor,
+            self.threads,
+            self.thread,
+            self.waiting,
+            self.side_by_side,
+            self.completing
+        )
+    }
+}
+
+/// Keeps to a limit of memory: how many files may be completed side by side.
+///
+/// # Errors
+/// A map that cannot be made within the limit, with the sum.
+pub(super) fn fit(job: &Job) -> Result<NonZeroUsize> {
+    let Some(limit) = job.args.run.memory else { return Ok(job.threads) };
+    let plan = MemoryPlan::new(job, Some(limit))?.with_context(|| {
+        format!("--memory: what {} takes cannot be told beforehand here: leave --memory out", job.field.method.method)
+    })?;
+    if plan.most > limit {
+        let mut remedies = vec!["allow more"];
+        // Worth saying where it is a tenth of the whole.
+        if plan.threads.get() > 1 && 10 * plan.threads.get() as u64 * plan.thread.0 > plan.most.0 {
+            remedies.push("fewer --threads");
+        }
+        if job.field.method.neighbourhood == Neighbourhood::Global {
+            remedies.push("a search by --neighbours N instead of all samples for each cell");
+        }
+        if plan.validation.0 > 0 {
+            remedies.push("rasters alone by --only");
+        }
+        bail!(
+            "--memory {limit}: the map of {} takes up to {}: {}; {}",
+            job.source.analyte(),
+            plan.most,
+            plan.words(),
+            remedies.join(", or ")
+        );
+    }
+    Ok(plan.side_by_side)
+}
+
+/// What is told of a map before it is made.
+#[derive(Debug, Serialize)]
+struct Outlook<'a> {
+    analyte: &'a str,
+    method: &'static str,
+    neighbourhood: Neighbourhood,
+    columns: usize,
+    rows: usize,
+    cells: u64,
+    strips: usize,
+    rasters: Vec<String>,
+    memory: Option<MemoryPlan>,
+    /// While computing, at most: strips are not compressed.
+    disk_while_computing: Bytes,
+    /// In the end, at most.
+    disk_of_results: Bytes,
+    trial: Trial,
+    /// Of computing the rasters.
+    expected_seconds: f64,
+}
+
+impl<'a> Outlook<'a> {
+    fn new(job: &'a Job, progress: &Progress) -> Result<Self> {
+        let memory = MemoryPlan::new(job, job.args.run.memory)?;
+        let prepared = job.prepare(progress)?;
+        let plan = job.plan(prepared.covariates.as_ref());
+        let trial = watching(|| {
+            progress.busy("trying some tiles", || {
+                trial(&plan, prepared.predictor.as_ref(), TRIED, &crate::choice::Interrupts)
+            })
+        })?;
+        let cells = job.grid.cells();
+        let of_cell: u64 = job.products.iter().map(|p| if p.layer.is_class() { 1 } else { 4 }).sum();
+        let strips = Bytes(of_cell * cells);
+        let results = Bytes((strips.0 as f64 * OVERVIEWS) as u64);
+        let name = |path: &std::path::Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self {
+            analyte: job.source.analyte(),
+            method: job.field.method.method,
+            neighbourhood: job.field.method.neighbourhood,
+            columns: job.grid.size()[0],
+            rows: job.grid.size()[1],
+            cells,
+            strips: Strips::of(&job.grid, plan.tile).len(),
+            rasters: job.products.iter().map(|product| name(&product.path)).collect(),
+            memory,
+            // What is being completed has its overviews wait beside it.
+            disk_while_computing: Bytes(strips.0 + results.0),
+            disk_of_results: results,
+            expected_seconds: trial.expected(cells),
+            trial,
+        })
+    }
+
+    fn lines(&self) -> String {
+        let neighbours = match self.neighbourhood {
+            Neighbourhood::Global => "all samples for each cell".to_owned(),
+            Neighbourhood::Moving(search) => {
+                let most = search.max.map_or_else(|| "samples".to_owned(), |max| format!("the {max} nearest samples"));
+                let within = search.radius.map(|r| format!(" within {}", short_number(r))).unwrap_or_default();
+                format!("{most}{within} for each cell")
+            }
+        };
+        let memory = match &self.memory {
+            Some(plan) => format!("at most {}: {}", plan.most, plan.words()),
+            None => "not known beforehand for this method".to_owned(),
+        };
+        format!(
+            "{}: {}, {neighbours}\n\
+             grid      {} x {} = {} cells, {} strips\n\
+             rasters   {}\n\
+             memory    {memory}\n\
+             disk      at most {} while it is made, {} in the end\n\
+             time      about {} to compute: {} of {} tiles took {} s; reading, judging and writing come on top\n",
+            self.analyte,
+            self.method,
+            self.columns,
+            self.rows,
+            self.cells,
+            self.strips,
+            self.rasters.join(", "),
+            self.disk_while_computing,
+            self.disk_of_results,
+            span(self.expected_seconds),
+            self.trial.tiles,
+            self.trial.of_tiles,
+            short_number(self.trial.seconds),
+        )
+    }
+}
+
+/// A length of time for a person.
+fn span(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!("{s:.0} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s if s < 172_800.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}
+
+/// Tells what maps that are opened will take; nothing is written.
+pub(super) fn tell(opened: &[Opened], progress: &Progress, common: &Common) -> Result<Outcome> {
+    let outlooks = opened.iter().map(|one| Outlook::new(&one.job, progress)).collect::<Result<Vec<_>>>()?;
+    ensure!(!outlooks.is_empty(), "there is nothing to map");
+    for one in opened {
+        fit(&one.job)?;
+    }
+    give_up();
+    if common.json {
+        output::print_json(&outlooks)?;
+    } else {
+        output::print(&outlooks.iter().map(Outlook::lines).collect::<String>())?;
+    }
+    Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans_are_for_people() {
+        assert_eq!([0.4, 60.0, 600.0, 7200.0, 900_000.0].map(span), ["0 s", "60 s", "10 min", "2.0 h", "10.4 days"]);
+    }
+}
