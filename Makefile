@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-python wheel test-rust test-python notebooks demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers
+.PHONY: help setup setup-python wheel test-rust test-python notebooks demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers bench-national
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -126,6 +126,13 @@ test-python: setup-python test-wheel $(PYTHON_DIR)/test/.complete $(abspath $(TA
 notebooks: setup-python test-wheel $(PYTHON_DIR)/notebooks/.complete $(abspath $(TARGET))/debug/soilscope ## run the notebooks in an environment of their own, and keep what they show; NOTEBOOKS=notebooks/1-first-map.ipynb takes one
 	$(PYTHON_DIR)/notebooks/$(INSTALL_WHEEL)
 	PATH="$(abspath $(TARGET))/debug:$$PATH" PYTHONDONTWRITEBYTECODE=1 $(PYTHON_DIR)/notebooks/bin/python scripts/notebooks.py $(NOTEBOOKS)
+
+# 10^9 cells take half an hour and 20 GB of disk for a while. ONLY=scaling or ONLY=whole runs a part, PRICE=0.05 (of a core-hour) adds a cost.
+bench-national: setup ## a million samples, a billion cells: memory, rate, where the time goes, how it grows, what a cluster takes; into docs/national.md
+	cargo build --release --locked -p soilscope-cli
+	cargo build --release --locked -p soilscope-bench
+	@FOLDER=$(TARGET)/bench-national BENCH=$(TARGET)/release/soilscope-bench SOILSCOPE=$(SOILSCOPE) PYTHONDONTWRITEBYTECODE=1 \
+	    python3 benches/national.py
 
 truth: ## simulated truth for the likelihood and for automatic models: thousands of fits; half an hour
 	cargo test --release --locked -p soilscope-core --test likelihood -- --ignored --nocapture

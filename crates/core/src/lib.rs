@@ -55,6 +55,7 @@ pub mod random;
 mod samples;
 mod simd;
 pub mod simulation;
+mod spent;
 pub mod student;
 pub mod support;
 pub mod transform;
@@ -70,6 +71,7 @@ pub use predict::{
 };
 pub use samples::{Samples, place_key};
 pub use simd::instruction_set;
+pub use spent::Spent;
 
 /// A place: easting, northing, in CRS units; always this order.
 pub type Coord = [f64; 2];

@@ -10,6 +10,7 @@ use crate::likelihood::VecchiaScratch;
 use crate::memory::Memory;
 use crate::mixture::{Mixture, Mixtures};
 use crate::neighbourhood::{NearScratch, SearchScratch};
+use crate::spent::Spent;
 use crate::validation::Folds;
 use crate::{Coord, Result, Samples};
 
@@ -327,6 +328,11 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Where time went since this was made.
+    pub fn spent(&self) -> Spent {
+        self.batch.spent
+    }
+
     /// What a method without a system needs of it.
     pub(crate) fn search_parts(&mut self) -> (&mut SearchScratch, &mut Vec<usize>, &mut Vec<f64>) {
         (&mut self.search, &mut self.neighbours, &mut self.squared)

@@ -15,23 +15,24 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::time::Instant;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use soilscope_core::transform::Transform;
 use soilscope_core::trust::{Doubts, Trust, TrustScratch};
 use soilscope_core::{Coord, Gap, Mixture, Prediction, Predictions, Predictor, Scratch, Targets};
 
 use crate::covariates::{Covariates, PatchCovariates, Remark};
-use crate::grid::{Grid, Patch};
+use crate::grid::{Grid, Patch, Tiles};
 use crate::mask::{Mask, Overlap};
 use crate::product::{Layer, Scale};
 use crate::thresholds::Thresholds;
 use crate::tile::{Tile, TileSink};
-use crate::{Error, Result, Watch};
+use crate::{Error, Result, Unwatched, Watch};
 use report::Tally;
 
 pub use memory::RunMemory;
-pub use report::{LayerReport, RunReport, StripReport, TrustReport, gap_name};
+pub use report::{LayerReport, RunReport, StripReport, TrustReport, WorkReport, gap_name};
 pub use share::Share;
 pub use trial::{Trial, trial};
 
@@ -118,6 +119,7 @@ pub fn run_share(
     let pool = pool(plan.threads)?;
     let shop = Shop::new(plan, share, predictor, watch);
     let mut progress = share.progress(plan.layers.len());
+    let mut writing = Duration::ZERO;
     watch.stage("predicting", share.cells());
     watch.advance(share.cells_done());
     pool.in_place_scope(|scope| {
@@ -128,6 +130,7 @@ pub fn run_share(
         }
         drop(sender); // so that the loop ends when the workers do
         for (at, done) in receiver {
+            let since = Instant::now();
             let outcome = done.and_then(|done| {
                 let (cells, complete) = match done {
                     Done::Tile(tile, tally) => {
@@ -142,6 +145,7 @@ pub fn run_share(
                 watch.advance(cells);
                 Ok(())
             });
+            writing += since.elapsed();
             if let Err(error) = outcome {
                 // Returning drops the receiver, which wakes workers that wait to send.
                 shop.stop.store(true, Ordering::Relaxed);
@@ -153,7 +157,26 @@ pub fn run_share(
     if shop.interrupted.load(Ordering::Relaxed) {
         return Err(Error::Interrupted);
     }
-    Ok(RunReport::new(plan, share.done.iter().chain(progress.reports()), begun))
+    let mut work = *shop.work.lock().unwrap_or_else(PoisonError::into_inner);
+    work.writing = writing.as_secs_f64();
+    Ok(RunReport::new(plan, share.done.iter().chain(progress.reports()), begun, work))
+}
+
+/// Computes one tile of the grid by its number; `None` where no cell is inside the mask.
+///
+/// # Errors
+/// As [`run_share`].
+///
+/// # Panics
+/// As [`run_share`], and a number beyond those of the grid.
+pub fn one_tile(plan: &Plan<'_>, predictor: &dyn Predictor, number: usize) -> Result<Option<Tile>> {
+    check(plan, predictor)?;
+    let share = Share::whole(plan);
+    let shop = Shop::new(plan, &share, predictor, &Unwatched);
+    Ok(match shop.guarded(&plan.grid.tiles(plan.tile.get()).get(number), &mut Bench::default())? {
+        Done::Tile(tile, _) => Some(tile),
+        Done::Empty(_) => None,
+    })
 }
 
 /// Refuses a plan that the predictor cannot serve.
@@ -192,6 +215,7 @@ struct Shop<'a> {
     next: AtomicUsize,
     stop: AtomicBool,
     interrupted: AtomicBool,
+    work: Mutex<WorkReport>,
 }
 
 /// What a worker keeps from tile to tile.
@@ -225,6 +249,7 @@ impl<'a> Shop<'a> {
             next: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
+            work: Mutex::new(WorkReport::default()),
         }
     }
 
@@ -232,6 +257,20 @@ impl<'a> Shop<'a> {
     fn work(&self, sender: &SyncSender<Message>) {
         let tiles = self.plan.grid.tiles(self.plan.tile.get());
         let mut bench = Bench::default();
+        let (mut busy, mut waiting) = (Duration::ZERO, Duration::ZERO);
+        self.tiles(sender, &tiles, &mut bench, &mut busy, &mut waiting);
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.add(bench.scratch.spent(), busy, waiting);
+    }
+
+    fn tiles(
+        &self,
+        sender: &SyncSender<Message>,
+        tiles: &Tiles<'_>,
+        bench: &mut Bench,
+        busy: &mut Duration,
+        waiting: &mut Duration,
+    ) {
         while !self.stop.load(Ordering::Relaxed) {
             let Some((at, index)) = self.share.tile(self.next.fetch_add(1, Ordering::Relaxed)) else { return };
             if self.watch.cancelled() {
@@ -239,13 +278,18 @@ impl<'a> Shop<'a> {
                 self.stop.store(true, Ordering::Relaxed);
                 return;
             }
-            let done = self.guarded(&tiles.get(index), &mut bench);
+            let begun = Instant::now();
+            let done = self.guarded(&tiles.get(index), bench);
             if let Ok(Done::Tile(tile, _)) = &done {
                 // Computed here, so that the one writer need not.
                 (0..self.plan.layers.len()).for_each(|layer| _ = tile.summary(layer));
             }
             let failed = done.is_err();
-            if sender.send((at, done)).is_err() || failed {
+            *busy += begun.elapsed();
+            let finished = Instant::now();
+            let sent = sender.send((at, done));
+            *waiting += finished.elapsed();
+            if sent.is_err() || failed {
                 return;
             }
         }

@@ -86,7 +86,8 @@ fn same(_file: &File, path: &Path) -> bool {
     path.exists()
 }
 
-fn owner() -> String {
+/// This process, for others.
+pub(super) fn owner() -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim();
     let on = if host.is_empty() { String::new() } else { format!(" on {host}") };

@@ -78,7 +78,7 @@ pub struct Kept {
     pub report: StripReport,
     /// Its files, in the order of the map's; none where no cell has a value.
     pub files: Vec<PathBuf>,
-    /// What computed it: version, instruction set, system.
+    /// What computed it: version, instruction set, system, process.
     pub writer: String,
 }
 
@@ -336,10 +336,11 @@ fn digest(plan: &Json) -> String {
 /// What computes here: numbers agree to 1e-12 among instruction sets, and to the last bit in one.
 fn writer() -> String {
     format!(
-        "soilscope {}, {}, {} {}",
+        "soilscope {}, {}, {} {}, {}",
         env!("CARGO_PKG_VERSION"),
         soilscope_core::instruction_set(),
         std::env::consts::ARCH,
-        std::env::consts::OS
+        std::env::consts::OS,
+        lock::owner()
     )
 }

@@ -1,11 +1,11 @@
 //! What came of a run, of one strip and of all.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use soilscope_core::Gap;
 use soilscope_core::trust::Doubts;
+use soilscope_core::{Gap, Spent};
 
 use super::Plan;
 use crate::product::Layer;
@@ -36,8 +36,38 @@ pub struct RunReport {
     pub trust: Option<TrustReport>,
     /// Statistics of each layer, in the plan's order.
     pub layers: Vec<LayerReport>,
-    /// Time taken, in seconds; the only number here that differs between runs of one plan.
+    /// Time taken, in seconds; with what follows all that differs between runs of one plan.
     pub seconds: f64,
+    /// Where it went.
+    pub work: WorkReport,
+}
+
+/// Seconds of all threads that compute, together, by what they did; of this run, not of strips that were done before.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct WorkReport {
+    /// Looking for samples; 0 for methods that do not tell, as the next two.
+    pub search: f64,
+    /// Covariances of samples with each other, and their factors.
+    pub systems: f64,
+    /// Covariances of cells with samples, solutions and what follows from them.
+    pub solutions: f64,
+    /// All else that computes: masks, covariates, judging, layers; of methods that do not tell, everything.
+    pub other: f64,
+    /// Waiting for the writer.
+    pub waiting: f64,
+    /// Of the one thread that writes: tiles into strips, and strips to the disk.
+    pub writing: f64,
+}
+
+impl WorkReport {
+    /// What a worker did in `busy` and then waited.
+    pub(super) fn add(&mut self, spent: Spent, busy: Duration, waiting: Duration) {
+        self.search += spent.search.as_secs_f64();
+        self.systems += spent.systems.as_secs_f64();
+        self.solutions += spent.solutions.as_secs_f64();
+        self.other += busy.saturating_sub(spent.search + spent.systems + spent.solutions).as_secs_f64();
+        self.waiting += waiting.as_secs_f64();
+    }
 }
 
 /// Predicted cells that are not to be trusted.
@@ -185,7 +215,12 @@ impl StripReport {
 
 impl RunReport {
     /// Of all strips of a run.
-    pub(super) fn new<'a>(plan: &Plan<'_>, strips: impl IntoIterator<Item = &'a StripReport>, begun: Instant) -> Self {
+    pub(super) fn new<'a>(
+        plan: &Plan<'_>,
+        strips: impl IntoIterator<Item = &'a StripReport>,
+        begun: Instant,
+        work: WorkReport,
+    ) -> Self {
         let mut total = StripReport::new(0, plan.layers.len());
         strips.into_iter().for_each(|strip| total.merge(strip));
         Self {
@@ -202,6 +237,7 @@ impl RunReport {
                 .map(|(&layer, summary)| LayerReport { layer, statistics: summary.finish() })
                 .collect(),
             seconds: begun.elapsed().as_secs_f64(),
+            work,
         }
     }
 }

@@ -9,11 +9,13 @@ pub(crate) mod triangle;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::time::Instant;
 
 pub(super) use solve::Recipe;
 use solve::{Asked, BatchScratch, solve};
 
 use crate::neighbourhood::{Held, Near, NearScratch, SampleIndex, Search, Visit};
+use crate::spent::Spent;
 use crate::{Gap, Predictions, Targets};
 
 /// Most samples of a system in lanes: more are quicker one system at a time, and take less room.
@@ -29,6 +31,7 @@ pub(crate) struct Batch {
     scratch: BatchScratch,
     /// Targets that are left to be predicted one by one.
     alone: Vec<u32>,
+    pub(crate) spent: Spent,
 }
 
 /// Where the neighbours of targets are from.
@@ -51,11 +54,14 @@ pub(super) fn predict<'b>(
     batch.jobs.clear();
     batch.alone.clear();
     let needed = recipe.setting.basis.covariates();
+    let (begun, before) = (Instant::now(), batch.spent);
     let mut collect = Collect { recipe, needed, least: search.min.get(), targets, batch, out, last: None };
     if !index.visit_near(targets, search, held, near, &mut collect) {
         return None;
     }
     collect.solve();
+    let solving = (batch.spent.systems + batch.spent.solutions) - (before.systems + before.solutions);
+    batch.spent.search += begun.elapsed().saturating_sub(solving);
     Some(&batch.alone)
 }
 
@@ -74,8 +80,8 @@ struct Collect<'a, 't> {
 
 impl Collect<'_, '_> {
     fn solve(&mut self) {
-        let Batch { jobs, scratch, alone } = &mut *self.batch;
-        solve(self.recipe, jobs, scratch, Asked { targets: self.targets, out: self.out, singular: alone });
+        let Batch { jobs, scratch, alone, spent } = &mut *self.batch;
+        *spent += solve(self.recipe, jobs, scratch, Asked { targets: self.targets, out: self.out, singular: alone });
         jobs.clear();
         self.last = None;
     }

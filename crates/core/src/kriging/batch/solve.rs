@@ -1,5 +1,7 @@
 //! The systems of a batch: their covariances and factors, and the order in which they are taken.
 
+use std::time::Instant;
+
 use pulp::{Simd, WithSimd};
 
 use super::Jobs;
@@ -8,6 +10,7 @@ use super::triangle::{BLOCK, block_start, factor};
 use crate::drift::Basis;
 use crate::kriging::setting::Setting;
 use crate::simd::{Aligned, MOST_LANES, dispatch, vectors, vectors_mut};
+use crate::spent::Spent;
 use crate::variogram::LaneCovariance;
 use crate::{Predictions, Samples, Targets};
 
@@ -58,13 +61,18 @@ pub(in crate::kriging) struct Asked<'a, 't> {
     pub(in crate::kriging) singular: &'a mut Vec<u32>,
 }
 
-/// Predicts the targets of all jobs.
+/// Predicts the targets of all jobs. Returns the time that it took.
 ///
 /// # Panics
 /// A set without samples.
-pub(in crate::kriging) fn solve(recipe: Recipe<'_>, jobs: &Jobs, scratch: &mut BatchScratch, asked: Asked<'_, '_>) {
+pub(in crate::kriging) fn solve(
+    recipe: Recipe<'_>,
+    jobs: &Jobs,
+    scratch: &mut BatchScratch,
+    asked: Asked<'_, '_>,
+) -> Spent {
     arrange(jobs, scratch);
-    dispatch(Solve { recipe, jobs, scratch, asked });
+    dispatch(Solve { recipe, jobs, scratch, asked })
 }
 
 /// The same with these instructions.
@@ -114,19 +122,24 @@ struct Solve<'a, 't> {
 }
 
 impl WithSimd for Solve<'_, '_> {
-    type Output = ();
+    type Output = Spent;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) -> Spent {
         let Self { recipe, jobs, scratch, asked } = self;
+        let mut spent = Spent::default();
         let mut outcomes = Outcomes::new(recipe, asked);
         let (mut begun, all) = (0, scratch.order.len());
         while begun < all {
             let order = &scratch.order[begun..];
             let count = order.iter().take(S::F64_LANES).take_while(|p| p.blocks == order[0].blocks).count();
-            systems(simd, recipe, jobs, scratch, begun, count, &mut outcomes);
+            let since = Instant::now();
+            let factored = systems(simd, recipe, jobs, scratch, begun, count, &mut outcomes);
+            spent.systems += factored - since;
+            spent.solutions += factored.elapsed();
             begun += count;
         }
+        spent
     }
 }
 
@@ -154,7 +167,7 @@ pub(super) struct Systems<'a, S: Simd> {
     pub(super) bases: &'a [Basis],
 }
 
-/// Factors the systems of `count` pieces from `begun` on, which have as many blocks, and predicts their targets.
+/// Factors the systems of `count` pieces from `begun` on, which have as many blocks, and predicts their targets. Returns when they were factored.
 #[inline(always)]
 fn systems<S: Simd>(
     simd: S,
@@ -164,7 +177,7 @@ fn systems<S: Simd>(
     begun: usize,
     count: usize,
     outcomes: &mut Outcomes<'_, '_>,
-) {
+) -> Instant {
     let Recipe { setting, covariance, samples } = recipe;
     let BatchScratch { order, targets, places, matrix, heads, bases, functions, of_targets, .. } = scratch;
     let lanes = S::F64_LANES;
@@ -211,6 +224,7 @@ fn systems<S: Simd>(
     }
     let (tri, _) = vectors_mut::<S>(matrix).as_chunks_mut::<BLOCK>();
     let regular = factor(simd, tri, blocks, 4.0 * n as f64 * f64::EPSILON);
+    let factored = Instant::now();
 
     let columns = setting.basis.columns();
     let block_len = n * BLOCK * lanes;
@@ -244,4 +258,5 @@ fn systems<S: Simd>(
     let (heads, _) = vectors_mut::<S>(heads).as_chunks_mut::<BLOCK>();
     let systems = Systems { used: count, n, eastings, northings, factor: tri, regular, heads, bases };
     outcomes.predict(simd, systems, lane, of_targets);
+    factored
 }

@@ -17,6 +17,7 @@ use gdal::spatial_ref::SpatialRef;
 use gdal::{Dataset, Driver, DriverManager};
 
 use super::ffi::{self, Listening};
+use super::raster_in::{RasterIn, Resampling};
 use super::write_error;
 use crate::grid::{Grid, GridCrs};
 use crate::journal::Journal;
@@ -37,6 +38,9 @@ pub const NO_CLASS: u8 = 255;
 
 /// Memory that completing a file takes, bytes, however large it is: GDAL's blocks on their way through the compressor and to the overviews.
 pub const COPYING: u64 = 32 << 20;
+
+/// By how much numbers of two machines may differ, as a share of them: the last digits of 32-bit numbers.
+const SAME: f64 = 1e-5;
 
 /// How GeoTIFFs are written.
 #[derive(Debug, Clone)]
@@ -83,6 +87,8 @@ struct Keeper {
     stem: String,
     /// Complete, and not on record yet.
     waiting: Vec<StripReport>,
+    /// What computed each strip that was there before.
+    writers: BTreeMap<usize, String>,
 }
 
 /// Writes the layers of a run as cloud-optimised GeoTIFFs of 32-bit floating-point numbers, classes as bytes.
@@ -165,7 +171,7 @@ impl GeoTiffSink {
     /// [`Error::Write`] for strips that are not what they should be.
     pub fn keep_in(&mut self, journal: &Arc<Journal>, stem: &str) -> Result<Vec<StripReport>> {
         self.strips = Strips::of(&self.grid, self.options.tile);
-        let mut reports = Vec::new();
+        let (mut reports, mut writers) = (Vec::new(), BTreeMap::new());
         for kept in journal.kept(stem)? {
             let strip = kept.report.strip;
             if strip >= self.strips.len() || ![0, self.files.len()].contains(&kept.files.len()) {
@@ -178,10 +184,68 @@ impl GeoTiffSink {
             let summaries = self.files.iter_mut().flat_map(|file| &mut file.summaries);
             summaries.zip(kept.report.summaries()).for_each(|(summary, of_strip)| summary.merge(of_strip));
             self.closed.insert(strip, Pieces::Kept(kept.files));
+            writers.insert(strip, kept.writer);
             reports.push(kept.report);
         }
-        self.keeper = Some(Keeper { journal: Arc::clone(journal), stem: stem.to_owned(), waiting: Vec::new() });
+        let journal = Arc::clone(journal);
+        self.keeper = Some(Keeper { journal, stem: stem.to_owned(), waiting: Vec::new(), writers });
         Ok(reports)
+    }
+
+    /// Tiles on both sides of each seam, where strips that were there before were computed by different processes: by their
+    /// numbers in the grid, one in each strip.
+    pub fn seams(&self) -> Vec<usize> {
+        let Some(keeper) = &self.keeper else { return Vec::new() };
+        let across = self.grid.size()[0].div_ceil(self.options.tile.get());
+        let (mut tiles, mut before) = (Vec::new(), None::<(&usize, &String)>);
+        for (strip, writer) in &keeper.writers {
+            if let Some((north, other)) = before
+                && other != writer
+            {
+                tiles.push(self.strips.tiles(*north).end - across / 2 - 1);
+                tiles.push(self.strips.tiles(*strip).start + across / 2);
+            }
+            before = Some((strip, writer));
+        }
+        tiles
+    }
+
+    /// Holds a tile that was computed again against what its strip has there.
+    ///
+    /// # Errors
+    /// [`Error::Write`] where they differ by more than the last digits, as what other instructions computed may, or the strip cannot be read.
+    pub fn compare(&self, tile: &Tile) -> Result<()> {
+        let [column, row] = tile.first();
+        let strip = self.strips.of_row(row);
+        let (Some(keeper), Some(Pieces::Kept(files))) = (&self.keeper, self.closed.get(&strip)) else { return Ok(()) };
+        let first = [column, row - self.strips.rows(strip).start];
+        let mut found = Vec::new();
+        for (layer, path) in files.iter().enumerate() {
+            let raster = RasterIn::open(path, 1)?;
+            raster.read(first, tile.size(), tile.size(), Resampling::Nearest, &mut found)?;
+            for (cell, (now, &then)) in tile.values(layer).zip(&found).enumerate() {
+                let then = raster.value(then);
+                let alike = match (now.map(f64::from), then) {
+                    (Some(now), Some(then)) => (now - then).abs() <= SAME * now.abs().max(then.abs()).max(1e-30),
+                    (now, then) => now.is_none() && then.is_none(),
+                };
+                if !alike {
+                    let [columns, _] = tile.size();
+                    let writer = keeper.writers.get(&strip).map_or("", String::as_str);
+                    return Err(write_error(
+                        path,
+                        format!(
+                            "is not what is computed here: row {} and column {} of the map have {then:?} there and {now:?} here \
+                             (written by {writer}); remove {}.{strip:06}.json beside it, and compute its part again",
+                            row + cell / columns,
+                            column + cell % columns,
+                            keeper.stem
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds items to the metadata of the file at `path`, for what is known only after the files were opened.

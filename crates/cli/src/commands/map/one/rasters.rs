@@ -96,6 +96,15 @@ impl Job {
         let prepared = self.prepare(progress)?;
         let plan = self.plan(prepared.covariates.as_ref());
         let OpenRasters { sink, share, journal, .. } = rasters;
+        if self.args.run.assemble {
+            // Parts fit where what is computed again on both sides of a seam is what they have there.
+            for number in sink.seams() {
+                check_interrupt("all seams were looked at")?;
+                if let Some(tile) = run::one_tile(&plan, prepared.predictor.as_ref(), number)? {
+                    sink.compare(&tile)?;
+                }
+            }
+        }
         let outcome = watching(|| run::run_share(&plan, share, prepared.predictor.as_ref(), sink.as_mut(), progress));
         if outcome.is_err() && (journal.recorded() > 0 || journal.is_due()) {
             // What cannot be recorded, as on a full disk, is computed again; the reason is told by what failed first.
