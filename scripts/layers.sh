@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fails where a crate of the mathematics has come to depend, through whatever path, on files, projections or threads.
+# Fails where a crate has come to depend, through whatever path, on what it must not know: files, projections, threads.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -20,3 +20,5 @@ forbid() { # forbid CRATE NAME...: none of the names may stand in the crate's tr
 
 forbid soilscope-core gdal gdal-sys proj proj-sys rayon
 forbid soilscope-assess gdal gdal-sys proj proj-sys rayon
+# Its wheel needs nothing of the machine.
+forbid soilscope-py gdal gdal-sys proj proj-sys soilscope-pipeline
