@@ -7,11 +7,12 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use soilscope_core::drift::Drift;
-use soilscope_core::executor::Executor;
+use soilscope_core::executor::{Executor, Serial};
 use soilscope_core::idw::InverseDistance;
 use soilscope_core::kriging::Kriging;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::simulation::{CirculantSimulation, PathSharing, SequentialGaussian, Simulator};
+use soilscope_core::together::Together;
 use soilscope_core::variogram::{Direction, Estimator, LagClasses, ModelTemplate, empirical_variogram};
 use soilscope_core::{Coord, Interpolator, Predictions, Samples, Scratch, Targets, Window};
 
@@ -97,6 +98,53 @@ fn global_system(bencher: Bencher<'_, '_>, n: usize) {
 fn inverse_distance_12_of_100000(bencher: Bencher<'_, '_>) {
     let neighbourhood = Neighbourhood::nearest(12).expect("12 is above 0");
     predict(bencher, &InverseDistance { power: 2.0, neighbourhood }, &samples(100_000), 100.0);
+}
+
+/// What does a cell of eight analytes of the same samples cost, each alone or together, on one thread: where one model serves all,
+/// where each has its own and only the search is shared, and by weights of distance? The ratio is that of two lines.
+#[divan::bench(sample_count = 3, sample_size = 1, args = [
+    ("one model", "alone"), ("one model", "together"), ("own models", "alone"), ("own models", "together"),
+    ("inverse distance", "alone"), ("inverse distance", "together"),
+])]
+fn eight_analytes_of_20000(bencher: Bencher<'_, '_>, (method, how): (&str, &str)) {
+    let first = samples(20_000);
+    let analytes: Vec<Samples> = (0..8)
+        .map(|k| {
+            let values = first.coords().iter().map(|c| (c[0] / (5e3 + 500.0 * f64::from(k))).sin() + c[1] / SIDE);
+            first.with_values(values.collect()).expect("finite by construction")
+        })
+        .collect();
+    let recipes: Vec<Box<dyn Interpolator>> = (0..8)
+        .map(|k| -> Box<dyn Interpolator> {
+            let near = |max| Neighbourhood::nearest(max).expect("above 0");
+            match method {
+                "one model" => Box::new(recipe(near(32))),
+                "own models" => Box::new(recipe_of(&format!("0.1 Nug + 0.9 Sph({})", 15_000 + 500 * k), near(32))),
+                _ => Box::new(InverseDistance { power: 2.0, neighbourhood: near(12) }),
+            }
+        })
+        .collect();
+    let pairs: Vec<(&dyn Interpolator, &Samples)> = recipes.iter().map(AsRef::as_ref).zip(&analytes).collect();
+    let together = Together::fit(&pairs, &Serial).expect("samples that can be kriged");
+    let (mut scratch, mut outs) = (Scratch::default(), vec![Predictions::default(); 8]);
+    // 500 × 500 cells in tiles, as a run has them.
+    let tiles: Vec<Targets<'_>> = (0..16)
+        .map(|k| [f64::from(k % 4), f64::from(k / 4)].map(|at| at * 125.0 * 200.0))
+        .map(|[x, y]| Window { origin: [x + 100.0, SIDE - y - 100.0], step: [200.0, -200.0], size: [125, 125] })
+        .map(Targets::window)
+        .collect();
+    bencher.counter(ItemsCount::new(8 * 500 * 500_usize)).bench_local(|| {
+        for tile in &tiles {
+            if how == "together" {
+                together.predict_into(tile, &mut scratch, &mut outs);
+            } else {
+                for (k, out) in outs.iter_mut().enumerate() {
+                    together.get(k).predict_into(tile, &mut scratch, out);
+                }
+            }
+        }
+        outs[7].len()
+    });
 }
 
 /// How many pairs a second within a tenth of the extent, on one thread, where runs of neighbours are short and where they are

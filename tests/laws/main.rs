@@ -27,6 +27,7 @@ mod scores;
 mod searches;
 mod skill;
 mod sphere;
+mod together;
 mod trust;
 mod unbounded;
 mod universal;

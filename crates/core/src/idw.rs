@@ -1,9 +1,12 @@
 //! Inverse distance weighting, and the nearest sample: methods without an error model.
 
+use std::sync::Arc;
+
 use crate::executor::{Executor, Serial};
 use crate::memory::Memory;
 use crate::metric::Metric;
 use crate::neighbourhood::{Held, Near, Neighbourhood, SampleIndex, Search, Visit};
+use crate::together::{Local, Sharing};
 use crate::validation::{Folds, leave_out_by_groups, predict_groups};
 use crate::{
     Coord, Error, Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets,
@@ -42,7 +45,16 @@ impl Interpolator for InverseDistance {
     /// # Errors
     /// A power that is not above 0, or a search against the rules of [`Search::new`] and [`Search::with_sectors`].
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
-        Ok(Box::new(Weighted::new(self.power, self.neighbourhood, samples)?))
+        Ok(Box::new(Weighted::new(self.power, self.neighbourhood, samples, None)?))
+    }
+
+    fn fit_beside(
+        &self,
+        samples: &Samples,
+        _executor: &dyn Executor,
+        beside: &dyn Predictor,
+    ) -> Result<Box<dyn Predictor>> {
+        Ok(Box::new(Weighted::new(self.power, self.neighbourhood, samples, Some(beside))?))
     }
 
     fn memory(&self, samples: &Samples) -> Result<Option<Memory>> {
@@ -60,7 +72,7 @@ impl Interpolator for InverseDistance {
         groups: &[Vec<usize>],
         executor: &dyn Executor,
     ) -> Option<Result<Vec<Vec<Outcome>>>> {
-        let weighted = Weighted::new(self.power, self.neighbourhood, samples);
+        let weighted = Weighted::new(self.power, self.neighbourhood, samples, None);
         Some(weighted.and_then(|weighted| weighted.leave_out_groups(folds, groups, executor)))
     }
 
@@ -70,9 +82,9 @@ impl Interpolator for InverseDistance {
 }
 
 impl Nearest {
-    fn weighted(self, samples: &Samples) -> Result<Weighted> {
+    fn weighted(self, samples: &Samples, beside: Option<&dyn Predictor>) -> Result<Weighted> {
         // With one neighbour the weight does not matter.
-        Weighted::new(1.0, Neighbourhood::Moving(Search::new(Some(1), 1, self.radius)?), samples)
+        Weighted::new(1.0, Neighbourhood::Moving(Search::new(Some(1), 1, self.radius)?), samples, beside)
     }
 }
 
@@ -80,7 +92,16 @@ impl Interpolator for Nearest {
     /// # Errors
     /// A radius that is not above 0.
     fn fit(&self, samples: &Samples) -> Result<Box<dyn Predictor>> {
-        Ok(Box::new(self.weighted(samples)?))
+        Ok(Box::new(self.weighted(samples, None)?))
+    }
+
+    fn fit_beside(
+        &self,
+        samples: &Samples,
+        _executor: &dyn Executor,
+        beside: &dyn Predictor,
+    ) -> Result<Box<dyn Predictor>> {
+        Ok(Box::new(self.weighted(samples, Some(beside))?))
     }
 
     fn memory(&self, samples: &Samples) -> Result<Option<Memory>> {
@@ -98,7 +119,7 @@ impl Interpolator for Nearest {
         groups: &[Vec<usize>],
         executor: &dyn Executor,
     ) -> Option<Result<Vec<Vec<Outcome>>>> {
-        Some(self.weighted(samples).and_then(|weighted| weighted.leave_out_groups(folds, groups, executor)))
+        Some(self.weighted(samples, None).and_then(|weighted| weighted.leave_out_groups(folds, groups, executor)))
     }
 
     fn leave_out_on(&self, samples: &Samples, folds: &Folds, executor: &dyn Executor) -> Result<Predictions> {
@@ -107,15 +128,20 @@ impl Interpolator for Nearest {
 }
 
 /// A weighted mean of samples, ready to predict.
-struct Weighted {
+pub(crate) struct Weighted {
     power: f64,
     search: Option<Search>,
     samples: Samples,
-    index: SampleIndex,
+    index: Arc<SampleIndex>,
 }
 
 impl Weighted {
-    fn new(power: f64, neighbourhood: Neighbourhood, samples: &Samples) -> Result<Self> {
+    fn new(
+        power: f64,
+        neighbourhood: Neighbourhood,
+        samples: &Samples,
+        beside: Option<&dyn Predictor>,
+    ) -> Result<Self> {
         if !(power > 0.0 && power.is_finite()) {
             return Err(Error::Parameter { name: "inverse-distance power", value: power, requirement: "above 0" });
         }
@@ -123,7 +149,21 @@ impl Weighted {
             Neighbourhood::Global => None,
             Neighbourhood::Moving(search) => Some(search.checked()?),
         };
-        Ok(Self { power, search, samples: samples.clone(), index: SampleIndex::of(samples) })
+        let (samples, index) = crate::together::places_of(samples, beside);
+        Ok(Self { power, search, samples, index })
+    }
+
+    /// What two predictors have in common: the weights of a target, or nothing.
+    pub(crate) fn sharing(&self, other: &Self) -> Sharing {
+        let same = self.power == other.power
+            && self.search.is_some()
+            && self.search == other.search
+            && self.samples.has_places_of(&other.samples);
+        if same { Sharing::Weights } else { Sharing::Nothing }
+    }
+
+    pub(crate) fn places(&self) -> (&Samples, &Arc<SampleIndex>) {
+        (&self.samples, &self.index)
     }
 
     fn predict_one(&self, at: Coord, keep: impl Fn(usize) -> bool, scratch: &mut Scratch) -> Outcome {
@@ -158,18 +198,29 @@ impl Weighted {
         let value = |k: usize| values[sample(k)];
         let nearest = least(squared);
         let half = self.power / 2.0;
-        let (weights, sum) = if nearest == 0.0 {
+        mean(if nearest == 0.0 {
             // Samples at the target share it evenly: only coincident ones can be several.
             weigh(squared, value, |d| f64::from(u8::from(d == 0.0)))
         } else if self.power == 2.0 {
             weigh(squared, value, |d| nearest / d)
         } else {
             weigh(squared, value, |d| (nearest / d).powf(half))
-        };
-        if weights == 0.0 {
-            return Err(Gap::TooFewNeighbours { found: 0, needed: 1 });
+        })
+    }
+
+    /// The weights of [`mean_of`](Self::mean_of), for the means of several values with the same weights.
+    #[inline(always)]
+    fn weights_of(&self, squared: &[f64], weights: &mut Vec<f64>) {
+        let nearest = least(squared);
+        let half = self.power / 2.0;
+        weights.clear();
+        if nearest == 0.0 {
+            weights.extend(squared.iter().map(|&d| f64::from(u8::from(d == 0.0))));
+        } else if self.power == 2.0 {
+            weights.extend(squared.iter().map(|&d| nearest / d));
+        } else {
+            weights.extend(squared.iter().map(|&d| (nearest / d).powf(half)));
         }
-        Ok(Prediction { value: sum / weights, variance: None, multiplier: 0.0 })
     }
 
     fn leave_out_groups(
@@ -188,9 +239,7 @@ impl Weighted {
     fn predict_all(&self, targets: &Targets<'_>, held: Held<'_>, scratch: &mut Scratch, out: &mut Predictions) {
         out.reset(targets.len(), false);
         if let Some(search) = &self.search {
-            if targets.as_window().is_none() {
-                (0..targets.len()).for_each(|i| out.set(i, Err(Gap::NotFinite)));
-            }
+            nowhere_yet(targets, out);
             let mut means = Means { method: self, least: search.min.get(), out };
             if self.index.visit_near(targets, search, held, &mut scratch.near, &mut means) {
                 return;
@@ -200,6 +249,40 @@ impl Weighted {
             out.set(i, self.predict_one(targets.coord(i), |sample| held.keeps(i, sample), scratch));
         }
     }
+}
+
+/// Predicts every target by several predictors that share their weights, into one column of predictions each; false, and nothing is
+/// predicted, where each target is searched alone. Each has what it has alone, to the bit.
+pub(crate) fn predict_together(
+    members: &[&Weighted],
+    targets: &Targets<'_>,
+    scratch: &mut Scratch,
+    outs: &mut [Predictions],
+) -> bool {
+    let Some((one, search)) = members.first().and_then(|one| Some((one, one.search.as_ref()?))) else { return false };
+    for out in &mut *outs {
+        out.reset(targets.len(), false);
+        nowhere_yet(targets, out);
+    }
+    let values = members.iter().map(|member| member.samples.values()).collect();
+    let mut means = ManyMeans { method: one, values, least: search.min.get(), weights: Vec::new(), outs };
+    one.index.visit_near(targets, search, Held::Nothing, &mut scratch.near, &mut means)
+}
+
+/// Places of a list that are not numbers are never visited.
+fn nowhere_yet(targets: &Targets<'_>, out: &mut Predictions) {
+    if targets.as_window().is_none() {
+        (0..targets.len()).for_each(|i| out.set(i, Err(Gap::NotFinite)));
+    }
+}
+
+/// The mean of values, of the sum of weights and that of weighted values.
+#[inline(always)]
+fn mean((weights, sum): (f64, f64)) -> Outcome {
+    if weights == 0.0 {
+        return Err(Gap::TooFewNeighbours { found: 0, needed: 1 });
+    }
+    Ok(Prediction { value: sum / weights, variance: None, multiplier: 0.0 })
 }
 
 /// Numbers that are taken at a time: independent sums, which vectors can hold.
@@ -264,6 +347,30 @@ impl Visit for Means<'_> {
     }
 }
 
+/// The same of several values at each place.
+struct ManyMeans<'a> {
+    method: &'a Weighted,
+    values: Vec<&'a [f64]>,
+    least: usize,
+    weights: Vec<f64>,
+    outs: &'a mut [Predictions],
+}
+
+impl Visit for ManyMeans<'_> {
+    #[inline(always)]
+    fn visit(&mut self, target: usize, near: &Near<'_>) {
+        let found = near.members.len();
+        if found < self.least {
+            let gap = Gap::TooFewNeighbours { found: found as u32, needed: self.least as u32 };
+            return self.outs.iter_mut().for_each(|out| out.set(target, Err(gap)));
+        }
+        self.method.weights_of(near.squared, &mut self.weights);
+        for (values, out) in self.values.iter().zip(&mut *self.outs) {
+            out.set(target, mean(weigh(&self.weights, |k| values[near.members[k] as usize], |weight| weight)));
+        }
+    }
+}
+
 impl Predictor for Weighted {
     fn has_variance(&self) -> bool {
         false
@@ -271,5 +378,9 @@ impl Predictor for Weighted {
 
     fn predict_into(&self, targets: &Targets<'_>, scratch: &mut Scratch, out: &mut Predictions) {
         self.predict_all(targets, Held::Nothing, scratch, out);
+    }
+
+    fn local(&self) -> Option<Local<'_>> {
+        Some(Local::weighted(self))
     }
 }

@@ -58,6 +58,8 @@ pub mod simulation;
 mod spent;
 pub mod student;
 pub mod support;
+mod targets;
+pub mod together;
 pub mod transform;
 pub mod trust;
 pub mod validation;
@@ -66,12 +68,11 @@ pub mod variogram;
 pub use error::{Error, Result};
 pub use memory::Memory;
 pub use mixture::{Mixture, Mixtures};
-pub use predict::{
-    Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Scratch, Targets, Window, leave_out_by_refitting,
-};
+pub use predict::{Gap, Interpolator, Outcome, Prediction, Predictions, Predictor, Scratch, leave_out_by_refitting};
 pub use samples::{Samples, place_key};
 pub use simd::instruction_set;
 pub use spent::Spent;
+pub use targets::{Targets, Window};
 
 /// A place: easting, northing, in CRS units; always this order.
 pub type Coord = [f64; 2];

@@ -1,5 +1,7 @@
 //! Checked point data.
 
+use std::sync::Arc;
+
 use crate::metric::Metric;
 use crate::{Coord, Error, Result};
 
@@ -22,7 +24,8 @@ use crate::{Coord, Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples {
-    coords: Vec<Coord>,
+    /// Copies of the samples, and those with other values, have these in common.
+    coords: Arc<Vec<Coord>>,
     values: Vec<f64>,
     /// One a sample, or empty.
     error_variances: Vec<f64>,
@@ -69,7 +72,14 @@ impl Samples {
             }
         }
         let (error_variances, covariates) = (Vec::new(), Vec::new());
-        Ok(Self { coords, values, error_variances, covariates, covariate_count: 0, metric: Metric::Plane })
+        Ok(Self {
+            coords: Arc::new(coords),
+            values,
+            error_variances,
+            covariates,
+            covariate_count: 0,
+            metric: Metric::Plane,
+        })
     }
 
     /// The same samples, their coordinates read as longitude and latitude in degrees on a sphere of this radius: distances
@@ -209,13 +219,58 @@ impl Samples {
     /// # Errors
     /// As [`Samples::new`].
     pub fn with_values(&self, values: Vec<f64>) -> Result<Self> {
-        let same = Self::new(self.coords.clone(), values)?;
+        if values.len() != self.len() {
+            return Err(Error::LengthMismatch {
+                left_name: "coordinates",
+                left: self.len(),
+                right_name: "values",
+                right: values.len(),
+            });
+        }
+        if let Some(index) = values.iter().position(|v| !v.is_finite()) {
+            return Err(Error::NotFinite { index, what: "value", value: values[index] });
+        }
         Ok(Self {
+            coords: self.coords.clone(),
+            values,
+            error_variances: Vec::new(),
             covariates: self.covariates.clone(),
             covariate_count: self.covariate_count,
             metric: self.metric,
-            ..same
         })
+    }
+
+    /// The same samples, holding their places in common with others that have the same places in the same order; as they are where
+    /// those have other places.
+    ///
+    /// Many analytes of the same samples then hold one list of places.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_core::Samples;
+    /// let zinc = Samples::new(vec![[0.0, 0.0], [3.0, 4.0]], vec![1.0, 2.0])?;
+    /// let lead = Samples::new(vec![[0.0, 0.0], [3.0, 4.0]], vec![7.0, 9.0])?.beside(&zinc);
+    /// assert!(std::ptr::eq(zinc.coords(), lead.coords()));
+    /// # Ok::<(), soilscope_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn beside(mut self, other: &Self) -> Self {
+        if self.has_places_of(other) {
+            self.coords = other.coords.clone();
+        }
+        self
+    }
+
+    /// Whether both are at the same places of the same surface, in the same order.
+    pub fn has_places_of(&self, other: &Self) -> bool {
+        self.metric == other.metric && (Arc::ptr_eq(&self.coords, &other.coords) || self.coords == other.coords)
+    }
+
+    /// Whether samples at the same places also have the same covariates and errors, so that their systems differ in the data alone.
+    pub(crate) fn has_design_of(&self, other: &Self) -> bool {
+        self.covariate_count == other.covariate_count
+            && self.covariates == other.covariates
+            && self.error_variances == other.error_variances
     }
 
     /// The samples at `indices`, in that order, with what they carry.
@@ -241,7 +296,7 @@ impl Samples {
     pub fn bounds(&self) -> (Coord, Coord) {
         let mut low = self.coords[0];
         let mut high = low;
-        for c in &self.coords {
+        for c in self.coords() {
             for k in 0..2 {
                 low[k] = low[k].min(c[k]);
                 high[k] = high[k].max(c[k]);

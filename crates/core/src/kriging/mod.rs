@@ -27,13 +27,12 @@ pub(crate) use batch::{Batch, triangle};
 pub(crate) use cholesky::solve_upper;
 pub use errors::ErrorCovariances;
 pub(crate) use leave_out::inverse_of_fold;
-pub(crate) use moving::KrigingScratch;
+pub(crate) use moving::{Alike, KrigingScratch, MovingKriging, predict_together};
 pub(crate) use setting::variance_without_samples;
 pub use trend::TrendEstimate;
 pub(crate) use weights::Weighted;
 
 use global::GlobalKriging;
-use moving::MovingKriging;
 
 use crate::drift::Drift;
 use crate::executor::{Executor, Serial};
@@ -135,6 +134,17 @@ impl Interpolator for Kriging {
             Neighbourhood::Global => self.memory_of_all(samples)?,
             Neighbourhood::Moving(_) => Memory::of_search(samples.len()),
         }))
+    }
+
+    fn fit_beside(
+        &self,
+        samples: &Samples,
+        executor: &dyn Executor,
+        beside: &dyn Predictor,
+    ) -> Result<Box<dyn Predictor>> {
+        let Neighbourhood::Moving(search) = self.neighbourhood else { return self.fit_on(samples, executor) };
+        self.check(samples)?;
+        Ok(Box::new(MovingKriging::beside(self, samples, search, Some(beside))?))
     }
 
     fn leave_out(&self, samples: &Samples, folds: &Folds) -> Result<Vec<Outcome>> {

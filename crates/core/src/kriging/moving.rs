@@ -1,12 +1,15 @@
 //! A system for each target, of the samples near it.
 
-use super::batch::{self, Recipe, Searched};
+use std::sync::Arc;
+
+use super::batch::{self, Data, Recipe, Searched};
 use super::cholesky::{dot, factor, row_start, solve_lower, solve_upper};
 use super::redundant::independent_rows;
 use super::setting::Setting;
 use super::{Kriging, non_negative};
 use crate::drift::{Basis, RANK_TOLERANCE};
 use crate::neighbourhood::{Held, SampleIndex, Search};
+use crate::together::{Local, Sharing};
 use crate::variogram::LaneCovariance;
 use crate::{Coord, Gap, Outcome, Prediction, Predictions, Predictor, Result, Samples, Scratch, Targets};
 
@@ -62,11 +65,11 @@ impl KrigingScratch {
 }
 
 /// Kriging with the samples of a search around each target.
-pub(super) struct MovingKriging {
+pub(crate) struct MovingKriging {
     setting: Setting,
     search: Search,
     samples: Samples,
-    index: SampleIndex,
+    index: Arc<SampleIndex>,
     /// The model in lanes, where vectors can compute it.
     covariance: Option<LaneCovariance>,
 }
@@ -75,14 +78,39 @@ impl MovingKriging {
     /// # Errors
     /// As [`Setting::new`].
     pub(super) fn new(recipe: &Kriging, samples: &Samples, search: Search) -> Result<Self> {
+        Self::beside(recipe, samples, search, None)
+    }
+
+    /// The same, with the index that a predictor at the same places has already.
+    pub(super) fn beside(
+        recipe: &Kriging,
+        samples: &Samples,
+        search: Search,
+        beside: Option<&dyn Predictor>,
+    ) -> Result<Self> {
         let setting = Setting::new(recipe, samples)?;
-        Ok(Self {
-            covariance: LaneCovariance::new(&setting.variogram),
-            setting,
-            search,
-            samples: samples.clone(),
-            index: SampleIndex::of(samples),
-        })
+        let (samples, index) = crate::together::places_of(samples, beside);
+        Ok(Self { covariance: LaneCovariance::new(&setting.variogram), setting, search, samples, index })
+    }
+
+    /// What two predictors have in common.
+    pub(crate) fn sharing(&self, other: &Self) -> Sharing {
+        let searched = self.search == other.search
+            && self.setting.basis.covariates() == other.setting.basis.covariates()
+            && self.covariance.is_some()
+            && other.covariance.is_some()
+            && self.samples.has_places_of(&other.samples);
+        match searched {
+            false => Sharing::Nothing,
+            true if self.setting.has_system_of(&other.setting) && self.samples.has_design_of(&other.samples) => {
+                Sharing::Weights
+            }
+            true => Sharing::Neighbours,
+        }
+    }
+
+    pub(crate) fn places(&self) -> (&Samples, &Arc<SampleIndex>) {
+        (&self.samples, &self.index)
     }
 
     /// Makes a scratch ready: what it has factored may be another predictor's.
@@ -236,6 +264,63 @@ impl Predictor for MovingKriging {
             self.predict_each(targets, scratch, out, &mut |_, _| {});
         }
     }
+
+    fn local(&self) -> Option<Local<'_>> {
+        Some(Local::kriging(self))
+    }
+}
+
+/// Predictors whose systems are the same, by their numbers among those predicted together.
+pub(crate) struct Alike<'a> {
+    pub(crate) first: &'a MovingKriging,
+    pub(crate) of: Vec<usize>,
+}
+
+/// Predicts every target by several predictors that share their neighbours, into one column of predictions each; those that are
+/// alike share their systems too. False, and nothing is predicted, where the model or the search does not allow it.
+///
+/// Each has what it has alone, to the bit: a set of neighbours, and what is done with it, does not depend on what else is done.
+pub(crate) fn predict_together(
+    alike: &[Alike<'_>],
+    members: &[&MovingKriging],
+    targets: &Targets<'_>,
+    held: Held<'_>,
+    scratch: &mut Scratch,
+    outs: &mut [Predictions],
+) -> bool {
+    let Some(one) = members.first() else { return true };
+    let mut recipes = Vec::with_capacity(alike.len());
+    for group in alike {
+        let MovingKriging { setting, covariance: Some(covariance), samples, .. } = group.first else { return false };
+        let data_of =
+            |&k: &usize| Data { values: members[k].samples.values(), centre: members[k].setting.centre, out: k };
+        recipes.push(Recipe { setting, covariance, samples, data: group.of.iter().map(data_of).collect() });
+    }
+    outs.iter_mut().for_each(|out| out.reset(targets.len(), true));
+    let Scratch { near, batch, .. } = scratch;
+    let searched = Searched { index: &one.index, search: &one.search, held };
+    if !batch::predict(&recipes, searched, targets, near, batch, outs) {
+        return false;
+    }
+    if targets.as_window().is_none() {
+        for i in 0..targets.len() {
+            if let Err(gap) = Gap::check_place(targets.coord(i)) {
+                outs.iter_mut().for_each(|out| out.set(i, Err(gap)));
+            }
+        }
+    }
+    let mut alone = scratch.batch.take_alone();
+    alone.sort_unstable();
+    alone.dedup();
+    for of_one in alone.chunk_by(|a, b| a.0 == b.0) {
+        let member = of_one[0].0 as usize;
+        members[member].prepare(&mut scratch.kriging);
+        for &(_, target) in of_one {
+            members[member].predict_target(target as usize, targets, held, scratch, &mut outs[member], &mut |_, _| {});
+        }
+    }
+    scratch.batch.give_alone(alone);
+    true
 }
 
 impl MovingKriging {
@@ -257,29 +342,8 @@ impl MovingKriging {
         scratch: &mut Scratch,
         out: &mut Predictions,
     ) -> bool {
-        let Some(covariance) = &self.covariance else { return false };
-        out.reset(targets.len(), true);
-        let recipe = Recipe { setting: &self.setting, covariance, samples: &self.samples };
-        let Scratch { near, batch, .. } = scratch;
-        let searched = Searched { index: &self.index, search: &self.search, held };
-        let Some(alone) = batch::predict(recipe, searched, targets, near, batch, out) else {
-            return false;
-        };
-        if targets.as_window().is_none() {
-            for i in 0..targets.len() {
-                if let Err(gap) = Gap::check_place(targets.coord(i)) {
-                    out.set(i, Err(gap));
-                }
-            }
-        }
-        let mut alone = alone.to_vec();
-        alone.sort_unstable();
-        alone.dedup();
-        self.prepare(&mut scratch.kriging);
-        for target in alone {
-            self.predict_target(target as usize, targets, held, scratch, out, &mut |_, _| {});
-        }
-        true
+        let alike = [Alike { first: self, of: vec![0] }];
+        predict_together(&alike, &[self], targets, held, scratch, std::slice::from_mut(out))
     }
 
     /// Predicts every target, and calls `each` with those that have a prediction while the scratch still holds their system.

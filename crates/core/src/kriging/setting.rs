@@ -33,6 +33,15 @@ impl Setting {
         Ok(Self { basis: Basis::new(recipe.drift, samples)?, variogram, centre, nodes, own_variance })
     }
 
+    /// Whether the systems are the same, whatever the data.
+    pub(super) fn has_system_of(&self, other: &Self) -> bool {
+        let Self { variogram, basis, centre: _, nodes, own_variance } = self;
+        *variogram == other.variogram
+            && *basis == other.basis
+            && *nodes == other.nodes
+            && *own_variance == other.own_variance
+    }
+
     /// The block's nodes; none for a point.
     pub(super) fn nodes(&self) -> &[Node] {
         &self.nodes

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Instant;
 
-pub(super) use solve::Recipe;
-use solve::{Asked, BatchScratch, solve};
+use solve::{Asked, BatchScratch, arrange, solve};
+pub(super) use solve::{Data, Recipe};
 
 use crate::neighbourhood::{Held, Near, NearScratch, SampleIndex, Search, Visit};
 use crate::spent::Spent;
@@ -29,9 +29,22 @@ const FULL: [usize; 2] = [512, 16_384];
 pub(crate) struct Batch {
     jobs: Jobs,
     scratch: BatchScratch,
-    /// Targets that are left to be predicted one by one.
-    alone: Vec<u32>,
+    /// Targets that are left to be predicted one by one, after the number of the predictor.
+    alone: Vec<(u32, u32)>,
     pub(crate) spent: Spent,
+}
+
+impl Batch {
+    /// The targets, after the number of a predictor, that are still to be predicted one by one: those whose system is singular in
+    /// floating point, or too large.
+    pub(super) fn take_alone(&mut self) -> Vec<(u32, u32)> {
+        std::mem::take(&mut self.alone)
+    }
+
+    /// Gives back the room of what was taken.
+    pub(super) fn give_alone(&mut self, alone: Vec<(u32, u32)>) {
+        self.alone = alone;
+    }
 }
 
 /// Where the neighbours of targets are from.
@@ -41,39 +54,39 @@ pub(super) struct Searched<'a> {
     pub(super) held: Held<'a>,
 }
 
-/// Predicts the targets that a search finds neighbours for; `None` where it cannot be done, else the targets that are still to be
-/// predicted one by one: those whose system is singular in floating point, or too large.
-pub(super) fn predict<'b>(
-    recipe: Recipe<'_>,
+/// Predicts the targets that a search finds neighbours for, by each of `recipes`, which need as many covariates; false where it
+/// cannot be done, else some are left to be [predicted one by one](Batch::take_alone).
+pub(super) fn predict(
+    recipes: &[Recipe<'_>],
     Searched { index, search, held }: Searched<'_>,
     targets: &Targets<'_>,
     near: &mut NearScratch,
-    batch: &'b mut Batch,
-    out: &mut Predictions,
-) -> Option<&'b [u32]> {
+    batch: &mut Batch,
+    outs: &mut [Predictions],
+) -> bool {
     batch.jobs.clear();
     batch.alone.clear();
-    let needed = recipe.setting.basis.covariates();
+    let needed = recipes.first().map_or(0, |recipe| recipe.setting.basis.covariates());
     let (begun, before) = (Instant::now(), batch.spent);
-    let mut collect = Collect { recipe, needed, least: search.min.get(), targets, batch, out, last: None };
+    let mut collect = Collect { recipes, needed, least: search.min.get(), targets, batch, outs, last: None };
     if !index.visit_near(targets, search, held, near, &mut collect) {
-        return None;
+        return false;
     }
     collect.solve();
     let solving = (batch.spent.systems + batch.spent.solutions) - (before.systems + before.solutions);
     batch.spent.search += begun.elapsed().saturating_sub(solving);
-    Some(&batch.alone)
+    true
 }
 
 /// Collects targets by their neighbours.
 struct Collect<'a, 't> {
-    recipe: Recipe<'a>,
+    recipes: &'a [Recipe<'a>],
     /// Covariates of a target.
     needed: usize,
     least: usize,
     targets: &'a Targets<'t>,
     batch: &'a mut Batch,
-    out: &'a mut Predictions,
+    outs: &'a mut [Predictions],
     /// The set of the target before, which is often this one's.
     last: Option<(u128, u32)>,
 }
@@ -81,9 +94,16 @@ struct Collect<'a, 't> {
 impl Collect<'_, '_> {
     fn solve(&mut self) {
         let Batch { jobs, scratch, alone, spent } = &mut *self.batch;
-        *spent += solve(self.recipe, jobs, scratch, Asked { targets: self.targets, out: self.out, singular: alone });
+        arrange(jobs, scratch);
+        for recipe in self.recipes {
+            *spent += solve(recipe, jobs, scratch, Asked { targets: self.targets, outs: self.outs, singular: alone });
+        }
         jobs.clear();
         self.last = None;
+    }
+
+    fn none(&mut self, target: usize, gap: Gap) {
+        self.outs.iter_mut().for_each(|out| out.set(target, Err(gap)));
     }
 }
 
@@ -94,14 +114,13 @@ impl Visit for Collect<'_, '_> {
         if self.needed > 0
             && let Err(gap) = self.targets.known_covariates(target, self.needed)
         {
-            return self.out.set(target, Err(gap));
+            return self.none(target, gap);
         }
         if found < self.least {
-            let gap = Gap::TooFewNeighbours { found: found as u32, needed: self.least as u32 };
-            return self.out.set(target, Err(gap));
+            return self.none(target, Gap::TooFewNeighbours { found: found as u32, needed: self.least as u32 });
         }
         if found > MOST_SAMPLES {
-            return self.batch.alone.push(target as u32);
+            return self.batch.alone.extend((0..self.outs.len() as u32).map(|member| (member, target as u32)));
         }
         let jobs = &mut self.batch.jobs;
         let set = match self.last {
@@ -217,7 +236,8 @@ mod tests {
             let kriging = Kriging::new(model.parse::<Variogram>().unwrap(), drift, Neighbourhood::nearest(33).unwrap());
             let setting = Setting::new(&kriging, &samples).unwrap();
             let covariance = LaneCovariance::new(&setting.variogram).unwrap();
-            let recipe = Recipe { setting: &setting, covariance: &covariance, samples: &samples };
+            let data = vec![Data { values: samples.values(), centre: setting.centre, out: 0 }];
+            let recipe = &Recipe { setting: &setting, covariance: &covariance, samples: &samples, data };
             let mut jobs = Jobs::default();
             for target in 0..places.len() as u32 {
                 let size = 5 + target / 4 % 29;
@@ -228,7 +248,8 @@ mod tests {
             let solved = |arch: Arch| {
                 let (mut out, mut singular) = (Predictions::default(), Vec::new());
                 out.reset(places.len(), true);
-                let asked = Asked { targets: &targets, out: &mut out, singular: &mut singular };
+                let outs = std::slice::from_mut(&mut out);
+                let asked = Asked { targets: &targets, outs, singular: &mut singular };
                 solve_by(arch, recipe, &jobs, &mut BatchScratch::default(), asked);
                 assert!(singular.is_empty(), "{singular:?}");
                 out

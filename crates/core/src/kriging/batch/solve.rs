@@ -46,32 +46,41 @@ pub(super) struct Piece {
 }
 
 /// What a batch needs to know of the recipe.
-#[derive(Clone, Copy)]
 pub(in crate::kriging) struct Recipe<'a> {
     pub(in crate::kriging) setting: &'a Setting,
     pub(in crate::kriging) covariance: &'a LaneCovariance,
+    /// Places, covariates and errors of the samples.
     pub(in crate::kriging) samples: &'a Samples,
+    /// What is predicted of the same systems, one or several.
+    pub(in crate::kriging) data: Vec<Data<'a>>,
+}
+
+/// Values of the samples, and where predictions of them go.
+#[derive(Clone, Copy)]
+pub(in crate::kriging) struct Data<'a> {
+    pub(in crate::kriging) values: &'a [f64],
+    /// What is taken off them before solving.
+    pub(in crate::kriging) centre: f64,
+    /// The number of the predictions.
+    pub(in crate::kriging) out: usize,
 }
 
 /// What becomes of the targets of a batch.
 pub(in crate::kriging) struct Asked<'a, 't> {
     pub(in crate::kriging) targets: &'a Targets<'t>,
-    pub(in crate::kriging) out: &'a mut Predictions,
-    /// Targets whose system is singular in floating point: nothing is said of them.
-    pub(in crate::kriging) singular: &'a mut Vec<u32>,
+    /// Those of all data, of which the recipe's have their own.
+    pub(in crate::kriging) outs: &'a mut [Predictions],
+    /// Targets whose system is singular in floating point, after the number of their predictions: nothing is said of them.
+    pub(in crate::kriging) singular: &'a mut Vec<(u32, u32)>,
 }
 
-/// Predicts the targets of all jobs. Returns the time that it took.
-///
-/// # Panics
-/// A set without samples.
+/// Predicts the targets of all jobs, which are [arranged](arrange). Returns the time that it took.
 pub(in crate::kriging) fn solve(
-    recipe: Recipe<'_>,
+    recipe: &Recipe<'_>,
     jobs: &Jobs,
     scratch: &mut BatchScratch,
     asked: Asked<'_, '_>,
 ) -> Spent {
-    arrange(jobs, scratch);
     dispatch(Solve { recipe, jobs, scratch, asked })
 }
 
@@ -79,7 +88,7 @@ pub(in crate::kriging) fn solve(
 #[cfg(test)]
 pub(super) fn solve_by(
     arch: pulp::Arch,
-    recipe: Recipe<'_>,
+    recipe: &Recipe<'_>,
     jobs: &Jobs,
     scratch: &mut BatchScratch,
     asked: Asked<'_, '_>,
@@ -89,7 +98,10 @@ pub(super) fn solve_by(
 }
 
 /// Puts the targets of each set together, and pieces of like size one after the other.
-fn arrange(jobs: &Jobs, scratch: &mut BatchScratch) {
+///
+/// # Panics
+/// A set without samples.
+pub(super) fn arrange(jobs: &Jobs, scratch: &mut BatchScratch) {
     let BatchScratch { order, targets, next, .. } = scratch;
     order.clear();
     next.clear();
@@ -115,7 +127,7 @@ fn arrange(jobs: &Jobs, scratch: &mut BatchScratch) {
 }
 
 struct Solve<'a, 't> {
-    recipe: Recipe<'a>,
+    recipe: &'a Recipe<'a>,
     jobs: &'a Jobs,
     scratch: &'a mut BatchScratch,
     asked: Asked<'a, 't>,
@@ -162,7 +174,7 @@ pub(super) struct Systems<'a, S: Simd> {
     pub(super) factor: &'a [[S::f64s; BLOCK]],
     /// 1 in lanes whose system is regular, 0 in others.
     pub(super) regular: S::f64s,
-    /// Blocks of n columns: row 0 the centred data, from row 1 the drift's functions.
+    /// Blocks of n columns: a row for each of the centred data, and after these the drift's functions.
     pub(super) heads: &'a mut [[S::f64s; BLOCK]],
     pub(super) bases: &'a [Basis],
 }
@@ -171,14 +183,14 @@ pub(super) struct Systems<'a, S: Simd> {
 #[inline(always)]
 fn systems<S: Simd>(
     simd: S,
-    recipe: Recipe<'_>,
+    recipe: &Recipe<'_>,
     jobs: &Jobs,
     scratch: &mut BatchScratch,
     begun: usize,
     count: usize,
     outcomes: &mut Outcomes<'_, '_>,
 ) -> Instant {
-    let Recipe { setting, covariance, samples } = recipe;
+    let Recipe { setting, covariance, samples, data } = recipe;
     let BatchScratch { order, targets, places, matrix, heads, bases, functions, of_targets, .. } = scratch;
     let lanes = S::F64_LANES;
     let blocks = order[begun].blocks as usize;
@@ -228,22 +240,31 @@ fn systems<S: Simd>(
 
     let columns = setting.basis.columns();
     let block_len = n * BLOCK * lanes;
-    let heads = heads.resize((1 + columns).div_ceil(BLOCK) * block_len);
+    let heads = heads.resize((data.len() + columns).div_ceil(BLOCK) * block_len);
     heads.fill(0.0);
     bases.resize_with(lanes, || setting.basis.clone());
     functions.resize(columns, 0.0);
-    let only_mean = if columns == 1 { 1.0 } else { 0.0 };
-    for (k, rows) in heads[..block_len].chunks_exact_mut(BLOCK * lanes).enumerate() {
-        for (l, members) in sets.iter().enumerate().take(lanes) {
-            if let Some(&sample) = members.get(k) {
-                rows[l] = samples.values()[sample as usize] - setting.centre;
-                rows[lanes + l] = only_mean;
+    // Where a row of right-hand sides begins, of column 0.
+    let start = |row: usize| row / BLOCK * block_len + row % BLOCK * lanes;
+    for (row, of_row) in data.iter().enumerate() {
+        for (k, column) in heads[start(row)..].chunks_mut(BLOCK * lanes).enumerate().take(n) {
+            for (l, members) in sets.iter().enumerate().take(lanes) {
+                if let Some(&sample) = members.get(k) {
+                    column[l] = of_row.values[sample as usize] - of_row.centre;
+                }
+            }
+        }
+    }
+    if columns == 1 {
+        for (k, column) in heads[start(data.len())..].chunks_mut(BLOCK * lanes).enumerate().take(n) {
+            for (l, members) in sets.iter().enumerate().take(lanes) {
+                column[l] = if k < members.len() { 1.0 } else { 0.0 };
             }
         }
     }
     for l in 0..lanes {
         let Lane { members, .. } = lane(l);
-        let at = |row: usize, k: usize| row / BLOCK * block_len + (k * BLOCK + row % BLOCK) * lanes + l;
+        let at = |row: usize, k: usize| start(row) + k * BLOCK * lanes + l;
         if columns > 1 {
             let basis = &mut bases[l];
             basis.clone_from(&setting.basis);
@@ -251,7 +272,7 @@ fn systems<S: Simd>(
             for (k, &sample) in members.iter().enumerate() {
                 let covariates = if basis.covariates() == 0 { &[] } else { samples.covariates(sample as usize) };
                 basis.fill(samples.coords()[sample as usize], covariates, functions);
-                (0..columns).for_each(|c| heads[at(1 + c, k)] = functions[c]);
+                (0..columns).for_each(|c| heads[at(data.len() + c, k)] = functions[c]);
             }
         }
     }

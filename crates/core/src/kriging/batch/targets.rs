@@ -23,7 +23,7 @@ pub(super) struct TargetScratch {
 
 /// Where what is found goes.
 pub(super) struct Outcomes<'a, 't> {
-    recipe: Recipe<'a>,
+    recipe: &'a Recipe<'a>,
     asked: Asked<'a, 't>,
 }
 
@@ -42,7 +42,7 @@ impl Four {
 }
 
 impl<'a, 't> Outcomes<'a, 't> {
-    pub(super) fn new(recipe: Recipe<'a>, asked: Asked<'a, 't>) -> Self {
+    pub(super) fn new(recipe: &'a Recipe<'a>, asked: Asked<'a, 't>) -> Self {
         Self { recipe, asked }
     }
 
@@ -55,14 +55,15 @@ impl<'a, 't> Outcomes<'a, 't> {
         lane: impl Fn(usize) -> Lane<'l>,
         scratch: &mut TargetScratch,
     ) {
-        let columns = self.recipe.setting.basis.columns();
-        let n = systems.n;
+        let recipe = self.recipe;
+        let (columns, data) = (recipe.setting.basis.columns(), &recipe.data);
+        let (n, several) = (systems.n, data.len());
         let (lanes, zero) = (S::F64_LANES, simd.splat_f64s(0.0));
         let splat = |v: f64| simd.splat_f64s(v);
         let TargetScratch { rows, node_rows, small, functions: spare, node_functions } = scratch;
 
         // The first targets take the rows that data and drift leave of their last block.
-        let (last, taken) = ((1 + columns) / BLOCK, (1 + columns) % BLOCK);
+        let (last, taken) = ((several + columns) / BLOCK, (several + columns) % BLOCK);
         let heads = systems.heads;
         let places = [systems.eastings, systems.northings];
         let mut four = Four { first: 0, from: taken };
@@ -78,18 +79,19 @@ impl<'a, 't> Outcomes<'a, 't> {
         let head = |row: usize, k: usize| heads[row / BLOCK * n + k][row % BLOCK];
 
         let packed = columns * (columns + 1) / 2;
-        let small = vectors_mut::<S>(small.resize((packed + columns * (1 + 2 * BLOCK)) * lanes));
+        let small = vectors_mut::<S>(small.resize((packed + columns * (several + 2 * BLOCK)) * lanes));
         let (gram, small) = small.split_at_mut(packed);
-        let (coefficients, small) = small.split_at_mut(columns);
+        let (coefficients, small) = small.split_at_mut(columns * several);
         let (functions, rest) = small.split_at_mut(columns * BLOCK);
         for i in 0..columns {
+            let own = several + i;
             let product =
-                |other: usize| (0..n).fold(zero, |sum, k| simd.mul_add_e_f64s(head(1 + i, k), head(other, k), sum));
-            (0..=i).for_each(|j| gram[i * (i + 1) / 2 + j] = product(1 + j));
-            coefficients[i] = product(0);
+                |other: usize| (0..n).fold(zero, |sum, k| simd.mul_add_e_f64s(head(own, k), head(other, k), sum));
+            (0..=i).for_each(|j| gram[i * (i + 1) / 2 + j] = product(several + j));
+            (0..several).for_each(|nth| coefficients[nth * columns + i] = product(nth));
         }
-        let regular = lanes_of::<S>(factor_drift(simd, gram, coefficients, systems.regular));
-        let (own, centre) = (splat(self.recipe.setting.own_variance), splat(self.recipe.setting.centre));
+        let regular = lanes_of::<S>(factor_drift(simd, columns, gram, coefficients, systems.regular));
+        let own = splat(self.recipe.setting.own_variance);
 
         let most = lane(0).targets.len();
         while four.first < most {
@@ -109,7 +111,7 @@ impl<'a, 't> Outcomes<'a, 't> {
                     squares[p] = simd.mul_add_e_f64s(w[p], w[p], squares[p]);
                 }
                 for (c, rest) in rest.chunks_exact_mut(BLOCK).enumerate() {
-                    let u = head(1 + c, k);
+                    let u = head(several + c, k);
                     (0..BLOCK).for_each(|p| rest[p] = less_product(simd, rest[p], w[p], u));
                 }
             }
@@ -125,26 +127,39 @@ impl<'a, 't> Outcomes<'a, 't> {
                     }
                     (r, f) = (simd.mul_f64s(r, row[i]), simd.mul_f64s(f, row[i]));
                     (rest[i * BLOCK + p], functions[i * BLOCK + p]) = (r, f);
-                    value[p] = simd.mul_add_e_f64s(r, coefficients[i], value[p]);
                     variance[p] = simd.mul_add_e_f64s(r, r, variance[p]);
                     multiplier[p] = simd.mul_add_e_f64s(f, r, multiplier[p]);
                 }
             }
-            for p in four.from..BLOCK {
-                let value = lanes_of::<S>(simd.add_f64s(centre, value[p]));
-                let (variance, multiplier) = (lanes_of::<S>(variance[p]), lanes_of::<S>(multiplier[p]));
-                for l in 0..systems.used {
-                    let Some(&target) = lane(l).targets.get(four.first + p - four.from) else { continue };
-                    if regular[l] == 0.0 {
-                        self.asked.singular.push(target);
-                        continue;
+            for (nth, of_one) in data.iter().enumerate() {
+                if nth > 0 {
+                    value = [zero; BLOCK];
+                    for (k, w) in found.iter().enumerate() {
+                        let y = head(nth, k);
+                        (0..BLOCK).for_each(|p| value[p] = simd.mul_add_e_f64s(w[p], y, value[p]));
                     }
-                    let prediction = Prediction {
-                        value: value[l],
-                        variance: Some(non_negative(variance[l])),
-                        multiplier: multiplier[l],
-                    };
-                    self.asked.out.set(target as usize, Ok(prediction));
+                }
+                let coefficients = &coefficients[nth * columns..(nth + 1) * columns];
+                for (rest, &coefficient) in rest.chunks_exact(BLOCK).zip(coefficients) {
+                    (0..BLOCK).for_each(|p| value[p] = simd.mul_add_e_f64s(rest[p], coefficient, value[p]));
+                }
+                let (centre, out) = (splat(of_one.centre), &mut self.asked.outs[of_one.out]);
+                for p in four.from..BLOCK {
+                    let value = lanes_of::<S>(simd.add_f64s(centre, value[p]));
+                    let (variance, multiplier) = (lanes_of::<S>(variance[p]), lanes_of::<S>(multiplier[p]));
+                    for l in 0..systems.used {
+                        let Some(&target) = lane(l).targets.get(four.first + p - four.from) else { continue };
+                        if regular[l] == 0.0 {
+                            self.asked.singular.push((of_one.out as u32, target));
+                            continue;
+                        }
+                        let prediction = Prediction {
+                            value: value[l],
+                            variance: Some(non_negative(variance[l])),
+                            multiplier: multiplier[l],
+                        };
+                        out.set(target as usize, Ok(prediction));
+                    }
                 }
             }
             four = Four { first: four.first + BLOCK - four.from, from: 0 };
@@ -231,12 +246,18 @@ impl<'a, 't> Outcomes<'a, 't> {
     }
 }
 
-/// Factors G = UᵀU, packed row by row, and solves for the coefficients; reciprocals stand on the diagonal. `regular` loses the lanes
-/// in which drift functions cannot be told apart.
+/// Factors G = UᵀU of `columns` functions, packed row by row, and solves for the coefficients, one set of them after the other;
+/// reciprocals stand on the diagonal. `regular` loses the lanes in which drift functions cannot be told apart.
 #[inline(always)]
-fn factor_drift<S: Simd>(simd: S, gram: &mut [S::f64s], coefficients: &mut [S::f64s], mut regular: S::f64s) -> S::f64s {
+fn factor_drift<S: Simd>(
+    simd: S,
+    columns: usize,
+    gram: &mut [S::f64s],
+    coefficients: &mut [S::f64s],
+    mut regular: S::f64s,
+) -> S::f64s {
     let tolerance = simd.splat_f64s(RANK_TOLERANCE);
-    for i in 0..coefficients.len() {
+    for i in 0..columns {
         let (above, row) = gram.split_at_mut(i * (i + 1) / 2);
         for j in 0..i {
             let other = &above[j * (j + 1) / 2..];
@@ -248,8 +269,10 @@ fn factor_drift<S: Simd>(simd: S, gram: &mut [S::f64s], coefficients: &mut [S::f
         let told = simd.greater_than_f64s(row[i], simd.mul_f64s(tolerance, before));
         regular = simd.select_f64s(told, regular, simd.splat_f64s(0.0));
         row[i] = simd.div_f64s(simd.splat_f64s(1.0), simd.sqrt_f64s(row[i]));
-        (0..i).for_each(|k| coefficients[i] = less_product(simd, coefficients[i], row[k], coefficients[k]));
-        coefficients[i] = simd.mul_f64s(coefficients[i], row[i]);
+        for set in coefficients.chunks_exact_mut(columns) {
+            (0..i).for_each(|k| set[i] = less_product(simd, set[i], row[k], set[k]));
+            set[i] = simd.mul_f64s(set[i], row[i]);
+        }
     }
     regular
 }
