@@ -5,6 +5,7 @@ use soilscope_core::Coord;
 use super::ReadOptions;
 use super::cell;
 use super::input::{Input, Row};
+use super::memory;
 use super::place::{self, PlaceColumns};
 use super::source::{Format, Source};
 use super::table::{AnalyteColumn, Problems, SampleTable, TextColumn};
@@ -114,6 +115,14 @@ impl<'a> Collector<'a> {
         self.tolerant
     }
 
+    /// Makes room for so many rows, if there is so much: else it grows as it must.
+    pub(super) fn expect(&mut self, rows: usize) {
+        let all = &mut self.collected;
+        memory::expect(&mut all.coords, rows);
+        memory::expect(&mut all.lines, rows);
+        all.text.iter_mut().for_each(|kept| memory::expect(&mut kept.cells, rows));
+    }
+
     /// What it looks at of a row, with `others`.
     pub(super) fn columns(&self, others: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut columns = self.text_columns.clone();
@@ -169,7 +178,10 @@ impl<'a> Collector<'a> {
 
     /// Checks the whole, once all rows are in.
     pub(super) fn finish(self) -> Result<Collected> {
-        let all = self.collected;
+        let mut all = self.collected;
+        all.coords.shrink_to_fit();
+        all.lines.shrink_to_fit();
+        all.text.iter_mut().for_each(|kept| kept.cells.shrink_to_fit());
         if all.rows == 0 {
             return Err(self.input.refuse("has a header but no rows", "add the samples"));
         }

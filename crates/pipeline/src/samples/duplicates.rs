@@ -31,44 +31,91 @@ impl Duplicates {
     }
 }
 
-/// Indices of places, in groups.
+/// Indices of places, in groups: mostly each by itself, which takes no room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Groups {
+    /// How many groups.
+    len: usize,
+    parted: Option<Parted>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parted {
     /// Group by group.
-    members: Vec<usize>,
+    members: Vec<u32>,
     /// Where each group begins, and one more for the end.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
+}
+
+/// Indices at one place, increasing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Group<'a> {
+    One(usize),
+    Several(&'a [u32]),
+}
+
+impl Group<'_> {
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Several(members) => members.len(),
+        }
+    }
+
+    /// The first of them; a group has one.
+    pub(super) fn first(self) -> usize {
+        match self {
+            Self::One(index) => index,
+            Self::Several(members) => members[0] as usize,
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        let (one, several): (Option<usize>, &[u32]) = match *self {
+            Self::One(index) => (Some(index), &[]),
+            Self::Several(members) => (None, members),
+        };
+        one.into_iter().chain(several.iter().map(|&index| index as usize))
+    }
 }
 
 impl Groups {
     /// Every index by itself.
     pub(super) fn single(len: usize) -> Self {
-        Self { members: (0..len).collect(), starts: (0..=len).collect() }
+        Self { len, parted: None }
     }
 
+    /// How many groups there are.
     pub(super) fn len(&self) -> usize {
-        self.starts.len() - 1
+        self.len
     }
 
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &[usize]> + Clone {
-        (0..self.len()).map(|group| &self[group])
+    /// Whether every index is by itself, in its order.
+    pub(super) fn is_single(&self) -> bool {
+        self.parted.is_none()
+    }
+
+    pub(super) fn get(&self, group: usize) -> Group<'_> {
+        match &self.parted {
+            None => Group::One(group),
+            Some(Parted { members, starts }) => {
+                Group::Several(&members[starts[group] as usize..starts[group + 1] as usize])
+            }
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = Group<'_>> + Clone {
+        (0..self.len()).map(|group| self.get(group))
     }
 
     /// The group of each index.
     pub(super) fn group_of_each(&self) -> Vec<usize> {
-        let mut group_of = vec![0; self.members.len()];
+        let Some(Parted { members, .. }) = &self.parted else { return (0..self.len).collect() };
+        let mut group_of = vec![0; members.len()];
         for (group, members) in self.iter().enumerate() {
-            members.iter().for_each(|&member| group_of[member] = group);
+            members.iter().for_each(|member| group_of[member] = group);
         }
         group_of
-    }
-}
-
-impl std::ops::Index<usize> for Groups {
-    type Output = [usize];
-
-    fn index(&self, group: usize) -> &[usize] {
-        &self.members[self.starts[group]..self.starts[group + 1]]
     }
 }
 
@@ -76,28 +123,30 @@ impl std::ops::Index<usize> for Groups {
 ///
 /// By sorting: it needs less time and memory than a map of all places, whatever the places are.
 pub(super) fn groups(places: &[Coord]) -> Groups {
-    let mut keys: Vec<(u64, usize)> = places.iter().enumerate().map(|(i, &place)| (place_key(place)[0], i)).collect();
+    let mut keys: Vec<(u64, u32)> = places.iter().zip(0..).map(|(&place, i)| (place_key(place)[0], i)).collect();
     keys.sort_unstable();
-    // The first index of each index's group.
-    let mut first_of: Vec<usize> = (0..places.len()).collect();
     let mut any = false;
     for column in keys.chunk_by_mut(|a, b| a.0 == b.0).filter(|column| column.len() > 1) {
-        column.iter_mut().for_each(|(key, i)| *key = place_key(places[*i])[1]);
+        column.iter_mut().for_each(|(key, i)| *key = place_key(places[*i as usize])[1]);
         column.sort_unstable();
-        for group in column.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
-            any = true;
-            group.iter().for_each(|&(_, i)| first_of[i] = group[0].1);
-        }
+        any |= column.windows(2).any(|pair| pair[0].0 == pair[1].0);
     }
     if !any {
         return Groups::single(places.len());
     }
+    // The first index of each index's group: columns hold their second keys now, and are told apart by the first.
+    let mut first_of: Vec<u32> = (0..).take(places.len()).collect();
+    let column_of = |i: u32| place_key(places[i as usize]);
+    for group in keys.chunk_by(|a, b| column_of(a.1) == column_of(b.1)).filter(|group| group.len() > 1) {
+        group.iter().for_each(|&(_, i)| first_of[i as usize] = group[0].1);
+    }
+    drop(keys);
     let mut group_of = first_of;
-    let mut sizes: Vec<usize> = Vec::new();
+    let mut sizes: Vec<u32> = Vec::new();
     for i in 0..group_of.len() {
         // What is before `i` is a number of a group already.
-        group_of[i] = if group_of[i] == i { sizes.len() } else { group_of[group_of[i]] };
-        match sizes.get_mut(group_of[i]) {
+        group_of[i] = if group_of[i] as usize == i { sizes.len() as u32 } else { group_of[group_of[i] as usize] };
+        match sizes.get_mut(group_of[i] as usize) {
             Some(size) => *size += 1,
             None => sizes.push(1),
         }
@@ -108,11 +157,12 @@ pub(super) fn groups(places: &[Coord]) -> Groups {
     }
     let mut next = starts.clone();
     let mut members = vec![0; places.len()];
-    for (i, group) in group_of.into_iter().enumerate() {
-        members[next[group]] = i;
-        next[group] += 1;
+    for (i, group) in (0..).zip(group_of) {
+        let at = &mut next[group as usize];
+        members[*at as usize] = i;
+        *at += 1;
     }
-    Groups { members, starts }
+    Groups { len: sizes.len(), parted: Some(Parted { members, starts }) }
 }
 
 #[cfg(test)]
@@ -120,7 +170,7 @@ mod tests {
     use super::*;
 
     fn lists(places: &[Coord]) -> Vec<Vec<usize>> {
-        groups(places).iter().map(<[usize]>::to_vec).collect()
+        groups(places).iter().map(|group| group.iter().collect()).collect()
     }
 
     #[test]

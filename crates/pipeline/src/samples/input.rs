@@ -15,6 +15,8 @@ use crate::crs::Crs;
 use crate::error::{BadCell, shorten};
 use crate::{Error, Result};
 
+/// What a file of text is.
+const TEXT_TABLE: &str = "a text table";
 /// First bytes by which formats are told apart.
 const HEAD: u64 = 64;
 
@@ -99,16 +101,16 @@ impl Input {
         match format_by_name(path)? {
             Some(format) => Self::from_binary(path, format, layer),
             None => {
-                let mut opened = std::fs::File::open(path).map_err(unreadable)?;
-                let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
+                let opened = std::fs::File::open(path).map_err(unreadable)?;
                 if !is_named_as_text(path) {
-                    opened.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
-                    if let Some(format) = format_by_content(&bytes) {
+                    let mut head = Vec::new();
+                    (&opened).take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
+                    if let Some(format) = format_by_content(&head) {
                         return Self::from_binary(path, format, layer);
                     }
                 }
-                opened.read_to_end(&mut bytes).map_err(unreadable)?;
-                Self::from_text(file, bytes, layer)
+                refuse_layer(&file, TEXT_TABLE, layer)?;
+                super::delimited::from_file(file, opened)
             }
         }
     }
@@ -122,18 +124,16 @@ impl Input {
             format = format_by_content(&bytes);
         }
         match format {
-            None => Self::from_text(file, bytes, layer),
+            None => {
+                refuse_layer(&file, TEXT_TABLE, layer)?;
+                super::delimited::from_bytes(file, bytes)
+            }
             Some(format) => Err(Error::Table {
                 file,
                 reason: format!("is {} from a pipe, which has no places to go back to", format.name()),
                 remedy: "write it to a file and name that; only text is read from a pipe or standard input".to_owned(),
             }),
         }
-    }
-
-    fn from_text(file: String, bytes: Vec<u8>, layer: Option<&str>) -> Result<Self> {
-        refuse_layer(&file, "a text table", layer)?;
-        super::delimited::from_bytes(file, bytes)
     }
 
     fn from_binary(path: &Path, format: Format, layer: Option<&str>) -> Result<Self> {
@@ -150,6 +150,15 @@ impl Input {
             Body::Text(_) => false,
             Body::Features { placed, .. } => *placed,
             Body::Columns(table) => table.has_geometry(),
+        }
+    }
+
+    /// About how many rows there are, so that room for them need not grow.
+    pub(super) fn rows_expected(&self) -> usize {
+        match &self.body {
+            Body::Text(text) => text.rows.saturating_add(text.rows / 50).saturating_add(16),
+            Body::Features { rows, .. } => rows.len(),
+            Body::Columns(table) => table.rows(),
         }
     }
 

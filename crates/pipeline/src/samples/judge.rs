@@ -70,9 +70,8 @@ impl SampleTable {
         let analytes: Vec<AnalyteReport> =
             self.analytes.iter().map(|a| values::judge(self, a, how, &mut findings)).collect();
         values::judge_together(&analytes, &mut findings);
-        let all: Vec<usize> = (0..self.coords.len()).collect();
-        let working = match (&self.crs, self.working(&all, how)) {
-            (_, _) if all.is_empty() => None,
+        let working = match (&self.crs, self.working(0..self.coords.len(), how)) {
+            (_, _) if self.coords.is_empty() => None,
             (Some(_), Ok(working)) => Some(working),
             (Some(_), Err(error)) => {
                 findings.add(Severity::Error, "crs-unfit", None, error.to_string(), &[]);

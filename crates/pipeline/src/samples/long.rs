@@ -149,6 +149,8 @@ impl LongColumns {
 /// A name in the analyte column, and the units that its values are given in.
 struct Found {
     name: String,
+    /// Rows of it.
+    rows: usize,
     units: Vec<Vec<u8>>,
 }
 
@@ -173,9 +175,13 @@ pub(super) fn read(
     let (ids, found) = survey(input, columns)?;
     let groups = groups(input, &found, options)?;
     let mut analytes = Vec::with_capacity(groups.len());
+    let mut expected = 0;
     let mut jobs: Vec<Option<Job>> = found.iter().map(|_| None).collect();
     for (asked, members) in groups {
         let (mut analyte, factors) = prepare(input, columns, &found, &asked, &members, options, collector)?;
+        let rows = members.iter().map(|&m| found[m].rows).sum();
+        expected += rows;
+        analyte.expect(rows);
         if members.len() > 1 {
             let spellings: Vec<&str> = members.iter().map(|&m| found[m].name.as_str()).collect();
             analyte.notes.push(format!("spellings read as one analyte: {}", spellings.join(", ")));
@@ -185,6 +191,7 @@ pub(super) fn read(
         }
         analytes.push(analyte);
     }
+    collector.expect(expected);
     let looked_at = collector.columns(columns.survey().into_iter().chain(columns.reading.all()));
     let wanted = Wanted { columns: Some(&looked_at), place: collector.wants_place() };
     input.for_each(wanted, |row| {
@@ -227,7 +234,7 @@ pub(super) fn read(
             Err(bad) => analyte.unreadable.take(*bad),
         }
     })?;
-    Ok(analytes)
+    Ok(analytes.into_iter().map(AnalyteColumn::whole).collect())
 }
 
 /// All names of analytes with their units.
@@ -250,7 +257,7 @@ fn survey(input: &Input, columns: LongColumns) -> Result<(Ids, Vec<Found>)> {
             Some(&id) => id,
             None => {
                 ids.insert(name.as_bytes().to_vec(), found.len());
-                found.push(Found { name: name.to_owned(), units: Vec::new() });
+                found.push(Found { name: name.to_owned(), rows: 0, units: Vec::new() });
                 if found.len() > MOST_ANALYTES {
                     return Err(input.refuse(
                         format!(
@@ -263,6 +270,7 @@ fn survey(input: &Input, columns: LongColumns) -> Result<(Ids, Vec<Found>)> {
                 found.len() - 1
             }
         };
+        found[id].rows += 1;
         if let Some(unit) = columns.unit {
             let unit = row.cell(unit).trim_ascii();
             let units = &mut found[id].units;

@@ -27,6 +27,7 @@ mod duplicates;
 mod input;
 mod judge;
 mod long;
+mod memory;
 mod nearest;
 mod place;
 mod points;
@@ -51,6 +52,7 @@ use input::Input;
 
 pub use cell::Decimal;
 pub use duplicates::Duplicates;
+pub use memory::{RowMemory, memory_per_row};
 pub use points::{PointTable, read_points};
 pub use prepare::{DuplicateRecord, Preparation, PreparationRecord, Prepared};
 pub use report::{

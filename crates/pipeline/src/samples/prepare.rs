@@ -7,7 +7,7 @@ use soilscope_core::censored::{Measurement, Substitution};
 use soilscope_core::metric::EARTH_RADIUS;
 use soilscope_core::{Coord, Samples};
 
-use super::duplicates::{self, Duplicates};
+use super::duplicates::{self, Duplicates, Group};
 use super::table::{AnalyteColumn, Reading, SampleTable, UnitSource};
 use super::unit::Unit;
 use crate::crs::{Crs, Transformer, choose_working};
@@ -222,9 +222,9 @@ pub(super) struct Working {
 
 impl SampleTable {
     /// Brings records into the working CRS.
-    pub(super) fn working(&self, records: &[usize], how: &Preparation) -> Result<Working> {
+    pub(super) fn working(&self, records: impl Iterator<Item = usize> + Clone, how: &Preparation) -> Result<Working> {
         let source = self.required_crs()?;
-        let mut places: Vec<Coord> = records.iter().map(|&r| self.coords[r]).collect();
+        let mut places: Vec<Coord> = records.clone().map(|r| self.coords[r]).collect();
         let (crs, reason) = match &how.working_crs {
             Some(crs) if crs.degrees_per_unit().is_some_and(|degrees| degrees != 1.0) => {
                 return Err(Error::Crs {
@@ -238,7 +238,7 @@ impl SampleTable {
         let transformer = Transformer::new(source, &crs)?;
         let mut notes = Vec::new();
         if !transformer.is_identity() {
-            for (place, &record) in places.iter_mut().zip(records) {
+            for (place, record) in places.iter_mut().zip(records) {
                 *place = transformer.forward(*place).map_err(|error| match error {
                     Error::Transform { reason, .. } => crate::error::BadCell {
                         file: self.source.path.clone(),
@@ -289,14 +289,17 @@ impl SampleTable {
         column.unreadable.refuse()?;
         let source_crs = self.required_crs()?.clone();
         let counts = column.counts();
-        let mut usable: Vec<(usize, Measurement, f64)> = Vec::with_capacity(column.readings.len());
-        for (&record, reading) in column.rows.iter().zip(&column.readings) {
-            if let Reading::Measured(measurement) = *reading
-                && let Some(value) = how.nondetect.apply(measurement)
-            {
-                usable.push((record as usize, measurement, value));
-            }
-        }
+        // Numbers of the readings that make samples; what they say is looked up, for there are many.
+        let number = |reading: &Reading| match reading {
+            Reading::Measured(measurement) => how.nondetect.apply(*measurement).map(|value| (*measurement, value)),
+            Reading::Missing | Reading::NotDetected => None,
+        };
+        let all = column.readings.iter().zip(0_u32..);
+        let mut usable: Vec<u32> =
+            Vec::with_capacity(all.clone().filter(|(reading, _)| number(reading).is_some()).count());
+        usable.extend(all.filter(|(reading, _)| number(reading).is_some()).map(|(_, nth)| nth));
+        let record_of = |i: usize| column.rows[usable[i] as usize] as usize;
+        let reading = |i: usize| number(&column.readings[usable[i] as usize]).expect("only numbers are usable");
         let refuse = |error| explain(&self.source.path, &column.name, error);
         let needed = |found| soilscope_core::Error::TooFewSamples { found, needed: 2, purpose: "a map" };
         if counts.quantified == 0 {
@@ -309,54 +312,58 @@ impl SampleTable {
         if usable.len() < 2 {
             return Err(refuse(needed(usable.len())));
         }
-        let records: Vec<usize> = usable.iter().map(|u| u.0).collect();
-        let working = self.working(&records, how)?;
-        let groups = duplicates::groups(&working.places);
-        let shared: Vec<&[usize]> = groups.iter().filter(|g| g.len() > 1).collect();
-        let duplicates = DuplicateRecord {
-            places: shared.len(),
-            samples: shared.iter().map(|g| g.len()).sum(),
-            how: how.duplicates,
-        };
+        let Working { crs, reason, places, notes: of_places } = self.working((0..usable.len()).map(record_of), how)?;
+        let groups = duplicates::groups(&places);
+        let shared = || groups.iter().filter(|g| g.len() > 1);
+        let duplicates =
+            DuplicateRecord { places: shared().count(), samples: shared().map(Group::len).sum(), how: how.duplicates };
         if how.duplicates == Duplicates::Refuse
-            && let Some(group) = shared.first()
+            && let Some(group) = shared().next()
         {
-            return Err(self.refuse_duplicates(group.iter().map(|&i| records[i]), duplicates));
+            return Err(self.refuse_duplicates(group.iter().map(record_of), duplicates));
         }
         let groups = if how.duplicates == Duplicates::Keep { duplicates::Groups::single(usable.len()) } else { groups };
         // A mean of quantified values and others below limits is a number that no limit says: half of each stands in it.
-        let is_mixed = |group: &[usize]| {
-            let below = group.iter().filter(|&&i| usable[i].1.is_below_limit()).count();
+        let is_mixed = |group: Group<'_>| {
+            let below = group.iter().filter(|&i| reading(i).0.is_below_limit()).count();
             how.duplicates == Duplicates::Mean && 0 < below && below < group.len()
         };
         let part = |i: usize, mixed: bool| match how.nondetect {
-            Substitution::Censored if mixed => Substitution::HalfLimit.apply(usable[i].1).unwrap_or(usable[i].2),
-            _ => usable[i].2,
+            Substitution::Censored if mixed => {
+                let (measurement, value) = reading(i);
+                Substitution::HalfLimit.apply(measurement).unwrap_or(value)
+            }
+            _ => reading(i).1,
         };
-        let value = |group: &[usize]| match how.duplicates {
+        let value = |group: Group<'_>| match how.duplicates {
             Duplicates::Mean => {
                 let mixed = is_mixed(group);
-                group.iter().map(|&i| part(i, mixed)).sum::<f64>() / group.len() as f64
+                group.iter().map(|i| part(i, mixed)).sum::<f64>() / group.len() as f64
             }
-            Duplicates::First | Duplicates::Keep | Duplicates::Refuse => usable[group[0]].2,
+            Duplicates::First | Duplicates::Keep | Duplicates::Refuse => reading(group.first()).1,
         };
-        let samples =
-            Samples::new(groups.iter().map(|g| working.places[g[0]]).collect(), groups.iter().map(value).collect())
-                .and_then(|s| if working.crs.is_geographic() { s.on_sphere(EARTH_RADIUS) } else { Ok(s) })
-                .map_err(refuse)?;
+        let mut places = places;
+        if !groups.is_single() {
+            // Groups are in the order of their first, so that none is overwritten before it is moved.
+            groups.iter().enumerate().for_each(|(nth, group)| places[nth] = places[group.first()]);
+            places.truncate(groups.len());
+        }
+        let samples = Samples::new(places, groups.iter().map(value).collect())
+            .and_then(|s| if crs.is_geographic() { s.on_sphere(EARTH_RADIUS) } else { Ok(s) })
+            .map_err(refuse)?;
         if samples.coords().iter().all(|c| *c == samples.coords()[0]) {
             let [easting, northing] = samples.coords()[0];
             return Err(refuse(soilscope_core::Error::OnePlace { count: usable.len(), easting, northing }));
         }
-        let first = |group: &[usize]| usable[group[0]];
-        let together = |group: &[usize], value: f64| match how.duplicates {
-            Duplicates::Mean if group.len() > 1 => averaged(group.iter().map(|&i| usable[i].1), value),
-            _ => first(group).1,
+        let first = |group: Group<'_>| record_of(group.first());
+        let together = |group: Group<'_>, value: f64| match how.duplicates {
+            Duplicates::Mean if group.len() > 1 => averaged(group.iter().map(|i| reading(i).0), value),
+            _ => reading(group.first()).0,
         };
         let unit = column.unit.as_ref().map(|u| u.name().to_owned());
         let mut notes = self.notes.clone();
         notes.extend(column.notes.iter().cloned());
-        notes.extend(working.notes);
+        notes.extend(of_places);
         notes.extend(self.caveats(column, counts.below_limit, counts.not_detected, counts.quantified, how));
         if duplicates.places > 0 {
             notes.push(format!(
@@ -370,7 +377,7 @@ impl SampleTable {
                 }
             ));
         }
-        let mixed = groups.iter().filter(|group| is_mixed(group)).count();
+        let mixed = groups.iter().filter(|&group| is_mixed(group)).count();
         if how.nondetect == Substitution::Censored && mixed > 0 {
             notes.push(format!(
                 "places where a value below its limit was averaged with quantified ones: {mixed}; half the limit stands for it in the mean"
@@ -392,20 +399,20 @@ impl SampleTable {
             nondetect: how.nondetect,
             duplicates,
             source_crs: source_crs.title(),
-            crs: working.crs.title(),
-            crs_reason: working.reason,
+            crs: crs.title(),
+            crs_reason: reason,
             notes,
         };
         Ok(Prepared {
-            rows: groups.iter().map(|g| self.lines[first(g).0]).collect(),
-            records: groups.iter().map(|g| first(g).0).collect(),
+            rows: groups.iter().map(|g| self.lines[first(g)]).collect(),
+            records: groups.iter().map(first).collect(),
             merged: (groups.iter().enumerate().filter(|(_, g)| g.len() > 1))
-                .map(|(sample, g)| (sample, g.iter().map(|&i| usable[i].0).collect()))
+                .map(|(sample, g)| (sample, g.iter().map(record_of).collect()))
                 .collect(),
             measurements: groups.iter().zip(samples.values()).map(|(g, &value)| together(g, value)).collect(),
             samples,
             unit,
-            crs: working.crs,
+            crs,
             source_crs,
             record,
         })

@@ -70,6 +70,19 @@ impl AnalyteColumn {
         }
     }
 
+    /// Makes room for so many readings.
+    pub(super) fn expect(&mut self, readings: usize) {
+        super::memory::expect(&mut self.rows, readings);
+        super::memory::expect(&mut self.readings, readings);
+    }
+
+    /// All readings are in: room that is left is given back.
+    pub(super) fn whole(mut self) -> Self {
+        self.rows.shrink_to_fit();
+        self.readings.shrink_to_fit();
+        self
+    }
+
     /// As it was asked for, or as the file calls it.
     pub fn name(&self) -> &str {
         &self.name

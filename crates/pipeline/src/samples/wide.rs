@@ -19,6 +19,9 @@ struct Job {
 /// Reads the analytes that were asked for, or all columns of numbers.
 pub(super) fn read(input: &Input, options: &ReadOptions, collector: &mut Collector<'_>) -> Result<Vec<AnalyteColumn>> {
     let mut jobs = jobs(input, options, collector)?;
+    let rows = input.rows_expected();
+    collector.expect(rows);
+    jobs.iter_mut().for_each(|job| job.analyte.expect(rows));
     let columns = collector.columns(jobs.iter().flat_map(|job| job.columns.all()));
     let wanted = Wanted { columns: Some(&columns), place: collector.wants_place() };
     input.for_each(wanted, |row| {
@@ -38,7 +41,7 @@ pub(super) fn read(input: &Input, options: &ReadOptions, collector: &mut Collect
         }
         Ok(())
     })?;
-    Ok(jobs.into_iter().map(|job| job.analyte).collect())
+    Ok(jobs.into_iter().map(|job| job.analyte.whole()).collect())
 }
 
 fn jobs(input: &Input, options: &ReadOptions, collector: &Collector<'_>) -> Result<Vec<Job>> {

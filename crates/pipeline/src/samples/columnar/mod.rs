@@ -44,6 +44,10 @@ mod without {
             match *self {}
         }
 
+        pub(in super::super) fn rows(&self) -> usize {
+            match *self {}
+        }
+
         pub(in super::super) fn for_each(
             &self,
             _input: &Input,

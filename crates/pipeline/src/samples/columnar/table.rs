@@ -29,6 +29,7 @@ pub(in super::super) struct Table {
     /// Of each column of the header.
     columns: Vec<(Leaf, Kind)>,
     geometry: Option<Geometry>,
+    rows: usize,
 }
 
 /// Opens a file by its footer, which says what there is and where.
@@ -55,9 +56,11 @@ pub(in super::super) fn open(path: &Path) -> Result<Input> {
             remedy: "write each quantity as a column of its own".to_owned(),
         });
     }
+    let rows = metadata.row_groups().iter().map(|group| usize::try_from(group.num_rows()).unwrap_or(0));
+    let rows = rows.fold(0_usize, usize::saturating_add);
     let source = Source::new(file, if geometry.is_some() { Format::GeoParquet } else { Format::Parquet });
     let crs = geometry.as_ref().and_then(|geometry| geometry.crs.clone());
-    let body = Body::Columns(Box::new(Table { reader, columns, geometry }));
+    let body = Body::Columns(Box::new(Table { reader, columns, geometry, rows }));
     Ok(Input { source, header, crs, decimal: Decimal::Point, body })
 }
 
@@ -95,6 +98,11 @@ impl Places {
 impl Table {
     pub(in super::super) fn has_geometry(&self) -> bool {
         self.geometry.is_some()
+    }
+
+    /// As many rows as the file says to have.
+    pub(in super::super) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Walks over the first `most` rows; cells of columns that are not wanted are empty.

@@ -233,7 +233,7 @@ pub(super) fn judge_neighbours(
     if groups.len() < 2 {
         return (groups.len(), None);
     }
-    let distinct: Vec<Coord> = groups.iter().map(|g| plane[g[0]]).collect();
+    let distinct: Vec<Coord> = groups.iter().map(|g| plane[g.first()]).collect();
     let distances = nearest_distances(&distinct);
     let Some(s) = Summary::of(&distances) else { return (groups.len(), None) };
     let size = core_size(&distinct);
@@ -258,7 +258,7 @@ fn judge_near(table: &SampleTable, groups: &Groups, distances: &[f64], usual: f6
         return;
     }
     let closest = near.iter().map(|&i| distances[i]).fold(f64::INFINITY, f64::min);
-    let rows: Vec<usize> = near.iter().map(|&i| table.lines[groups[i][0]]).collect();
+    let rows: Vec<usize> = near.iter().map(|&i| table.lines[groups.get(i).first()]).collect();
     let message = format!(
         "places that are all but the same as another: {} (down to {} apart, where others are {}); round their coordinates, \
          so that they count as duplicates: values that differ there upset kriging",
@@ -283,13 +283,13 @@ fn judge_isolated(
     }
     let told = |place: Coord| is_zero(place) && table.crs.as_ref().is_some_and(|crs| !crs.is_local());
     let stray: Vec<usize> = (0..groups.len())
-        .filter(|&i| distances[i] > 10.0 * median && distances[i] > size && !told(table.coords[groups[i][0]]))
+        .filter(|&i| distances[i] > 10.0 * median && distances[i] > size && !told(table.coords[groups.get(i).first()]))
         .collect();
     if stray.is_empty() || stray.len() * 10 > groups.len() {
         return;
     }
-    let rows: Vec<usize> = stray.iter().map(|&i| table.lines[groups[i][0]]).collect();
-    let source: Vec<Coord> = groups.iter().map(|g| table.coords[g[0]]).collect();
+    let rows: Vec<usize> = stray.iter().map(|&i| table.lines[groups.get(i).first()]).collect();
+    let source: Vec<Coord> = groups.iter().map(|g| table.coords[g.first()]).collect();
     let source_axis = |axis: usize| {
         let mut numbers: Vec<f64> = source.iter().map(|c| c[axis]).collect();
         (quantile_of(&mut numbers, 0.1), quantile_of(&mut numbers, 0.9))
