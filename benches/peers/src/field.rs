@@ -15,7 +15,7 @@ use crate::setting::{CORNER, SIDE};
 pub enum Places {
     /// Each by itself, uniform in the square.
     Uniform,
-    /// Every second one with others of a site: within [`REACH`] of its middle, [`A_SITE`] of them; the rest uniform.
+    /// Every second one with others of a site: 50 within a kilometre of its middle; the rest uniform.
     Clustered,
 }
 
