@@ -64,8 +64,15 @@ pub(super) fn part(
 fn plan(inputs: &[FileRecord], jobs: &[&Job]) -> Result<Json> {
     // Files may be moved between one run and the next, and their parts computed elsewhere: the name alone tells which is which.
     let name = |path: &str| Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let sums: BTreeMap<String, &str> =
-        inputs.iter().map(|file| (format!("{} {}", file.role, name(&file.path)), file.sha256.as_str())).collect();
+    let mut sums = BTreeMap::<String, &str>::new();
+    for file in inputs {
+        let mut key = format!("{} {}", file.role, name(&file.path));
+        // Files of one name in several folders, in the order of the command.
+        while sums.contains_key(&key) {
+            key.push_str(", another");
+        }
+        sums.insert(key, &file.sha256);
+    }
     let mut maps = serde_json::Map::new();
     for job in jobs {
         let rasters: BTreeMap<String, Json> = (job.products.iter())
