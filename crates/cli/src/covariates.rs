@@ -382,6 +382,12 @@ impl Covariates {
         self.sources.iter().map(|s| s.record.clone()).collect()
     }
 
+    /// Whether a grid's cells have the same covariates for both: the same columns of the same rasters, and samples that tell of as much.
+    pub(crate) fn has_cells_of(&self, other: &Self) -> bool {
+        let path = |source: &Source| source.raster.as_ref().map(|raster| raster.path().to_owned());
+        self.encoding == other.encoding && self.sources.iter().map(path).eq(other.sources.iter().map(path))
+    }
+
     /// The covariates of a grid's cells.
     ///
     /// # Errors

@@ -107,6 +107,7 @@ pub(crate) fn places_of(samples: &Samples, beside: Option<&dyn Predictor>) -> (S
 /// assert_eq!(outs[1].get(0), all.get(1).predict([1.0, 1.0])); // as it is alone
 /// # Ok::<(), soilscope_core::Error>(())
 /// ```
+#[derive(Default)]
 pub struct Together {
     members: Vec<Box<dyn Predictor>>,
     groups: Vec<Group>,
@@ -127,19 +128,9 @@ impl std::fmt::Debug for Together {
 impl Together {
     /// Takes predictors as they are.
     pub fn new(members: Vec<Box<dyn Predictor>>) -> Self {
-        let mut groups: Vec<Group> = Vec::new();
-        let sharing = |a: usize, b: usize| sharing(members[a].as_ref(), members[b].as_ref());
-        for k in 0..members.len() {
-            let beside = |group: &&mut Group| sharing(group.parts[0][0], k) > Sharing::Nothing;
-            match groups.iter_mut().find(beside) {
-                None => groups.push(Group { parts: vec![vec![k]] }),
-                Some(group) => match group.parts.iter_mut().find(|part| sharing(part[0], k) == Sharing::Weights) {
-                    None => group.parts.push(vec![k]),
-                    Some(part) => part.push(k),
-                },
-            }
-        }
-        Self { members, groups }
+        let mut all = Self::default();
+        members.into_iter().for_each(|member| all.push(member));
+        all
     }
 
     /// Fits each recipe to its samples; those at the same places have one index of them.
@@ -147,18 +138,40 @@ impl Together {
     /// # Errors
     /// As [`Interpolator::fit_on`], of the first that fails.
     pub fn fit(recipes: &[(&dyn Interpolator, &Samples)], executor: &dyn Executor) -> Result<Self> {
-        let mut members: Vec<Box<dyn Predictor>> = Vec::with_capacity(recipes.len());
-        for (recipe, samples) in recipes {
-            let beside = members.iter().map(AsRef::as_ref).find(|member: &&dyn Predictor| {
-                member.local().is_some_and(|local| samples.has_places_of(local.places().0))
-            });
-            let fitted = match beside {
-                Some(beside) => recipe.fit_beside(samples, executor, beside)?,
-                None => recipe.fit_on(samples, executor)?,
-            };
-            members.push(fitted);
+        let mut all = Self::default();
+        recipes.iter().try_for_each(|(recipe, samples)| all.add(*recipe, samples, executor))?;
+        Ok(all)
+    }
+
+    /// Fits one more recipe to its samples; where a predictor before it is of the same places it takes over the index of them.
+    ///
+    /// # Errors
+    /// As [`Interpolator::fit_on`].
+    pub fn add(&mut self, recipe: &dyn Interpolator, samples: &Samples, executor: &dyn Executor) -> Result<()> {
+        let beside = self.members.iter().map(AsRef::as_ref).find(|member: &&dyn Predictor| {
+            member.local().is_some_and(|local| samples.has_places_of(local.places().0))
+        });
+        let fitted = match beside {
+            Some(beside) => recipe.fit_beside(samples, executor, beside)?,
+            None => recipe.fit_on(samples, executor)?,
+        };
+        self.push(fitted);
+        Ok(())
+    }
+
+    /// Puts a predictor beside those that it shares most with.
+    fn push(&mut self, member: Box<dyn Predictor>) {
+        let k = self.members.len();
+        self.members.push(member);
+        let members = &self.members;
+        let sharing = |a: usize| sharing(members[a].as_ref(), members[k].as_ref());
+        match self.groups.iter_mut().find(|group| sharing(group.parts[0][0]) > Sharing::Nothing) {
+            None => self.groups.push(Group { parts: vec![vec![k]] }),
+            Some(group) => match group.parts.iter_mut().find(|part| sharing(part[0]) == Sharing::Weights) {
+                None => group.parts.push(vec![k]),
+                Some(part) => part.push(k),
+            },
         }
-        Ok(Self::new(members))
     }
 
     /// How many predictors there are.

@@ -7,6 +7,7 @@
 mod differences;
 mod lock;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,7 +55,9 @@ pub struct Journal {
     plan: Json,
     digest: String,
     every: Duration,
-    last: Mutex<Instant>,
+    begun: Instant,
+    /// When strips of each map were put on record for the last time.
+    last: Mutex<BTreeMap<String, Instant>>,
     recorded: AtomicUsize,
     lock: Lock,
 }
@@ -97,8 +100,8 @@ impl Journal {
         let digest = digest(&plan);
         // Before anything is refused, for what is on record outlives the refusal.
         let found = records(&folder)?.len();
-        let (last, recorded) = (Mutex::new(Instant::now()), AtomicUsize::new(found));
-        let journal = Self { folder, plan, digest, every, last, recorded, lock };
+        let (begun, last, recorded) = (Instant::now(), Mutex::default(), AtomicUsize::new(found));
+        let journal = Self { folder, plan, digest, every, begun, last, recorded, lock };
         match (begin, journal.earlier()?) {
             (Begin::New, Some(_)) if found > 0 => {
                 return Err(Error::Unfinished { folder: journal.folder.clone(), strips: found });
@@ -200,12 +203,12 @@ impl Journal {
         self.folder.join(format!("{stem}.{strip:06}.{ending}"))
     }
 
-    /// Whether it is time to record what was done since the last time.
-    pub fn is_due(&self) -> bool {
-        self.last().elapsed() >= self.every
+    /// Whether it is time to record what was done of the map `stem` since the last time.
+    pub fn is_due(&self, stem: &str) -> bool {
+        self.last().get(stem).unwrap_or(&self.begun).elapsed() >= self.every
     }
 
-    fn last(&self) -> MutexGuard<'_, Instant> {
+    fn last(&self) -> MutexGuard<'_, BTreeMap<String, Instant>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner) // a time is never half changed
     }
 
@@ -235,7 +238,7 @@ impl Journal {
             self.recorded.fetch_add(1, Ordering::Relaxed);
             empty().retain(|folder| *folder != self.folder);
         }
-        *self.last() = Instant::now();
+        self.last().insert(stem.to_owned(), Instant::now());
         Ok(placed.into_iter().map(|(report, files)| (report.strip, files)).collect())
     }
 

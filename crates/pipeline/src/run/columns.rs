@@ -1,24 +1,29 @@
 //! Tiles whose values need not be told apart cell by cell.
 
+use soilscope_core::Predictions;
 use soilscope_core::transform::Transform;
+use soilscope_core::trust::Doubts;
 
+use super::Plan;
 use super::report::Tally;
-use super::{Bench, Done, Shop};
 use crate::grid::Patch;
 use crate::product::{Layer, Scale};
 use crate::tile::Tile;
 
-impl Shop<'_> {
+impl Plan<'_> {
     /// A tile whose cells all have values that follow from their predictions alone, column by column; else `None`.
-    pub(super) fn columns(&self, patch: &Patch<'_>, bench: &mut Bench) -> Option<Done> {
-        let plan = self.plan;
-        let plain = plan.scale == Scale::Transformed || plan.transform == Transform::None;
-        if !plain || plan.clip.is_some() || plan.covariates.is_some() || !plan.thresholds.is_empty() {
+    pub(super) fn columns(
+        &self,
+        patch: &Patch<'_>,
+        predictions: &Predictions,
+        doubts: &mut [Doubts],
+    ) -> Option<(Tile, Tally)> {
+        let plain = self.scale == Scale::Transformed || self.transform == Transform::None;
+        if !plain || self.clip.is_some() || self.covariates.is_some() || !self.thresholds.is_empty() {
             return None;
         }
-        let (values, variances) = bench.predictions.columns()?;
-        let doubts = &mut bench.doubts;
-        if let Some(trust) = plan.trust {
+        let (values, variances) = predictions.columns()?;
+        if let Some(trust) = self.trust {
             for (doubts, &variance) in doubts.iter_mut().zip(variances.into_iter().flatten()) {
                 *doubts = doubts.and(trust.of_variance(variance));
             }
@@ -33,15 +38,15 @@ impl Shop<'_> {
                 _ => return None,
             })
         };
-        let layers = plan.layers.iter().map(column).collect::<Option<Vec<_>>>()?;
+        let layers = self.layers.iter().map(column).collect::<Option<Vec<_>>>()?;
         if !layers.iter().flatten().all(|v| v.is_finite()) {
             return None;
         }
         let mut tally = Tally { predicted: values.len() as u64, ..Tally::default() };
-        tally.reduced = bench.predictions.reduced().len() as u64;
-        if plan.trust.is_some() {
+        tally.reduced = predictions.reduced().len() as u64;
+        if self.trust.is_some() {
             doubts.iter().for_each(|&doubts| tally.doubt(doubts));
         }
-        Some(Done::Tile(Tile::whole(patch.first, patch.size, layers), tally))
+        Some((Tile::whole(patch.first, patch.size, layers), tally))
     }
 }

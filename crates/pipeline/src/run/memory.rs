@@ -38,4 +38,13 @@ impl RunMemory {
         let threads = plan.threads.get();
         Self { thread: (cells * of_cell + of_tile) as u64, waiting: ((QUEUE * threads + 1) * of_tile) as u64 }
     }
+
+    /// Of several plans in one pass over the grid: at most what each takes.
+    pub fn together<'a>(plans: impl IntoIterator<Item = &'a Plan<'a>>) -> Self {
+        let none = Self { thread: 0, waiting: 0 };
+        plans
+            .into_iter()
+            .map(Self::of)
+            .fold(none, |all, one| Self { thread: all.thread + one.thread, waiting: all.waiting + one.waiting })
+    }
 }

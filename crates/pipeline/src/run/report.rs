@@ -36,15 +36,19 @@ pub struct RunReport {
     pub trust: Option<TrustReport>,
     /// Statistics of each layer, in the plan's order.
     pub layers: Vec<LayerReport>,
-    /// Time taken, in seconds; with what follows all that differs between runs of one plan.
+    /// Time taken, in seconds, by the pass over the grid; with what follows all that differs between runs of one plan.
     pub seconds: f64,
     /// Where it went.
     pub work: WorkReport,
 }
 
 /// Seconds of all threads that compute, together, by what they did; of this run, not of strips that were done before.
+///
+/// Where several variables were computed in one pass over the grid they are of the pass, in the report of each: not to be added up.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct WorkReport {
+    /// Variables that were computed in the pass: 1 for a run of one.
+    pub variables: usize,
     /// Looking for samples; 0 for methods that do not tell, as the next two.
     pub search: f64,
     /// Covariances of samples with each other, and their factors.

@@ -10,12 +10,10 @@ use crate::tile::Tile;
 /// Strips to be computed, and what came of those that were computed before.
 #[derive(Debug, Clone)]
 pub struct Share {
-    strips: Strips,
+    pub(super) strips: Strips,
     /// By number, ascending.
     todo: Vec<usize>,
-    /// Tiles in the strips of `todo` before each, and in all.
-    before: Vec<usize>,
-    /// What came of strips before.
+    /// What came of strips before, by number.
     pub(super) done: Vec<StripReport>,
 }
 
@@ -25,11 +23,7 @@ impl Share {
         let done: BTreeMap<usize, StripReport> =
             done.into_iter().filter(|report| wanted.contains(&report.strip)).map(|r| (r.strip, r)).collect();
         let todo: Vec<usize> = wanted.filter(|strip| !done.contains_key(strip)).collect();
-        let mut before = vec![0];
-        for &strip in &todo {
-            before.push(before[before.len() - 1] + strips.tiles(strip).len());
-        }
-        Self { strips, todo, before, done: done.into_values().collect() }
+        Self { strips, todo, done: done.into_values().collect() }
     }
 
     /// The whole grid of a plan in one strip.
@@ -42,52 +36,49 @@ impl Share {
         &self.todo
     }
 
-    /// Cells of all its strips.
-    pub(super) fn cells(&self) -> u64 {
-        self.cells_done() + self.todo.iter().map(|&strip| self.strips.cells(strip)).sum::<u64>()
+    /// Whether a strip is to be computed.
+    pub(super) fn lacks(&self, strip: usize) -> bool {
+        self.todo.binary_search(&strip).is_ok()
     }
 
-    /// Cells that were computed before.
-    pub(super) fn cells_done(&self) -> u64 {
-        self.done.iter().map(|report| report.cells).sum()
-    }
-
-    /// The tile that is the `nth` to be computed: the place of its strip in `todo`, and its number in the grid.
-    pub(super) fn tile(&self, nth: usize) -> Option<(usize, usize)> {
-        let at = self.before.partition_point(|&before| before <= nth) - 1;
-        let &strip = self.todo.get(at)?;
-        Some((at, self.strips.tiles(strip).start + nth - self.before[at]))
+    /// Whether a strip was computed before.
+    pub(super) fn has(&self, strip: usize) -> bool {
+        self.done.binary_search_by_key(&strip, |report| report.strip).is_ok()
     }
 
     pub(super) fn progress(&self, layers: usize) -> Progress {
-        let of = |&strip: &usize| (self.strips.tiles(strip).len(), StripReport::new(strip, layers));
+        let of = |&strip: &usize| (strip, (self.strips.tiles(strip).len(), StripReport::new(strip, layers)));
         Progress(self.todo.iter().map(of).collect())
     }
 }
 
 /// What came of each strip that is to be computed, and how many of its tiles are still to come.
-pub(super) struct Progress(Vec<(usize, StripReport)>);
+pub(super) struct Progress(BTreeMap<usize, (usize, StripReport)>);
 
 impl Progress {
+    /// Whether tiles of a strip are counted here.
+    pub(super) fn lacks(&self, strip: usize) -> bool {
+        self.0.contains_key(&strip)
+    }
+
     /// A tile came; the report of its strip where that is complete with it.
-    pub(super) fn tile(&mut self, at: usize, tile: &Tile, tally: Tally) -> Option<&StripReport> {
-        self.0[at].1.add_tile(tile, tally);
-        self.came(at)
+    pub(super) fn tile(&mut self, strip: usize, tile: &Tile, tally: Tally) -> Option<&StripReport> {
+        self.came(strip, |report| report.add_tile(tile, tally))
     }
 
     /// A tile came in which no cell is inside the mask.
-    pub(super) fn empty(&mut self, at: usize, cells: u64) -> Option<&StripReport> {
-        self.0[at].1.add_empty(cells);
-        self.came(at)
+    pub(super) fn empty(&mut self, strip: usize, cells: u64) -> Option<&StripReport> {
+        self.came(strip, |report| report.add_empty(cells))
     }
 
-    fn came(&mut self, at: usize) -> Option<&StripReport> {
-        let (left, report) = &mut self.0[at];
+    fn came(&mut self, strip: usize, add: impl FnOnce(&mut StripReport)) -> Option<&StripReport> {
+        let (left, report) = self.0.get_mut(&strip)?;
+        add(report);
         *left -= 1;
         (*left == 0).then_some(report)
     }
 
     pub(super) fn reports(&self) -> impl Iterator<Item = &StripReport> {
-        self.0.iter().map(|(_, report)| report)
+        self.0.values().map(|(_, report)| report)
     }
 }

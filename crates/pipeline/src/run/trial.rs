@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use soilscope_core::Predictor;
+use soilscope_core::together::Together;
 
-use super::{Bench, Done, Plan, Share, Shop, check, pool};
+use super::course::Course;
+use super::predictors::Predictors;
+use super::shop::{Bench, Shop};
+use super::{Plan, Share, check, pool};
 use crate::{Error, Result, Watch};
 
 /// What some tiles took.
@@ -38,15 +42,31 @@ impl Trial {
 /// # Panics
 /// As [`run_share`](super::run_share).
 pub fn trial(plan: &Plan<'_>, predictor: &dyn Predictor, time: Duration, watch: &dyn Watch) -> Result<Trial> {
-    check(plan, predictor)?;
-    let share = Share::whole(plan);
-    let shop = Shop::new(plan, &share, predictor, watch);
-    let tiles = plan.grid.tiles(plan.tile.get());
+    tried(&[plan], Predictors::One(predictor), time, watch)
+}
+
+/// [`trial`] of several variables in one pass over the grid.
+///
+/// # Errors
+/// As [`run_together`](super::run_together).
+///
+/// # Panics
+/// As [`run_together`](super::run_together).
+pub fn trial_together(plans: &[Plan<'_>], together: &Together, time: Duration, watch: &dyn Watch) -> Result<Trial> {
+    tried(&plans.iter().collect::<Vec<_>>(), Predictors::Together(together), time, watch)
+}
+
+fn tried(plans: &[&Plan<'_>], predictors: Predictors<'_>, time: Duration, watch: &dyn Watch) -> Result<Trial> {
+    check(plans, predictors)?;
+    let ground = plans[0];
+    let (course, all) = (Course::of(&[&Share::whole(ground)]), vec![true; plans.len()]);
+    let shop = Shop::new(plans, &course, predictors, watch);
+    let tiles = ground.grid.tiles(ground.tile.get());
     let step = apart(tiles.len());
-    let threads = plan.threads.get();
+    let threads = ground.threads.get();
     let found = Mutex::new(Ok((0, 0)));
     let begun = Instant::now();
-    pool(plan.threads)?.scope(|scope| {
+    pool(ground.threads)?.scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|_| {
                 let mut bench = Bench::default();
@@ -56,12 +76,12 @@ pub fn trial(plan: &Plan<'_>, predictor: &dyn Predictor, time: Duration, watch: 
                         return;
                     }
                     let patch = tiles.get((nth as u128 * step as u128 % tiles.len() as u128) as usize);
-                    let outcome = shop.guarded(&patch, &mut bench);
+                    let outcome = shop.guarded(&patch, &all, &mut bench);
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     match (outcome, &mut *found) {
-                        (Ok(Done::Tile(..) | Done::Empty(_)), Ok((count, cells))) => {
+                        (Ok(done), Ok((count, cells))) => {
                             *count += 1;
-                            *cells += patch.cells() as u64;
+                            *cells += done.cells;
                         }
                         (Err(error), _) => *found = Err(error),
                         _ => return,

@@ -87,7 +87,7 @@ pub(super) fn check_decision(args: &Map) -> Result<()> {
 }
 
 /// Refuses a wish for rasters alone that goes with nothing else that was asked for.
-pub(super) fn check_only(args: &Map, analytes: usize) -> Result<()> {
+pub(super) fn check_only(args: &Map) -> Result<()> {
     if args.only.is_empty() {
         return Ok(());
     }
@@ -97,8 +97,8 @@ pub(super) fn check_only(args: &Map, analytes: usize) -> Result<()> {
     let idle = args.decision.is_decided() && !args.only.iter().any(|raster| of_limit.contains(raster));
     refuse_idle(if idle { std::slice::from_ref(&asked) } else { &[] }, "--only does not name exceedance")?;
     ensure!(
-        analytes < 2 && guideline.is_none_or(|codes| !codes.contains(',')),
-        "--only is for one analyte and one limit: what several are together is no raster of one; make a map of each"
+        guideline.is_none_or(|codes| !codes.contains(',')),
+        "--only is for one limit, and --guideline names several, which are compared by their hotspots: name one, or leave --only out"
     );
     Ok(())
 }

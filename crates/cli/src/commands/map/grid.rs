@@ -12,6 +12,7 @@ use soilscope_pipeline::io::mask_in::{RasterMask, read_polygons};
 use soilscope_pipeline::io::raster_in::RasterIn;
 use soilscope_pipeline::mask::{self, All, Polygons, WithinOfSamples};
 
+use super::frame::FIRST;
 use crate::args::GridArgs;
 use crate::source::Source;
 use crate::words::{CovariateRaster, Mask};
@@ -89,24 +90,33 @@ pub(crate) fn build(
         };
         (Grid::covering(extent, [cell, cell], grid_crs, args.max_cells)?, from, extent_from)
     };
-    let Bounds { min, max } = grid.bounds();
-    let record = GridRecord {
-        columns: grid.size()[0],
-        rows: grid.size()[1],
-        cell: grid.cell(),
-        bounds: [min[0], min[1], max[0], max[1]],
-        cell_from,
-        extent_from,
-        masks: args
-            .mask
-            .iter()
-            .map(|m| match m {
-                Mask::File(path) => path.display().to_string(),
-                Mask::NearSamples(distance) => format!("within {distance} of a sample"),
-            })
-            .collect(),
-    };
+    let record = GridRecord::new(&grid, args, cell_from, extent_from);
     Ok((grid, masks, record))
+}
+
+/// Builds the mask for the samples' working CRS on the grid of another map.
+pub(super) fn build_on(grid: &Grid, args: &GridArgs, source: &Source) -> Result<(Grid, Option<All>, GridRecord)> {
+    let from = if args.like.is_some() { "template" } else { FIRST };
+    Ok((grid.clone(), masks(args, source)?.0, GridRecord::new(grid, args, from, from)))
+}
+
+impl GridRecord {
+    fn new(grid: &Grid, args: &GridArgs, cell_from: &'static str, extent_from: &'static str) -> Self {
+        let Bounds { min, max } = grid.bounds();
+        let mask = |mask: &Mask| match mask {
+            Mask::File(path) => path.display().to_string(),
+            Mask::NearSamples(distance) => format!("within {distance} of a sample"),
+        };
+        Self {
+            columns: grid.size()[0],
+            rows: grid.size()[1],
+            cell: grid.cell(),
+            bounds: [min[0], min[1], max[0], max[1]],
+            cell_from,
+            extent_from,
+            masks: args.mask.iter().map(mask).collect(),
+        }
+    }
 }
 
 /// How far beyond the samples the map reaches to the east and north, in units of the coordinates: as far as every mask

@@ -12,6 +12,7 @@ use soilscope_pipeline::journal::Journal;
 use soilscope_pipeline::strips::Strips;
 
 use super::one::{Job, Opened};
+use super::pass;
 use super::provenance::settings;
 use crate::Outcome;
 use crate::args::{Common, Map, Part};
@@ -40,13 +41,12 @@ pub(super) fn part(
     progress: &Progress,
     common: &Common,
 ) -> Result<Outcome> {
-    let mut told = Vec::new();
-    for one in opened {
-        let analyte = one.job.source.analyte().to_owned();
-        let (strips, had) = one.part(progress)?;
+    let analytes: Vec<String> = opened.iter().map(|one| one.job.source.analyte().to_owned()).collect();
+    let tell = |(analyte, (strips, had)): (&String, (usize, usize))| {
         let before = if had > 0 { format!(", {had} of them from before") } else { String::new() };
-        told.push(format!("{analyte}: part {}/{} is done, {strips} strips{before}", part.number, part.of));
-    }
+        format!("{analyte}: part {}/{} is done, {strips} strips{before}", part.number, part.of)
+    };
+    let mut told: Vec<String> = analytes.iter().zip(pass::part(opened, progress)?).map(tell).collect();
     complete();
     if common.json {
         output::print_json(&json!({ "part": part.number, "of": part.of, "folder": journal.folder() }))?;

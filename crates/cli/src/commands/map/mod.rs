@@ -9,6 +9,7 @@ pub(crate) mod grid;
 mod journal;
 mod one;
 mod outlook;
+mod pass;
 pub(crate) mod picture;
 mod polygons;
 mod products;
@@ -22,7 +23,7 @@ pub(crate) mod trust;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::Outcome;
 use crate::args::{Common, Map};
@@ -64,7 +65,7 @@ fn check_samples(args: &Map) -> Result<()> {
 
 pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     let names = several::names(args)?;
-    decision::check_only(args, names.len())?;
+    decision::check_only(args)?;
     if names.len() > 1 {
         return several::run(args, &names, common);
     }
@@ -87,20 +88,21 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     make_folder(&args.out)?;
     let progress = Progress::new(common);
 
-    let mut opened = Opened::new(args, None, common, &progress, &mut times)?;
+    let opened = Opened::new(args, None, common, &progress, &mut times)?;
     // Known only now where it was left to the file.
     refuse_another_record(&args.out, "map", Some(opened.job.source.analyte()))?;
     inputs.extend(opened.soil_files()?);
+    let mut opened = vec![opened];
     if args.run.dry_run {
-        return outlook::tell(&[opened], &progress, common);
+        return outlook::tell(&opened, &progress, common);
     }
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
-    let journal = journal::open(args, &inputs, &[&opened.job])?;
-    opened.keep_in(&journal)?;
+    let journal = journal::open(args, &inputs, &[&opened[0].job])?;
+    pass::keep_in(&mut opened, &journal)?;
     if let Some(part) = args.run.part {
-        return journal::part(part, vec![opened], &journal, &progress, common);
+        return journal::part(part, opened, &journal, &progress, common);
     }
-    let mapped = opened.compute(common, &progress, &mut times)?;
+    let mapped = pass::maps(opened, common, &progress, &mut times)?.pop().context("a map comes of an analyte")?;
     drop(progress);
 
     times.finish();

@@ -1,14 +1,13 @@
 //! The map of one analyte: read, opened, computed, written.
 
-mod alone;
+mod complete;
+mod judge;
 mod rasters;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use geo::Polygon;
-use soilscope_assess::hotspot::HotspotSettings;
+use anyhow::Result;
 use soilscope_core::trust::Trust;
 use soilscope_pipeline::grid::Grid;
 use soilscope_pipeline::io::geotiff::GeoTiffOptions;
@@ -17,41 +16,39 @@ use soilscope_pipeline::product::Product;
 use soilscope_pipeline::run::{self, RunReport};
 use soilscope_pipeline::tidy::Beside;
 
-use super::captions::captioned;
 use super::compare::{self, Compared, Other};
-use super::decision::{self, refuse_for_cells, refuse_missing, with_limit};
+use super::decision::{refuse_for_cells, refuse_missing, with_limit};
 use super::frame::{FIRST, Frame};
 use super::grid::{self, GridRecord};
-use super::picture::Doubtful;
-use super::polygons::{vector_paths, write_hotspots};
+use super::pass::Shared;
+use super::polygons::vector_paths;
 use super::products::products;
-use super::provenance::{remove_outdated, settings};
+use super::provenance::settings;
 use super::record::AnalyteRecord;
 use super::trust::{self, TrustRecord};
-use super::{Paths, reach, reliability, summary};
+use super::{Paths, summary};
 use crate::args::{Common, Map, RasterChoice};
-use crate::commands::validate::{ValidationRecord, cross_validate};
-use crate::counts::Counts;
+use crate::commands::validate::ValidationRecord;
 use crate::creation;
-use crate::field::{CalibrationRecord, Field, Judged, SkillRecord};
-use crate::follow::{Progress, check_interrupt, wrote};
+use crate::field::{CalibrationRecord, Field, SkillRecord};
+use crate::follow::{Progress, check_interrupt};
 use crate::guideline::{self, CellLimits, GuidelineRecord};
-use crate::hotspots::ensemble::{self, Ensemble};
-use crate::hotspots::shown::Shown;
-use crate::hotspots::{self, HotspotRecord, Rasters, Traced};
+use crate::hotspots::HotspotRecord;
+use crate::hotspots::ensemble;
 use crate::output;
 use crate::record::{FileRecord, Times};
 use crate::source::{Source, Wanted};
 use crate::undecided::Undecided;
-use crate::words::Folds;
-use rasters::OpenRasters;
+
+pub(super) use complete::filled;
+pub(super) use rasters::OpenRasters;
 
 /// A map about to be computed: its samples are read, its model is chosen, its files can be written.
 pub(super) struct Opened {
     pub(super) job: Job,
     options: GeoTiffOptions,
-    /// None before its [journal](Opened::keep_in) is known.
-    rasters: Option<OpenRasters>,
+    /// None before its [journal](Opened::keep_in) is known, and from when they are computed.
+    pub(super) rasters: Option<OpenRasters>,
     /// None where only rasters are wanted.
     picture: Option<Beside>,
     reliability: Option<Beside>,
@@ -98,6 +95,7 @@ pub(super) struct Mapped {
     calibration: Option<CalibrationRecord>,
     pub(super) skill: Option<SkillRecord>,
     report: RunReport,
+    shared: Option<Shared>,
     trust: Option<TrustRecord>,
     left_out: Vec<usize>,
     hotspots: Option<HotspotRecord>,
@@ -137,11 +135,10 @@ impl Opened {
         times.lap("read");
         check_interrupt("the model was fitted")?;
 
-        let grid_args = frame.map_or_else(|| args.grid.clone(), |frame| frame.of(&args.grid));
-        let (grid, mask, mut grid_record) = grid::build(&grid_args, &args.method.drift.covariate, &source)?;
-        if frame.is_some() && args.grid.like.is_none() {
-            (grid_record.cell_from, grid_record.extent_from) = (FIRST, FIRST);
-        }
+        let (grid, mask, grid_record) = match frame {
+            Some(frame) => grid::build_on(frame.grid(), &args.grid, &source)?,
+            None => grid::build(&args.grid, &args.method.drift.covariate, &source)?,
+        };
         let field =
             source.located(progress.busy("fitting the model", || {
                 Field::new(&args.model, &args.method, Some(&args.block), &source, common)
@@ -219,201 +216,6 @@ impl Opened {
         files.dedup();
         files.into_iter().map(|path| FileRecord::of("soil", path)).collect()
     }
-
-    /// Computes and writes everything but the record.
-    pub(super) fn compute(self, common: &Common, progress: &Progress, times: &mut Times) -> Result<Mapped> {
-        if !self.job.args.only.is_empty() {
-            return self.rasters_alone(progress, times);
-        }
-        let Self { mut job, rasters, picture, reliability, curve, table, .. } = self;
-        let mut rasters = rasters.context("the rasters of a map were not opened")?;
-        let validation = progress
-            .busy("cross-validating", || cross_validate(&job.field, &job.source, &Folds::LeaveOneOut, 1, common))?
-            .0;
-        let own = job.limits_of_samples()?;
-        let limits = job.limits_of_skill(own.as_deref());
-        let judged = progress.busy("holding blocks out", || job.field.judged(limits, &job.source, common))?;
-        let Judged { calibration, skill } = judged;
-        if !job.args.method.calibrate {
-            job.notes.extend(calibration.iter().flat_map(CalibrationRecord::notes));
-        }
-        job.notes.extend(skill.as_ref().and_then(SkillRecord::warning));
-        times.lap("validation");
-        check_interrupt("the map was computed")?;
-
-        let shown = Shown::of(skill.as_ref());
-        if let Some(path) = job.probabilities() {
-            rasters.sink.describe(&path, &shown.metadata())?;
-        }
-        let skill_of_others = job.judge_others(&mut rasters.sink, common, progress)?;
-        let (report, left_out) = job.rasters(rasters, progress)?;
-        job.notes.extend(reach::notes(&job.paths.of("prediction.tif"), &job.field, &job.source)?);
-        let left_out = job.count(&report, left_out);
-        times.lap("map");
-
-        let mut outputs = Vec::new();
-        for product in &job.products {
-            outputs.push(FileRecord::of("raster", &product.path)?);
-        }
-        let found = job.hotspots(shown, progress)?;
-        if let Some((found, _)) = &found {
-            job.notes.extend(ensemble::warning(&found.spreads, &job.source));
-            for path in &job.vectors {
-                wrote(path);
-                outputs.push(FileRecord::of("hotspots", path)?);
-            }
-            if let Some((csv, png)) = curve {
-                outputs.extend(job.curves(found, csv, png)?);
-            }
-        }
-        let compared = job.compare(found.as_ref(), skill.as_ref(), &skill_of_others, &report, progress)?;
-        if let (Some((compared, files)), Some(table)) = (&compared, table) {
-            outputs.extend(files.iter().cloned());
-            outputs.push(job.write_compared(compared, table)?);
-        }
-        let compared = compared.map(|(compared, _)| compared);
-        times.lap("hotspots");
-
-        job.notes.extend(remove_outdated(&job.args, &job.paths, &outputs)?);
-        let outlines = compared.as_ref().map_or(&[][..], |compared| &compared.outlines);
-        if let Some(picture) = picture {
-            outputs.push(job.picture(picture, found.as_ref().map(|f| &f.0), outlines, skill.as_ref(), &report)?);
-        }
-        if let (Some(file), Some(skill)) = (reliability, &skill) {
-            let png = reliability::draw(skill, job.limit.as_ref(), &job.field, &job.source)?;
-            outputs.push(filled(file, &job.paths.of("reliability.png"), &png)?);
-        }
-        times.lap("picture");
-        let Job { args, source, field, limit, grid_record, trust_record: trust, notes, undecided, .. } = job;
-        let hotspots = found.map(|f| f.1);
-        Ok(Mapped {
-            args,
-            source,
-            field,
-            limit,
-            grid_record,
-            validation: Some(validation),
-            calibration,
-            skill,
-            report,
-            trust,
-            left_out,
-            hotspots,
-            compared,
-            outputs,
-            notes,
-            undecided,
-        })
-    }
-}
-
-impl Job {
-    /// Notes on what became of the cells; the lines of samples that were left out.
-    fn count(&mut self, report: &RunReport, left_out: Vec<usize>) -> Vec<usize> {
-        for (reason, count) in &report.gaps {
-            self.notes.push(format!("{count} cells have no prediction: {reason}"));
-        }
-        let counts = Counts {
-            reduced: report.reduced,
-            clipped: report.clipped,
-            extrapolated: report.extrapolated,
-            unknown_class: report.unknown_class,
-            left_out,
-        };
-        self.notes.extend(counts.notes("cells", report.cells - report.outside_mask));
-        self.notes.extend(trust::notes(report.trust.as_ref(), report.predicted));
-        if report.predicted == 0 {
-            let why = match report.outside_mask == report.cells {
-                true => "the mask leaves none: does it lie where the samples do, and in the CRS it says?",
-                false => "the reasons stand above",
-            };
-            self.notes.push(format!("no cell has a prediction: {why}"));
-        }
-        counts.left_out
-    }
-
-    /// Of a limit that differs from place to place, that of each sample's place.
-    pub(super) fn limits_of_samples(&self) -> Result<Option<Vec<f64>>> {
-        self.cells.as_ref().map(|cells| cells.at(self.source.samples().coords())).transpose()
-    }
-
-    /// Traces and writes hotspots, where a threshold says what polluted means.
-    pub(super) fn hotspots(&self, shown: Shown, progress: &Progress) -> Result<Option<(Traced, HotspotRecord)>> {
-        let (args, source, paths) = (&self.args, &self.source, &self.paths);
-        let Some(rule) = decision::rule(args, &self.field) else { return Ok(None) };
-        let at_samples = self.limits_of_samples()?;
-        let exceedance = self.probabilities();
-        let above = |i: usize| {
-            let own = at_samples.as_ref().map(|limits| limits[i]).or(args.decision.threshold);
-            let decided = self.undecided.samples.binary_search(&i).is_err();
-            decided.then(|| own.is_some_and(|limit| source.is_above(i, limit)))
-        };
-        let minimum_area = args.decision.min_area;
-        let mut found = hotspots::trace(
-            Rasters {
-                prediction: &paths.of("prediction.tif"),
-                exceedance: exceedance.as_deref(),
-                trust: Some(&paths.of("trust.tif")),
-            },
-            rule,
-            HotspotSettings { minimum_area, ..HotspotSettings::default() },
-            Some((source.samples(), &above)),
-            shown,
-            source.crs(),
-        )?;
-        let areas = hotspots::measure(&found.0, &mut found.1, source.crs())?;
-        let on_map: Vec<f64> = found.0.hotspots.spots.iter().map(|spot| spot.area).collect();
-        let ensemble = Ensemble {
-            args: &args.decision,
-            field: &self.field,
-            source,
-            grid: &self.grid,
-            cells: self.cells.as_ref(),
-            threads: self.threads,
-        };
-        let simulated = ensemble.of(&found.0.hotspots, areas.as_deref().unwrap_or(&on_map), progress)?;
-        (found.0.spreads, found.1.joint) = simulated.map_or((Vec::new(), None), |(spots, all)| (spots, Some(all)));
-        found.1.costs = found.0.costs(self.curve_of(&found.0).as_ref(), areas.as_deref());
-        hotspots::smooth(&mut found.0, &mut found.1, args.decision.smooth);
-        write_hotspots(args, self.limit.as_ref(), &self.field, source, &found.0, areas.as_deref(), &self.vectors)?;
-        Ok(Some(found))
-    }
-
-    /// Draws the map.
-    fn picture(
-        &self,
-        file: Beside,
-        found: Option<&Traced>,
-        others: &[(Vec<Polygon<f64>>, String)],
-        skill: Option<&SkillRecord>,
-        report: &RunReport,
-    ) -> Result<FileRecord> {
-        let found = found.map(|f| &f.hotspots);
-        let doubtful = Doubtful {
-            trust: &self.paths.of("trust.tif"),
-            label: report.trust.as_ref().map(trust::label).unwrap_or_default(),
-        };
-        let png = captioned(
-            &self.args,
-            self.limit.as_ref(),
-            &self.field,
-            &self.source,
-            &self.paths,
-            &doubtful,
-            found,
-            others,
-            skill,
-            &self.undecided,
-        )?;
-        filled(file, &self.paths.of("map.png"), &png)
-    }
-}
-
-/// Fills a picture's file.
-pub(super) fn filled(file: Beside, path: &Path, png: &[u8]) -> Result<FileRecord> {
-    output::fill(file, png)?;
-    wrote(path);
-    FileRecord::of("picture", path)
 }
 
 impl Mapped {
@@ -433,6 +235,7 @@ impl Mapped {
             undecided: self.undecided.some(),
             grid: &self.grid_record,
             cells: &self.report,
+            shared: self.shared.as_ref(),
             trust: self.trust.as_ref(),
             left_out: &self.left_out,
             guideline: self.limit.as_ref(),

@@ -8,13 +8,14 @@ use serde::Serialize;
 use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_pipeline::io;
 use soilscope_pipeline::io::geotiff::COPYING;
-use soilscope_pipeline::run::{RunMemory, Trial, trial};
+use soilscope_pipeline::run::{RunMemory, Trial, trial_together};
 use soilscope_pipeline::strips::Strips;
 
 use super::one::{Job, Opened};
+use super::pass::{Pass, passes};
 use crate::Outcome;
 use crate::args::Common;
-use crate::covariates::Covariates;
+use crate::choice::Interrupts;
 use crate::field::short_number;
 use crate::follow::{Progress, give_up, watching};
 use crate::memory::{Bytes, held, peak};
@@ -26,14 +27,16 @@ const TRIED: Duration = Duration::from_secs(2);
 /// Share of a raster's size that its overviews take at most, and what they wait in.
 const OVERVIEWS: f64 = 4.0 / 3.0;
 
-/// Memory by what takes it.
+/// Memory of a pass over the grid, by what takes it.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct MemoryPlan {
     /// Held when the samples were read and the model was fitted: program, libraries, samples.
     held: Bytes,
     /// The most that was held until then.
     peak: Bytes,
-    /// The search among samples, or the system of all of them.
+    /// Analytes that are computed in the pass.
+    analytes: usize,
+    /// The search among samples, or the system of all of them; of all analytes of the pass.
     predictor: Bytes,
     /// What cross-validation takes beside that, where it is asked for.
     validation: Bytes,
@@ -50,29 +53,36 @@ pub(super) struct MemoryPlan {
 }
 
 impl MemoryPlan {
-    /// Of a job, completing as many files side by side as fit into `limit`.
-    fn new(job: &Job, limit: Option<Bytes>) -> Result<Option<Self>> {
+    /// Of the maps of a pass, completing as many files side by side as fit into `limit`.
+    fn new(pass: &Pass<'_>, limit: Option<Bytes>) -> Result<Option<Self>> {
         let (Some(held), Some(peak)) = (held(), peak()) else { return Ok(None) };
-        let field = &job.field;
-        let Some(predictor) =
-            job.source.located(field.interpolator.memory(&field.on_scale).map_err(Into::<anyhow::Error>::into))?
-        else {
-            return Ok(None);
-        };
-        let covariates = job.source.covariates().map(Covariates::of_cells).transpose()?;
-        let run = RunMemory::of(&job.plan(covariates.as_ref()));
-        let whole = job.args.only.is_empty() && job.args.run.part.is_none();
-        let global = field.method.neighbourhood == Neighbourhood::Global;
+        let covariates = pass.covariates()?;
+        let run = RunMemory::together(&pass.plans(covariates.as_ref()));
+        let (mut predictors, mut validation, mut thread, mut files) = (0, 0, 0, 0);
+        for Job { field, source, args, products, .. } in pass.jobs.iter().copied() {
+            let memory = field.interpolator.memory(&field.on_scale).map_err(Into::<anyhow::Error>::into);
+            let Some(memory) = source.located(memory)? else { return Ok(None) };
+            // They are there at the same time; samples are held out of one analyte after another, and a thread predicts one after another.
+            predictors += memory.held;
+            let whole = args.only.is_empty() && args.run.part.is_none();
+            if whole && field.method.neighbourhood == Neighbourhood::Global {
+                validation = memory.held.max(validation);
+            }
+            thread = memory.thread.max(thread);
+            files = products.len().max(files);
+        }
+        let threads = pass.jobs[0].threads;
         let mut plan = Self {
             held,
             peak,
-            predictor: Bytes(predictor.held),
-            validation: Bytes(if whole && global { predictor.held } else { 0 }),
-            threads: job.threads,
-            thread: Bytes(predictor.thread + run.thread),
+            analytes: pass.jobs.len(),
+            predictor: Bytes(predictors),
+            validation: Bytes(validation),
+            threads,
+            thread: Bytes(thread + run.thread),
             waiting: Bytes(run.waiting),
             gdal_cache: Bytes(io::CACHE as u64),
-            side_by_side: job.threads.min(NonZeroUsize::new(job.products.len()).unwrap_or(NonZeroUsize::MIN)),
+            side_by_side: threads.min(NonZeroUsize::new(files).unwrap_or(NonZeroUsize::MIN)),
             completing: Bytes(COPYING),
             most: Bytes(0),
         };
@@ -100,9 +110,10 @@ impl MemoryPlan {
             0 => String::new(),
             _ => format!(" + {} for cross-validation", self.validation),
         };
+        let of = if self.analytes > 1 { format!(" of each of {} analytes", self.analytes) } else { String::new() };
         format!(
             "{} held by the program with its samples and model (at most {} until now) + {} of GDAL's cache + the larger of: computing, {} \
-             for the search or system{validation} + {} threads of {} + {} of tiles on their way; completing files, {} side by side \
+             for the search or system{of}{validation} + {} threads of {} + {} of tiles on their way; completing files, {} side by side \
              of {}",
             self.held,
             self.peak,
@@ -120,11 +131,12 @@ impl MemoryPlan {
 /// Keeps to a limit of memory: how many files may be completed side by side.
 ///
 /// # Errors
-/// A map that cannot be made within the limit, with the sum.
-pub(super) fn fit(job: &Job) -> Result<NonZeroUsize> {
-    let Some(limit) = job.args.run.memory else { return Ok(job.threads) };
-    let plan = MemoryPlan::new(job, Some(limit))?.with_context(|| {
-        format!("--memory: what {} takes cannot be told beforehand here: leave --memory out", job.field.method.method)
+/// Maps that cannot be made within the limit, with the sum.
+pub(super) fn fit(pass: &Pass<'_>) -> Result<NonZeroUsize> {
+    let first = pass.jobs[0];
+    let Some(limit) = first.args.run.memory else { return Ok(first.threads) };
+    let plan = MemoryPlan::new(pass, Some(limit))?.with_context(|| {
+        format!("--memory: what {} takes cannot be told beforehand here: leave --memory out", first.field.method.method)
     })?;
     if plan.most > limit {
         let mut remedies = vec!["allow more"];
@@ -132,7 +144,10 @@ pub(super) fn fit(job: &Job) -> Result<NonZeroUsize> {
         if plan.threads.get() > 1 && 10 * plan.threads.get() as u64 * plan.thread.0 > plan.most.0 {
             remedies.push("fewer --threads");
         }
-        if job.field.method.neighbourhood == Neighbourhood::Global {
+        if pass.jobs.len() > 1 {
+            remedies.push("fewer analytes in one run");
+        }
+        if pass.jobs.iter().any(|job| job.field.method.neighbourhood == Neighbourhood::Global) {
             remedies.push("a search by --neighbours N instead of all samples for each cell");
         }
         if plan.validation.0 > 0 {
@@ -140,7 +155,7 @@ pub(super) fn fit(job: &Job) -> Result<NonZeroUsize> {
         }
         bail!(
             "--memory {limit}: the map of {} takes up to {}: {}; {}",
-            job.source.analyte(),
+            pass.names(),
             plan.most,
             plan.words(),
             remedies.join(", or ")
@@ -149,17 +164,24 @@ pub(super) fn fit(job: &Job) -> Result<NonZeroUsize> {
     Ok(plan.side_by_side)
 }
 
-/// What is told of a map before it is made.
+/// What is told of one analyte.
 #[derive(Debug, Serialize)]
-struct Outlook<'a> {
+struct Analyte<'a> {
     analyte: &'a str,
     method: &'static str,
     neighbourhood: Neighbourhood,
+    rasters: Vec<String>,
+}
+
+/// What is told of a pass over the grid before it is made.
+#[derive(Debug, Serialize)]
+struct Outlook<'a> {
+    /// Whose maps are computed in it.
+    analytes: Vec<Analyte<'a>>,
     columns: usize,
     rows: usize,
     cells: u64,
     strips: usize,
-    rasters: Vec<String>,
     memory: Option<MemoryPlan>,
     /// While computing, at most: strips are not compressed.
     disk_while_computing: Bytes,
@@ -171,29 +193,32 @@ struct Outlook<'a> {
 }
 
 impl<'a> Outlook<'a> {
-    fn new(job: &'a Job, progress: &Progress) -> Result<Self> {
-        let memory = MemoryPlan::new(job, job.args.run.memory)?;
-        let prepared = job.prepare(progress)?;
-        let plan = job.plan(prepared.covariates.as_ref());
+    fn new(pass: &Pass<'a>, progress: &Progress) -> Result<Self> {
+        let first = pass.jobs[0];
+        let memory = MemoryPlan::new(pass, first.args.run.memory)?;
+        let prepared = pass.prepare(progress)?;
+        let plans = pass.plans(prepared.covariates.as_ref());
         let trial = watching(|| {
-            progress.busy("trying some tiles", || {
-                trial(&plan, prepared.predictor.as_ref(), TRIED, &crate::choice::Interrupts)
-            })
+            progress.busy("trying some tiles", || trial_together(&plans, &prepared.together, TRIED, &Interrupts))
         })?;
-        let cells = job.grid.cells();
-        let of_cell: u64 = job.products.iter().map(|p| if p.layer.is_class() { 1 } else { 4 }).sum();
+        let cells = first.grid.cells();
+        let products = || pass.jobs.iter().flat_map(|job| &job.products);
+        let of_cell: u64 = products().map(|p| if p.layer.is_class() { 1 } else { 4 }).sum();
         let strips = Bytes(of_cell * cells);
         let results = Bytes((strips.0 as f64 * OVERVIEWS) as u64);
         let name = |path: &std::path::Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self {
+        let analyte = |job: &&'a Job| Analyte {
             analyte: job.source.analyte(),
             method: job.field.method.method,
             neighbourhood: job.field.method.neighbourhood,
-            columns: job.grid.size()[0],
-            rows: job.grid.size()[1],
-            cells,
-            strips: Strips::of(&job.grid, plan.tile).len(),
             rasters: job.products.iter().map(|product| name(&product.path)).collect(),
+        };
+        Ok(Self {
+            analytes: pass.jobs.iter().map(analyte).collect(),
+            columns: first.grid.size()[0],
+            rows: first.grid.size()[1],
+            cells,
+            strips: Strips::of(&first.grid, plans[0].tile).len(),
             memory,
             // What is being completed has its overviews wait beside it.
             disk_while_computing: Bytes(strips.0 + results.0),
@@ -204,6 +229,40 @@ impl<'a> Outlook<'a> {
     }
 
     fn lines(&self) -> String {
+        let memory = match &self.memory {
+            Some(plan) => format!("at most {}: {}", plan.most, plan.words()),
+            None => "not known beforehand for this method".to_owned(),
+        };
+        let pass = match self.analytes.len() {
+            1 => String::new(),
+            n => format!(" all {n} in one pass over the grid"),
+        };
+        let rasters: Vec<String> = self.analytes.iter().flat_map(|analyte| analyte.rasters.iter().cloned()).collect();
+        format!(
+            "{}\
+             grid      {} x {} = {} cells, {} strips\n\
+             rasters   {}\n\
+             memory    {memory}\n\
+             disk      at most {} while it is made, {} in the end\n\
+             time      about {} to compute{pass}: {} of {} tiles took {} s; reading, judging and writing come on top\n",
+            self.analytes.iter().map(Analyte::line).collect::<String>(),
+            self.columns,
+            self.rows,
+            self.cells,
+            self.strips,
+            rasters.join(", "),
+            self.disk_while_computing,
+            self.disk_of_results,
+            span(self.expected_seconds),
+            self.trial.tiles,
+            self.trial.of_tiles,
+            short_number(self.trial.seconds),
+        )
+    }
+}
+
+impl Analyte<'_> {
+    fn line(&self) -> String {
         let neighbours = match self.neighbourhood {
             Neighbourhood::Global => "all samples for each cell".to_owned(),
             Neighbourhood::Moving(search) => {
@@ -212,31 +271,7 @@ impl<'a> Outlook<'a> {
                 format!("{most}{within} for each cell")
             }
         };
-        let memory = match &self.memory {
-            Some(plan) => format!("at most {}: {}", plan.most, plan.words()),
-            None => "not known beforehand for this method".to_owned(),
-        };
-        format!(
-            "{}: {}, {neighbours}\n\
-             grid      {} x {} = {} cells, {} strips\n\
-             rasters   {}\n\
-             memory    {memory}\n\
-             disk      at most {} while it is made, {} in the end\n\
-             time      about {} to compute: {} of {} tiles took {} s; reading, judging and writing come on top\n",
-            self.analyte,
-            self.method,
-            self.columns,
-            self.rows,
-            self.cells,
-            self.strips,
-            self.rasters.join(", "),
-            self.disk_while_computing,
-            self.disk_of_results,
-            span(self.expected_seconds),
-            self.trial.tiles,
-            self.trial.of_tiles,
-            short_number(self.trial.seconds),
-        )
+        format!("{}: {}, {neighbours}\n", self.analyte, self.method)
     }
 }
 
@@ -252,10 +287,11 @@ fn span(seconds: f64) -> String {
 
 /// Tells what maps that are opened will take; nothing is written.
 pub(super) fn tell(opened: &[Opened], progress: &Progress, common: &Common) -> Result<Outcome> {
-    let outlooks = opened.iter().map(|one| Outlook::new(&one.job, progress)).collect::<Result<Vec<_>>>()?;
+    let passes = passes(opened);
+    let outlooks = passes.iter().map(|pass| Outlook::new(pass, progress)).collect::<Result<Vec<_>>>()?;
     ensure!(!outlooks.is_empty(), "there is nothing to map");
-    for one in opened {
-        fit(&one.job)?;
+    for pass in &passes {
+        fit(pass)?;
     }
     give_up();
     if common.json {

@@ -8,6 +8,7 @@ use soilscope_pipeline::samples::PreparationRecord;
 
 use super::compare::Compared;
 use super::grid::GridRecord;
+use super::pass::Shared;
 use super::trust::TrustRecord;
 use crate::commands::validate::ValidationRecord;
 use crate::field::{CalibrationRecord, MethodRecord, ModelRecord, SkillRecord};
@@ -53,6 +54,9 @@ pub(super) struct AnalyteRecord<'a> {
     pub(super) undecided: Option<&'a Undecided>,
     pub(super) grid: &'a GridRecord,
     pub(super) cells: &'a RunReport,
+    /// With which other analytes of the run it was computed; None for the map of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) shared: Option<&'a Shared>,
     /// Where doubt about a cell begins; `cells` counts those in doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) trust: Option<&'a TrustRecord>,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::grid::GridRecord;
+use super::pass::Shared;
 use super::provenance::settings;
 use super::record::AnalyteRecord;
 use crate::args::{Common, Map};
@@ -27,6 +28,7 @@ pub(super) fn summary(args: &Map, record: &AnalyteRecord<'_>) -> String {
         cells.outside_mask,
         cells.gaps.values().sum::<u64>()
     ));
+    lines.extend(record.shared.map(Shared::line));
     if let Some(scores) = record.validation.and_then(|validation| validation.scores.as_ref()) {
         let unit = record.unit.unwrap_or("");
         let ratio = scores.msdr.map(|m| format!(", variance ratio (MSDR) {m:.2}")).unwrap_or_default();

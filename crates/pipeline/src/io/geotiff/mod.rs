@@ -281,6 +281,11 @@ impl GeoTiffSink {
         Ok(keeper.journal.recorded())
     }
 
+    /// Whether a run that ends now should leave what it has: where a journal has something already, or it is time that it had.
+    pub fn is_worth_recording(&self) -> bool {
+        self.keeper.as_ref().is_some_and(|keeper| keeper.journal.recorded() > 0 || keeper.journal.is_due(&keeper.stem))
+    }
+
     /// A piece of every file for a strip that begins.
     fn begin(&self, strip: usize) -> Result<Vec<Piece>> {
         let gtiff = driver("GTiff")?;
@@ -366,7 +371,7 @@ impl TileSink for GeoTiffSink {
         self.close(report.strip)?;
         if let Some(keeper) = &mut self.keeper {
             keeper.waiting.push(report.clone());
-            if keeper.journal.is_due() {
+            if keeper.journal.is_due(&keeper.stem) {
                 self.record()?;
             }
         }
@@ -379,7 +384,7 @@ impl TileSink for GeoTiffSink {
             sink.close(strip)?;
         }
         // What took so long to compute is not lost while it is copied.
-        if sink.keeper.as_ref().is_some_and(|keeper| keeper.journal.recorded() > 0 || keeper.journal.is_due()) {
+        if sink.is_worth_recording() {
             sink.record()?;
         }
         let Self { files, grid, strips, closed, options, .. } = sink;

@@ -92,10 +92,8 @@ pub(super) fn check(args: &Map, names: &[String]) -> Result<()> {
         "--model '{}': the analytes have sills of their own: leave them open, as 'Nug + Sph(900)'; ranges may be given",
         args.model.model.text
     );
-    if !args.decision.is_decided() {
-        return Ok(());
-    }
-    if args.decision.realisations == Some(0) {
+    // Nothing is said of them together.
+    if !args.decision.is_decided() || args.decision.realisations == Some(0) || !args.only.is_empty() {
         return Ok(());
     }
     let instead = "leave out the limit, or ask for --realisations 0, which maps each analyte alone";

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use super::decision::{self, check_decision};
 use super::one::{Mapped, Opened};
 use super::provenance::{inputs, refuse_another_record};
-use super::{Paths, check_samples, journal, outlook, summary};
+use super::{Paths, check_samples, journal, outlook, pass, summary};
 use crate::Outcome;
 use crate::args::{Common, Map};
 use crate::follow::{Progress, make_folder, wrote};
@@ -74,29 +74,34 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
         return outlook::tell(&opened, &progress, common);
     }
     let journal = journal::open(args, &inputs, &opened.iter().map(|o| &o.job).collect::<Vec<_>>())?;
-    opened.iter_mut().try_for_each(|one| one.keep_in(&journal))?;
+    pass::keep_in(&mut opened, &journal)?;
     if let Some(part) = args.run.part {
         return journal::part(part, opened, &journal, &progress, common);
     }
     let paths = Paths::new(&args.out, JOINT);
     let record_file = output::open(&args.out.join("run.json"), args.overwrite)?;
-    let pairs_file = output::open(&paths.of("samples.csv"), args.overwrite)?;
+    // Of rasters that alone are wanted nothing is told of several together.
+    let whole = args.only.is_empty();
+    let pairs_file = whole.then(|| output::open(&paths.of("samples.csv"), args.overwrite)).transpose()?;
     let jobs: Vec<_> = opened.iter().map(|o| &o.job).collect();
-    let mut pairs = pairs::of(&jobs)?;
-    let simulated = args.decision.is_decided() && args.decision.realisations != Some(0);
+    let mut pairs = if whole { pairs::of(&jobs)? } else { Vec::new() };
+    let simulated = whole && args.decision.is_decided() && args.decision.realisations != Some(0);
     let prepared = simulated.then(|| Prepared::new(args, &jobs, &paths, common, &progress)).transpose()?;
     if let Some(correlations) = prepared.as_ref().and_then(|prepared| prepared.correlations.as_ref()) {
         pairs.iter_mut().zip(correlations).for_each(|(pair, own)| pair.pearson_over_draws = *own);
     }
-    times.lap("joint model");
+    if whole {
+        times.lap("joint model");
+    }
 
-    let mapped: Vec<Mapped> =
-        opened.into_iter().map(|o| o.compute(common, &progress, &mut times)).collect::<Result<_>>()?;
+    let mapped = pass::maps(opened, common, &progress, &mut times)?;
 
     let mut outputs = Vec::new();
-    output::fill(pairs_file, &pairs::csv(&pairs)?)?;
-    wrote(&paths.of("samples.csv"));
-    outputs.push(FileRecord::of("samples", &paths.of("samples.csv"))?);
+    if let Some(file) = pairs_file {
+        output::fill(file, &pairs::csv(&pairs)?)?;
+        wrote(&paths.of("samples.csv"));
+        outputs.push(FileRecord::of("samples", &paths.of("samples.csv"))?);
+    }
     let mut notes = Vec::new();
     let joint = match prepared {
         Some(prepared) => {
@@ -112,7 +117,9 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
         None => None,
     };
     notes.extend(rasters::remove_outdated(args, &paths, &outputs)?);
-    times.lap("joint");
+    if whole {
+        times.lap("joint");
+    }
     drop(progress);
 
     times.finish();
@@ -158,7 +165,9 @@ fn text(
         lines.push_str(&line);
         lines.push('\n');
     }
-    lines.push_str(&format!("written to {}: {}\n", args.out.display(), summary::names(record.outputs)));
+    if !record.outputs.is_empty() {
+        lines.push_str(&format!("written to {}: {}\n", args.out.display(), summary::names(record.outputs)));
+    }
     lines
 }
 

@@ -27,7 +27,8 @@ pub(super) struct RunRecord<'a> {
     pub(super) inputs: Vec<FileRecord>,
     /// What a map of each alone records.
     pub(super) analytes: Vec<AnalyteRecord<'a>>,
-    /// Every two analytes in the samples.
+    /// Every two analytes in the samples; not told where rasters alone were asked for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) samples_together: &'a [PairRecord],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) joint: Option<&'a JointRecord>,
