@@ -11,3 +11,4 @@ mod runs;
 mod strips;
 mod support;
 mod thresholds;
+mod together;

@@ -12,11 +12,21 @@ use soilscope_pipeline::{Result, Unwatched, Watch};
 use crate::support::{Memory, Waves, grid, plan, run_in_memory};
 
 /// Keeps cells, and what it is told of strips, as a file would.
-struct Keeping<'a> {
-    cells: &'a mut Memory,
-    strips: Vec<String>,
+pub(crate) struct Keeping<'a> {
+    pub(crate) cells: &'a mut Memory,
+    pub(crate) strips: Vec<String>,
     /// Rows of cells that have come.
-    rows: Vec<usize>,
+    pub(crate) rows: Vec<usize>,
+}
+
+impl<'a> Keeping<'a> {
+    pub(crate) fn new(cells: &'a mut Memory) -> Self {
+        Self { cells, strips: Vec::new(), rows: Vec::new() }
+    }
+
+    pub(crate) fn told(&self) -> Vec<StripReport> {
+        self.strips.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+    }
 }
 
 impl TileSink for Keeping<'_> {
@@ -35,10 +45,10 @@ impl TileSink for Keeping<'_> {
     }
 }
 
-fn part(plan: &Plan<'_>, predictor: &dyn Predictor, share: &Share, cells: &mut Memory) -> Vec<StripReport> {
-    let mut sink = Keeping { cells, strips: Vec::new(), rows: Vec::new() };
+pub(crate) fn part(plan: &Plan<'_>, predictor: &dyn Predictor, share: &Share, cells: &mut Memory) -> Vec<StripReport> {
+    let mut sink = Keeping::new(cells);
     run_share(plan, share, predictor, &mut sink, &Unwatched).unwrap();
-    sink.strips.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+    sink.told()
 }
 
 #[test]
@@ -64,7 +74,7 @@ fn shares_in_any_order_are_the_whole() {
         }
         let rest = Share::new(strips, 0..strips.len(), done);
         assert_eq!(rest.todo(), strips.part(1, three).collect::<Vec<_>>());
-        let mut sink = Keeping { cells: &mut cells, strips: Vec::new(), rows: Vec::new() };
+        let mut sink = Keeping::new(&mut cells);
         let report = run_share(&plan, &rest, &waves, &mut sink, &Unwatched).unwrap();
         let twice = sink.rows.iter().find(|&&row| both.contains(&strips.of_row(row)));
         assert_eq!(twice, None, "a row that was done is computed again");
@@ -89,9 +99,9 @@ fn a_run_of_a_whole_grid_tells_of_one_strip() {
     let grid = grid([0.0, 0.0], 1.0, [300, 200]);
     let plan = plan(&grid, None, 2, 64);
     let mut cells = Memory::new(&grid, plan.layers.len());
-    let mut sink = Keeping { cells: &mut cells, strips: Vec::new(), rows: Vec::new() };
+    let mut sink = Keeping::new(&mut cells);
     let report = run(&plan, &Waves { gap_every: 7 }, &mut sink, &Unwatched).unwrap();
-    let told: Vec<StripReport> = sink.strips.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+    let told = sink.told();
     assert_eq!((told.len(), told[0].cells, told[0].predicted()), (1, 60_000, report.predicted));
 }
 

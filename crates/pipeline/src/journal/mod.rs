@@ -347,3 +347,22 @@ fn writer() -> String {
         lock::owner()
     )
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_map_is_recorded_in_its_own_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let every = Duration::from_millis(400);
+        let journal = Journal::open(folder.path(), Json::Null, Begin::New, every).unwrap();
+        assert!(!journal.is_due("zinc") && !journal.is_due("lead"));
+        std::thread::sleep(every);
+        assert!(journal.is_due("zinc") && journal.is_due("lead"));
+        journal.record("zinc", Vec::new()).unwrap();
+        // Of two maps that are made together one does not stand in the light of the other.
+        assert!(!journal.is_due("zinc") && journal.is_due("lead"));
+    }
+}
