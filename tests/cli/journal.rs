@@ -193,6 +193,68 @@ fn another_plan_is_refused_with_what_changed() {
 }
 
 #[test]
+fn of_two_inputs_with_one_name_each_has_its_sum() {
+    let folder = folder();
+    // Two rasters of one name, known where no sample is too.
+    let header = "ncols 40\nnrows 50\nxllcorner 178000\nyllcorner 329000\ncellsize 100\n";
+    let raster = |corner: &str, step: usize| {
+        let cells = (1..2_000).map(|cell| ((cell * step) % 17).to_string());
+        let all: Vec<String> = std::iter::once(corner.to_owned()).chain(cells).collect();
+        let rows: Vec<String> = all.chunks(40).map(|row| row.join(" ")).collect();
+        format!("{header}{}\n", rows.join("\n"))
+    };
+    let write = |folder_of: &str, corner: &str, step: usize| {
+        let at = folder.path().join(folder_of);
+        std::fs::create_dir_all(&at).unwrap();
+        std::fs::write(at.join("r.asc"), raster(corner, step)).unwrap();
+    };
+    let run = |more: &[&str]| {
+        let words = [
+            "map",
+            "meuse.csv",
+            "--analyte",
+            "zinc",
+            "--crs",
+            "EPSG:28992",
+            "--unit",
+            "mg/kg",
+            "--method",
+            "external:a,b",
+            "--covariate",
+            "a=x/r.asc",
+            "--covariate",
+            "b=y/r.asc",
+            "--model",
+            "Nug + Sph(900)",
+            "--neighbours",
+            "20",
+            "--only",
+            "prediction",
+            "-q",
+            "-o",
+            "out",
+        ];
+        let run = soilscope(folder.path(), &[&words[..], more].concat());
+        (run.code, run.err)
+    };
+    write("x", "3", 5);
+    write("y", "3", 7);
+    assert_eq!(run(&["--part", "1/1"]), (Some(0), String::new()));
+    // The north-west corner is far from every sample: nothing but the file's sum tells that it is another.
+    for (changed, step, told) in
+        [("x", 5, "inputs.covariate r.asc was "), ("y", 7, "inputs.covariate r.asc, another was ")]
+    {
+        write(changed, "4", step);
+        let (code, message) = run(&["--resume"]);
+        assert_eq!(code, Some(2), "{changed}: {message}");
+        assert!(message.contains("and cannot go on: ") && message.contains(told), "{changed}: {message}");
+        assert_eq!(message.matches(" was ").count(), 1, "{changed}: {message}");
+        write(changed, "3", step);
+    }
+    assert_eq!(run(&["--resume"]), (Some(0), String::new()));
+}
+
+#[test]
 fn parts_in_any_order_are_the_map() {
     let folder = folder();
     let (expected, _) = undisturbed(folder.path());

@@ -27,6 +27,7 @@ mod sources;
 mod sphere;
 mod support;
 mod thresholds;
+mod together;
 mod variogram;
 mod verbs;
 mod zones;

@@ -51,7 +51,7 @@ fn rasters_that_are_not_there_and_wishes_without_effect_are_refused() {
         assert!(refused.err.contains(reason), "{more:?}: {}", refused.err);
         assert!(!folder.path().join("out/run.json").exists(), "{more:?}");
     }
-    let words = ["--analyte", "zinc,lead", "--crs", "EPSG:28992", "--only", "prediction", "-o", "out"];
-    let several = soilscope(folder.path(), &[&["map", "meuse.csv", "--unit", "mg/kg"][..], &words].concat());
-    assert!(several.err.contains("--only is for one analyte"), "{}", several.err);
+    let words = ["--guideline", "FI/lower-guideline,SE/guideline/km", "--only", "exceedance", "-o", "out"];
+    let limits = soilscope(folder.path(), &[&with("map", &["--cell", "100"])[..], &words].concat());
+    assert!(limits.code == Some(2) && limits.err.contains("--only is for one limit"), "{}", limits.err);
 }

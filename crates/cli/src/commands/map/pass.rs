@@ -264,19 +264,20 @@ impl Shared {
     /// In one line.
     pub(super) fn line(&self) -> String {
         if self.pass.is_empty() {
-            return "computed in a pass of its own: its cells or their covariates are not those of the others"
+            return "computed in a pass of its own: its cells, or what is known of them, are not those of the others"
                 .to_owned();
         }
-        let with = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let known = |name: &&String| self.weights.contains(name) || self.neighbours.contains(name);
+        let others: Vec<String> = self.pass.iter().filter(|name| !known(name)).cloned().collect();
+        let with = |what: &str, names: &[String], rest: &str| {
+            (!names.is_empty()).then(|| format!("{what} {}{rest}", names.join(", ")))
+        };
         let parts = [
-            with("the same weights of samples as", &self.weights),
-            with("the same neighbours, with weights of its own, as", &self.neighbours),
+            with("the same weights of the samples as", &self.weights, ""),
+            with("the same neighbours as", &self.neighbours, ", with weights of its own"),
+            with("neither neighbours nor weights in common with", &others, ""),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        let told = match parts.is_empty() {
-            true => "nothing is the same, as places, search or method differ".to_owned(),
-            false => parts.join("; "),
-        };
-        format!("computed in one pass with {}: {told}", self.pass.join(", "))
+        format!("computed in one pass over the grid: {}", parts.join("; "))
     }
 }

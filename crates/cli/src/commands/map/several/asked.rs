@@ -9,7 +9,7 @@ use crate::args::{DuplicateRule, EstimatorChoice, Map};
 use crate::field::refuse_idle;
 use crate::output::slug;
 use crate::source::read_options;
-use crate::words::Method;
+use crate::words::{Method, TransformChoice};
 
 /// The analytes of `--analyte A,B,C`; none where it is left to the file.
 pub(in super::super) fn names(args: &Map) -> Result<Vec<String>> {
@@ -84,16 +84,20 @@ pub(super) fn check(args: &Map, names: &[String]) -> Result<()> {
         ),
         _ => {}
     }
+    let alone = !args.decision.is_decided() || args.decision.realisations == Some(0) || !args.only.is_empty();
+    // Scores of all analytes have one variance, so that one model may be that of all; it is none of how they vary together.
+    let one_scale = alone && args.model.transform == TransformChoice::NormalScore;
     let template = args.model.model.template.as_ref();
     ensure!(
-        template.is_none_or(|t| {
-            t.nugget.iter().chain(t.structures.iter().map(|s| &s.partial_sill)).all(|sill| sill.is_free())
-        }),
-        "--model '{}': the analytes have sills of their own: leave them open, as 'Nug + Sph(900)'; ranges may be given",
+        one_scale
+            || template.is_none_or(|t| {
+                t.nugget.iter().chain(t.structures.iter().map(|s| &s.partial_sill)).all(|sill| sill.is_free())
+            }),
+        "--model '{}': the analytes have sills of their own: leave them open, as 'Nug + Sph(900)'; ranges may be given, and sills with \
+         --transform normal-score, whose scale is one for all, where analytes are not simulated together",
         args.model.model.text
     );
-    // Nothing is said of them together.
-    if !args.decision.is_decided() || args.decision.realisations == Some(0) || !args.only.is_empty() {
+    if alone {
         return Ok(());
     }
     let instead = "leave out the limit, or ask for --realisations 0, which maps each analyte alone";
