@@ -295,34 +295,43 @@ fn what_is_told_beforehand_is_of_the_pass() {
     }
     assert!(!folder.path().join("out").exists());
 
-    // Systems of all samples: what is enough for one is not for two.
-    let mut text = String::from("x,y,v,w\n");
-    for i in 0..2_000_u32 {
-        let (x, y) = (i % 50, i / 50);
-        text.push_str(&format!("{},{},{},{}\n", 20 * x + y % 7, 20 * y + x % 5, (x * y) % 11 + 1, (x + y) % 13 + 1));
-    }
-    std::fs::write(folder.path().join("many.csv"), text).unwrap();
-    let run = |analytes: &str, more: &[&str]| {
-        let base =
-            ["map", "many.csv", "--analyte", analytes, "--crs", "local", "--model", "Nug + Exp(200)", "-o", "out"];
-        let more = [&["--neighbours", "all", "--cell", "20", "--only", "prediction"], more].concat();
-        soilscope(folder.path(), &[&base[..], &more].concat())
+    let many = |samples: u32| {
+        let mut text = String::from("x,y,v,w\n");
+        for i in 0..samples {
+            let (x, y) = (20 * (i % 300) + i / 300 % 7, 20 * (i / 300) + i % 5);
+            text.push_str(&format!("{x},{y},{},{}\n", i % 11 + 1, i % 13 + 1));
+        }
+        std::fs::write(folder.path().join("many.csv"), text).unwrap();
     };
-    let most = |analytes: &str| run(analytes, &["--dry-run", "--json"]).done().json()[0]["memory"].clone();
+    let run = |analytes: &str, more: &str| {
+        let base =
+            format!("map many.csv --analyte {analytes} --crs local --unit mg/kg --only prediction -o out {more}");
+        let words: Vec<String> = base.split_whitespace().map(|word| word.replace('_', " ")).collect();
+        soilscope(folder.path(), &words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    // Nothing of large systems is shared, and they are not held together.
+    for (samples, passes) in [(1_000, 1), (1_001, 2)] {
+        many(samples);
+        let told = run("v,w", "--model Nug_+_Exp(200) --neighbours all --cell 50 --dry-run --json").done().json();
+        assert_eq!(told.as_array().unwrap().len(), passes, "{samples} samples");
+    }
+    // Indices of many samples: what is enough for one is not for two.
+    many(150_000);
+    let most =
+        |analytes: &str| run(analytes, "--method idw:2 --cell 50 --dry-run --json").done().json()[0]["memory"].clone();
     let (one, two) = (most("v"), most("v,w"));
     let bytes = |plan: &Json, name: &str| plan[name].as_u64().unwrap();
     assert_eq!(bytes(&two, "predictor"), 2 * bytes(&one, "predictor"));
     assert!(bytes(&two, "thread") < 2 * bytes(&one, "thread") && bytes(&two, "waiting") == 2 * bytes(&one, "waiting"));
-    // Completing a file takes more than the system of one, and less than those of two.
-    assert!(bytes(&two, "most") > bytes(&one, "most") + (8 << 20), "{one} {two}");
-    let limit = format!("{}MiB", (bytes(&one, "most") >> 20) + 4);
-    let refused = run("v,w", &["--memory", &limit]);
+    assert!(bytes(&two, "most") > bytes(&one, "most") + (16 << 20), "{one} {two}");
+    let limit = format!("--method idw:2 --cell 50 --memory {}MiB", (bytes(&one, "most") >> 20) + 5);
+    let refused = run("v,w", &limit);
     for part in
         ["the map of v, w takes up to ", "for the search or system of each of 2 analytes", "fewer analytes in one run"]
     {
         assert!(refused.err.contains(part), "{part}: {}", refused.err);
     }
-    run("v", &["--memory", &limit]).done();
+    run("v", &limit).done();
 }
 
 #[test]

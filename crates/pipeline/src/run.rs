@@ -131,6 +131,39 @@ pub fn run_share(
 /// A strip that any of them lacks is gone over, and given to those that lack it: runs that were stopped may have left one of them
 /// further than another.
 ///
+/// # Examples
+/// ```
+/// use soilscope_core::{executor::Serial, idw::InverseDistance, neighbourhood::Neighbourhood, together::Together, Samples};
+/// # use soilscope_pipeline::{grid::*, product::{Layer, Scale}, run::*, tile::{Tile, TileSink}, Result, Unwatched, Watch};
+/// struct Sum(f64);
+/// impl TileSink for Sum {
+///     fn write(&mut self, tile: &Tile) -> Result<()> {
+///         self.0 += tile.values(0).flatten().map(f64::from).sum::<f64>();
+///         Ok(())
+///     }
+/// #   fn finish(self: Box<Self>, _: &dyn Watch) -> Result<Vec<std::path::PathBuf>> { Ok(Vec::new()) }
+/// }
+/// let places = vec![[0.5, 0.5], [3.5, 0.5]];
+/// let recipe = InverseDistance { power: 2.0, neighbourhood: Neighbourhood::nearest(1)? };
+/// let mut together = Together::default();
+/// together.add(&recipe, &Samples::new(places.clone(), vec![1.0, 2.0])?, &Serial)?; // zinc
+/// together.add(&recipe, &Samples::new(places, vec![10.0, 30.0])?, &Serial)?; // lead
+/// # let grid = Grid::new([0.0, 1.0], [1.0, 1.0], [4, 1], GridCrs::Local, 100).unwrap();
+/// # let plan = Plan {
+/// #     grid, mask: None, covariates: None, thresholds: vec![], trust: None, layers: vec![Layer::Prediction],
+/// #     transform: soilscope_core::transform::Transform::None, scale: Scale::Data, clip: None, threads: 1.try_into().unwrap(),
+/// #     tile: DEFAULT_TILE,
+/// # };
+/// let (share, mut zinc, mut lead) = (Share::whole(&plan), Sum(0.0), Sum(0.0)); // of four cells in a row
+/// let mut members = [
+///     Member { plan: &plan, share: &share, sink: &mut zinc },
+///     Member { plan: &plan, share: &share, sink: &mut lead },
+/// ];
+/// let reports = run_together(&mut members, &together, &Unwatched)?;
+/// assert_eq!((zinc.0, lead.0, reports[1].predicted), (6.0, 80.0, 4));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// As [`run_share`], of the first that fails: all of them stop.
 ///

@@ -1,10 +1,14 @@
 //! Passes over the grid: analytes whose cells are asked for alike go over it together, and what is the same for them is done once.
+//!
+//! Those with other masks, or other covariates of the cells, go over it in a pass of their own; so do those with large systems of all
+//! samples, which have nothing to share and would be in memory together.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use soilscope_core::neighbourhood::Neighbourhood;
 use soilscope_core::together::{Sharing, Together};
 use soilscope_pipeline::covariates::Covariates as CellCovariates;
 use soilscope_pipeline::io::covariate_in::RasterCovariates;
@@ -18,9 +22,13 @@ use super::{journal, outlook};
 use crate::args::Common;
 use crate::choice::executor_of;
 use crate::covariates::Covariates;
+use crate::field::Field;
 use crate::follow::{Progress, check_interrupt, watching, wrote};
 use crate::record::Times;
 use crate::words::Mask;
+
+/// Samples of which systems of all of them are held for several analytes at a time, some megabytes each.
+const SYSTEMS_TOGETHER: usize = 1_000;
 
 /// Analytes that go over the grid together.
 pub(super) struct Pass<'a> {
@@ -105,6 +113,12 @@ pub(super) fn part(mut opened: Vec<Opened>, progress: &Progress) -> Result<Vec<(
 /// Computes and writes the rasters of all maps.
 fn compute(opened: &mut [Opened], progress: &Progress) -> Result<Vec<Computed>> {
     let mut rasters = take(opened)?;
+    for (Opened { job, .. }, rasters) in opened.iter().zip(rasters.iter().flatten()) {
+        if job.args.run.assemble {
+            let OpenRasters { share, strips, journal, .. } = rasters;
+            journal::refuse_missing(journal, share.todo(), strips, job.source.analyte())?;
+        }
+    }
     let mut computed = Vec::with_capacity(opened.len());
     for pass in passes(opened) {
         let own = pass.own(&mut rasters);
@@ -128,7 +142,7 @@ fn take(opened: &mut [Opened]) -> Result<Vec<Option<OpenRasters>>> {
 pub(super) fn passes(opened: &[Opened]) -> Vec<Pass<'_>> {
     let mut passes: Vec<Pass<'_>> = Vec::new();
     for (number, Opened { job, .. }) in opened.iter().enumerate() {
-        match passes.iter_mut().find(|pass| pass.jobs[0].has_cells_of(job)) {
+        match passes.iter_mut().find(|pass| pass.jobs[0].goes_with(job)) {
             Some(pass) => {
                 pass.jobs.push(job);
                 pass.numbers.push(number);
@@ -140,8 +154,8 @@ pub(super) fn passes(opened: &[Opened]) -> Vec<Pass<'_>> {
 }
 
 impl Job {
-    /// Whether both are asked of the same cells: one grid, the same of its cells, and the same known of these.
-    fn has_cells_of(&self, other: &Self) -> bool {
+    /// Whether both go over the grid together: asked of the same cells, of which the same is known.
+    fn goes_with(&self, other: &Self) -> bool {
         // Masks are those of the one command; only what is near samples depends on the analyte.
         let near_samples = self.args.grid.mask.iter().any(|mask| matches!(mask, Mask::NearSamples(_)));
         self.grid == other.grid
@@ -150,6 +164,13 @@ impl Job {
                 (Some(one), Some(other)) => one.has_cells_of(other),
                 (one, other) => one.is_none() && other.is_none(),
             }
+            && ![self, other].iter().any(|job| job.is_large_system())
+    }
+
+    /// Whether it is kriged with a system of so many samples that several of them are not to be held at a time, as nothing of them is shared.
+    fn is_large_system(&self) -> bool {
+        let Field { model, method, on_scale, .. } = &self.field;
+        model.is_some() && method.neighbourhood == Neighbourhood::Global && on_scale.len() > SYSTEMS_TOGETHER
     }
 }
 
@@ -238,11 +259,6 @@ impl<'a> Pass<'a> {
 
     /// Computes the rasters and puts them together.
     fn rasters(&self, mut rasters: Vec<OpenRasters>, progress: &Progress) -> Result<Vec<Computed>> {
-        for (job, OpenRasters { share, strips, journal, .. }) in self.jobs.iter().zip(&rasters) {
-            if job.args.run.assemble {
-                journal::refuse_missing(journal, share.todo(), strips, job.source.analyte())?;
-            }
-        }
         let computed = self.strips(&mut rasters, progress)?;
         // From here on there are files of this run: the record of an earlier one no longer describes the folder.
         match std::fs::remove_file(self.jobs[0].args.out.join("run.json")) {
