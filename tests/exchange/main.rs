@@ -1,0 +1,1 @@
+//! Tests of soilscope-exchange: files in, files out.
