@@ -1,1 +1,4 @@
 //! Tests of soilscope-exchange: files in, files out.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod verify;

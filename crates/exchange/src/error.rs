@@ -1,5 +1,6 @@
 //! What can be wrong with what is packed, read or verified.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -38,24 +39,41 @@ pub enum Error {
         remedy: String,
     },
     /// One cell of a table.
-    #[error("{}, row {row}, column '{column}': '{value}': {reason}; {remedy}", .path.display())]
-    Cell {
-        /// The file.
-        path: PathBuf,
-        /// Its row, the header being row 1.
-        row: u64,
-        /// The column as the file names it.
-        column: String,
-        /// The cell, shortened.
-        value: String,
-        /// Why it is refused.
-        reason: String,
-        /// What to do.
-        remedy: String,
-    },
+    #[error("{0}")]
+    Cell(Box<BadCell>),
     /// It was asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// A cell of a table that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadCell {
+    /// The file.
+    pub path: PathBuf,
+    /// Its row, the header being row 1.
+    pub row: u64,
+    /// The column as the file names it.
+    pub column: String,
+    /// The cell, shortened.
+    pub value: String,
+    /// Why it is refused.
+    pub reason: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for BadCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, row, column, value, reason, remedy } = self;
+        write!(f, "{}, row {row}, column '{column}': '{value}': {reason}; {remedy}", path.display())
+    }
+}
+
+impl From<BadCell> for Error {
+    fn from(cell: BadCell) -> Self {
+        Self::Cell(Box::new(cell))
+    }
 }
 
 impl Error {

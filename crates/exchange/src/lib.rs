@@ -16,4 +16,10 @@ pub mod privacy;
 pub mod tables;
 pub mod verify;
 
-pub use error::{Error, Result};
+pub use error::{BadCell, Error, Result};
+
+/// Text of somebody else's file for a terminal or a line of a report: control characters, which could move the cursor or end the line,
+/// are shown as `\u{…}`.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+}
