@@ -1,4 +1,5 @@
 //! Tests of soilscope-exchange: files in, files out.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod privacy;
 mod verify;
