@@ -3,12 +3,14 @@
 pub mod bundle;
 mod finding;
 pub mod json_schema;
+mod judge;
 mod profile;
 mod report;
 mod verdict;
 
 pub use bundle::CheckOptions;
 pub use finding::{Finding, Findings, Severity};
+pub use judge::judge;
 pub use profile::Profile;
 pub use report::QUALITY_COLUMNS;
 pub use verdict::{QualityRow, Verdict};

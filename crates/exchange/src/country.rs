@@ -49,7 +49,8 @@ impl Country {
     }
 }
 
-fn boundaries() -> &'static CountryBoundaries {
+/// The borders that the crate embeds.
+pub(crate) fn boundaries() -> &'static CountryBoundaries {
     static BOUNDARIES: LazyLock<CountryBoundaries> = LazyLock::new(|| {
         CountryBoundaries::from_reader(BOUNDARIES_ODBL_360X180)
             .unwrap_or_else(|e| panic!("the embedded boundaries do not parse: {e}"))

@@ -16,8 +16,24 @@ pub struct Problem {
 
 /// Keywords that bind, and are judged here.
 const JUDGED: [&str; 18] = [
-    "type", "required", "properties", "additionalProperties", "items", "minItems", "maxItems", "const", "enum", "pattern",
-    "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minProperties",
+    "type",
+    "required",
+    "properties",
+    "additionalProperties",
+    "items",
+    "minItems",
+    "maxItems",
+    "const",
+    "enum",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "minProperties",
 ];
 /// Keywords that only explain.
 const NOTES: [&str; 7] = ["$schema", "$id", "$comment", "title", "description", "default", "examples"];

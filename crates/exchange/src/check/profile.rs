@@ -61,8 +61,9 @@ impl Profile {
             // INSPIRE wants the theme keyword where the rule applies at all, so it refuses instead of warning.
             Self::Inspire if rule.id == "M013" => Some(found.max(Severity::Error)),
             Self::Inspire => Self::Insii.weigh(rule, found),
-            Self::FaoSis => (within("S", 0, 999) || within("A", 0, 999) || within("N", 3, 6) || within("R", 1, 9))
-                .then_some(found),
+            Self::FaoSis => {
+                (within("S", 0, 999) || within("A", 0, 999) || within("N", 3, 6) || within("R", 1, 9)).then_some(found)
+            }
             Self::Minimal => {
                 (within("S", 1, 11) || within("A", 1, 9) || within("P", 1, 5) || within("R", 1, 10)).then_some(found)
             }
@@ -87,7 +88,11 @@ impl FromStr for Profile {
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| {
             let known: Vec<_> = Self::ALL.map(Self::name).into();
-            Error::refused(format!("profile {name}"), "there is none of this name", format!("use one of {}", known.join(", ")))
+            Error::refused(
+                format!("profile {name}"),
+                "there is none of this name",
+                format!("use one of {}", known.join(", ")),
+            )
         })
     }
 }

@@ -23,8 +23,24 @@ const GROUPS: [(char, &str); 10] = [
 
 /// Columns of `QA_QC_{ISO3}.csv`: FAO's first, ours after (specification, section 10).
 pub const QUALITY_COLUMNS: [&str; 18] = [
-    "property_id", "in_range", "Names", "Uncertainty", "projection", "resolution", "extent", "n", "me", "mae", "rmse", "r2",
-    "mec", "ccc", "picp90", "censored_pct", "errors", "warnings",
+    "property_id",
+    "in_range",
+    "Names",
+    "Uncertainty",
+    "projection",
+    "resolution",
+    "extent",
+    "n",
+    "me",
+    "mae",
+    "rmse",
+    "r2",
+    "mec",
+    "ccc",
+    "picp90",
+    "censored_pct",
+    "errors",
+    "warnings",
 ];
 
 /// `text` on one line, shortened, without what a terminal or a reader's eye would obey: control characters and marks that
@@ -173,9 +189,8 @@ fn line(f: &Finding) -> String {
 
 /// `S001`, `S002`, `S003`, `A001` as `S001-S003, A001`.
 fn spans(ids: &[&str]) -> String {
-    let follows = |a: &str, b: &str| {
-        a[..1] == b[..1] && a[1..].parse::<u32>().ok().map(|n| n + 1) == b[1..].parse::<u32>().ok()
-    };
+    let follows =
+        |a: &str, b: &str| a[..1] == b[..1] && a[1..].parse::<u32>().ok().map(|n| n + 1) == b[1..].parse::<u32>().ok();
     let mut spans: Vec<(&str, &str)> = Vec::new();
     for id in ids {
         match spans.last_mut() {
@@ -183,8 +198,7 @@ fn spans(ids: &[&str]) -> String {
             _ => spans.push((id, id)),
         }
     }
-    let shown: Vec<_> =
-        spans.iter().map(|(a, b)| if a == b { (*a).to_owned() } else { format!("{a}-{b}") }).collect();
+    let shown: Vec<_> = spans.iter().map(|(a, b)| if a == b { (*a).to_owned() } else { format!("{a}-{b}") }).collect();
     shown.join(", ")
 }
 

@@ -22,7 +22,10 @@ const OPTIONS: [(&str, &str); 4] = [
 
 impl Quiet {
     /// From now on, until it is dropped.
-    #[allow(unsafe_code, reason = "the gdal crate can only set the handler of the whole process, which is the program's")]
+    #[allow(
+        unsafe_code,
+        reason = "the gdal crate can only set the handler of the whole process, which is the program's"
+    )]
     pub fn new() -> Self {
         for (key, value) in OPTIONS {
             let _ = config::set_thread_local_config_option(key, value);

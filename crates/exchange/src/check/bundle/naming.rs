@@ -1,0 +1,3 @@
+//! Rules N: names of rasters.
+
+pub mod pattern;
