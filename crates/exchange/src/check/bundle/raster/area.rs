@@ -3,6 +3,7 @@
 use crate::check::bundle::{Facts, RasterFacts};
 use crate::country::Country;
 
+use super::coverage;
 use super::grid::country_of;
 
 /// Of the eight neighbours in the area, how many must lack a value for a cell to lie in a cluster.
@@ -63,6 +64,9 @@ impl<'a> Area<'a> {
             return Err("no AOA layer on a projected grid".to_owned());
         } else {
             let of = country_of(facts, mean).ok_or("neither an AOA layer nor a known country")?;
+            if coverage::coastal(of) {
+                return Err(format!("no AOA layer, and the borders known of {} hold waters", of.name));
+            }
             let step = ((mean.size[0] * mean.size[1] / PLACES) as f64).sqrt().ceil().max(1.0) as usize;
             Interest::Country { of, transform: mean.transform, step }
         };

@@ -9,33 +9,33 @@ use crate::country::{self, Country};
 
 /// Places looked at of one country, about.
 const PLACES: f64 = 40_000.0;
-/// Breadth of territorial waters, which the borders hold: 12 nautical miles, each a minute of latitude.
-const WATERS: f64 = 12.0 / 60.0;
 
 /// A country as many places.
 #[derive(Debug)]
 struct Places {
     /// Longitude, latitude.
     of: Vec<[f64; 2]>,
-    /// Whether some place in the same squares of a degree lies in no country, as only the sea does: its borders then hold waters too.
+    /// Whether some place in the same squares of a degree lies in no country, as only the sea does.
     coast: bool,
 }
 
+/// Whether a country lies at the sea. The embedded borders of one that does hold waters far out, on which no soil is mapped,
+/// so they cannot say how much of its land something holds.
+pub(super) fn coastal(of: Country) -> bool {
+    places(of).coast
+}
+
 /// The share of a country's area inside west, south, east, north in degrees, 0 to 1; `None` where no borders of it are known.
-///
-/// The borders hold territorial waters, on which no soil is mapped: of a country with a coast, waters beside the box count as inside.
+/// Waters count, see [`coastal`].
 pub(super) fn share(of: Country, [west, south, east, north]: [f64; 4]) -> Option<f64> {
     let places = places(of);
-    let waters = if places.coast { WATERS } else { 0.0 };
     let (mut all, mut inside) = (0.0, 0.0);
     for &[longitude, latitude] in &places.of {
         let area = latitude.to_radians().cos();
-        let aside = waters / area.max(0.01);
         // A box across 180 degrees may go on beyond it.
-        let within = |longitude: f64| longitude >= west - aside && longitude <= east + aside;
+        let within = |longitude: f64| (west..=east).contains(&longitude);
         all += area;
-        if latitude >= south - waters
-            && latitude <= north + waters
+        if (south..=north).contains(&latitude)
             && (within(longitude) || within(longitude + 360.0) || within(longitude - 360.0))
         {
             inside += area;
@@ -96,10 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn waters_do_not_count_as_land_that_is_missing() {
-        // Malta's islands alone, some 15 km of sea around.
-        assert!(of("MLT", [14.18, 35.78, 14.58, 36.09]) > 0.95);
-        // Bhutan has no sea, so its box is taken as it is.
-        assert!(of("BTN", [89.0, 26.7, 92.2, 28.4]) < 0.97);
+    fn who_has_a_sea_is_known() {
+        let coast = |alpha3: &str| coastal(country::by_alpha3(alpha3).unwrap());
+        assert!(["MLT", "PRT", "BEL", "CYP", "NLD"].into_iter().all(coast));
+        assert!(!["LUX", "BTN", "CHE", "MNG", "LSO"].into_iter().any(coast));
     }
 }

@@ -14,7 +14,7 @@ use super::header::product_cell;
 const EQUAL: f64 = 1e-9;
 /// Of a cell: how far off the lattice an origin may lie. Cells are written with about seven digits, which adds up over 43 200 columns.
 const ON_LATTICE: f64 = 1e-3;
-/// Share of a country that a national map must hold.
+/// Share of a country that a national map must hold. Judged of countries without a coast only, see [`coverage::coastal`].
 const ENOUGH: f64 = 0.95;
 
 pub(super) fn judge(facts: &Facts<'_>, findings: &mut Findings) -> Result<()> {
@@ -131,7 +131,7 @@ fn extent(facts: &Facts<'_>, findings: &mut Findings) {
         let name = country.name;
         if share <= 0.0 && !touches(country, bounds) {
             findings.add("R014", &raster.path, "", "a box outside the country", format!("a box that meets {name}"));
-        } else if share < ENOUGH && !region {
+        } else if share < ENOUGH && !region && !coverage::coastal(country) {
             let found = format!("a box that holds {:.1} percent of {name}", 100.0 * share);
             findings.add(
                 "R014",
