@@ -13,12 +13,17 @@ pub mod facts;
 pub mod folder;
 mod gather;
 pub mod local;
+mod manifest;
 pub mod naming;
+mod quality;
 mod raster;
+mod table;
 pub mod tiff;
 
 pub use facts::{CheckOptions, Facts, Flavour, Layer, RasterFacts};
 pub use folder::Folder;
+
+const UNJUDGED: [char; 6] = ['S', 'A', 'P', 'V', 'M', 'T'];
 
 /// Judges the bundle in a folder.
 ///
@@ -30,8 +35,20 @@ pub(super) fn judge(root: &Path, options: &CheckOptions<'_>) -> Result<Verdict> 
     let mut findings = Findings::new();
     let facts = gather::gather(&folder, options, &mut findings)?;
     raster::judge(&folder, &facts, &mut findings)?;
+    naming::judge(&folder, &facts, &mut findings);
+    manifest::judge(&folder, &facts, &mut findings)?;
+    quality::judge(&folder, &facts, &mut findings);
+    // Groups that other modules judge, where they are not called yet.
+    for rule in crate::tables::rules().iter().filter(|r| r.id.starts_with(UNJUDGED)) {
+        facts.skip(&rule.id, "this version does not judge it");
+    }
+    let all: Vec<_> = findings.iter().cloned().collect();
     let skipped = facts.skipped.take();
-    let verdict = Verdict::new(&folder.name, options.profile, findings, skipped);
+    let mut verdict = Verdict::new(&folder.name, options.profile, findings, skipped);
+    verdict.quality = table::rows(&folder, &facts, &all, &verdict.findings);
+    if let Some(country) = facts.text("/country/alpha3").and_then(crate::country::by_alpha3) {
+        verdict.alpha3 = country.alpha3.to_owned();
+    }
     Ok(verdict)
 }
 

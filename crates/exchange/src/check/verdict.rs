@@ -51,7 +51,7 @@ pub struct QualityRow {
     pub projection: String,
     /// `250 m`, `1 km` or `Resample layer`.
     pub resolution: String,
-    /// `Correct extent` or `Correct extent of layer`.
+    /// `Correct extent` or `Wrong extent`: the specification names no words for this column.
     pub extent: String,
     /// n, me, mae, rmse, r2, mec, ccc, picp90, censored_pct as the bundle states them; empty where it does not.
     #[serde(skip)]

@@ -53,6 +53,8 @@ pub struct Facts<'a> {
     pub layers: Vec<Layer>,
     /// Every file that ends in `.tif` or `.tiff` and opens as GeoTIFF, by its path. One that does not open is absent (R001 says so).
     pub rasters: BTreeMap<String, RasterFacts>,
+    /// SHA-256 of every regular file in lowercase hex; one that cannot be read is absent.
+    pub sums: BTreeMap<String, String>,
     /// What the caller asked for.
     pub options: &'a CheckOptions<'a>,
     /// Rules that had nothing to judge, and why; gathered while rules run.

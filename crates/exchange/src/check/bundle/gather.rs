@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 use super::naming::pattern::{Name, file_name};
 use super::tiff::Tiff;
-use super::{CheckOptions, Facts, Flavour, Folder, Layer, RasterFacts, local};
+use super::{CheckOptions, Facts, Flavour, Folder, Layer, RasterFacts, local, manifest};
 
 /// Most columns or rows of a raster.
 const WIDEST: u64 = 1 << 18;
@@ -37,6 +37,7 @@ pub(super) fn gather<'a>(folder: &Folder, options: &'a CheckOptions<'a>, finding
         run: folder.json("provenance/run.json"),
         layers,
         rasters: BTreeMap::new(),
+        sums: manifest::sums_of_all(folder, options.interrupted)?,
         options,
         skipped: Default::default(),
     };
