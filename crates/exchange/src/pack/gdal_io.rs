@@ -85,11 +85,7 @@ pub(crate) fn open(path: &Path, driver: &str) -> Result<Dataset> {
     let hush = Hush::new();
     let flags = GdalOpenFlags::GDAL_OF_READONLY | GdalOpenFlags::GDAL_OF_RASTER | GdalOpenFlags::GDAL_OF_VECTOR;
     let drivers = [driver];
-    let options = DatasetOptions {
-        open_flags: flags,
-        allowed_drivers: Some(&drivers),
-        ..DatasetOptions::default()
-    };
+    let options = DatasetOptions { open_flags: flags, allowed_drivers: Some(&drivers), ..DatasetOptions::default() };
     Dataset::open_ex(&path, options).map_err(|e| Error::unreadable(&path, hush.reason(&e)))
 }
 
@@ -103,9 +99,8 @@ pub(crate) fn driver(name: &str) -> Result<Driver> {
 pub(crate) fn epsg(code: u32) -> Result<SpatialRef> {
     let hush = Hush::new();
     let crs = SpatialRef::from_epsg(code);
-    crs.map(traditional).map_err(|e| {
-        Error::refused(format!("EPSG:{code}"), hush.reason(&e), "use a coordinate system that PROJ knows")
-    })
+    crs.map(traditional)
+        .map_err(|e| Error::refused(format!("EPSG:{code}"), hush.reason(&e), "use a coordinate system that PROJ knows"))
 }
 
 /// The same, easting or longitude first.
@@ -194,6 +189,33 @@ pub(crate) fn close(dataset: Dataset, path: &Path) -> Result<()> {
         (None, Ok(())) => Ok(()),
         (Some(reason), _) => Err(Error::unwritable(path, reason)),
         (None, Err(e)) => Err(Error::unwritable(path, e)),
+    }
+}
+
+/// GDAL's cache of blocks, which is the whole process's, at no more than this until dropped: rasters are read and written in order, so more of
+/// it costs memory and saves nothing.
+pub(crate) struct SmallCache {
+    before: i64,
+}
+
+impl SmallCache {
+    const BYTES: i64 = 64 << 20;
+
+    pub(crate) fn new() -> Self {
+        // SAFETY: both take and return plain numbers and are documented as callable at any time.
+        let before = unsafe {
+            let before = gdal_sys::GDALGetCacheMax64();
+            gdal_sys::GDALSetCacheMax64(before.min(Self::BYTES));
+            before
+        };
+        Self { before }
+    }
+}
+
+impl Drop for SmallCache {
+    fn drop(&mut self) {
+        // SAFETY: as in `new`.
+        unsafe { gdal_sys::GDALSetCacheMax64(self.before) };
     }
 }
 

@@ -189,6 +189,9 @@ mod tests {
 
     #[test]
     fn labels_are_short() {
-        assert_eq!([short(1847.0419), short(0.012345), short(106.4), short(0.0), short(3.0)], ["1847", "0.01235", "106.4", "0", "3"]);
+        assert_eq!(
+            [short(1847.0419), short(0.012345), short(106.4), short(0.0), short(3.0)],
+            ["1847", "0.01235", "106.4", "0", "3"]
+        );
     }
 }

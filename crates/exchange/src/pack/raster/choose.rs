@@ -271,7 +271,15 @@ fn national(maps: &[Cells]) -> std::result::Result<Grid, String> {
         return Err("it would have too many cells".to_owned());
     }
     let size = size.map(|n| n as usize);
-    Ok(Grid { id: GridId::National, epsg, crs_name: name, cell: [cell, cell], origin: [w * cell, n * cell], size, remark })
+    Ok(Grid {
+        id: GridId::National,
+        epsg,
+        crs_name: name,
+        cell: [cell, cell],
+        origin: [w * cell, n * cell],
+        size,
+        remark,
+    })
 }
 
 #[cfg(test)]

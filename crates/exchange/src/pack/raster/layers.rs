@@ -10,6 +10,7 @@ use super::products::Product;
 use super::source::Source;
 use super::write::{Draft, TILE, Written, blocks};
 use super::{Grids, Layer, Mapset, Support};
+use crate::pack::gdal_io::SmallCache;
 use crate::pack::names::Naming;
 use crate::pack::source::{Run, Variable, sum};
 use crate::{Error, Result};
@@ -31,6 +32,7 @@ pub fn rasters(
     progress: &mut dyn FnMut(&str),
     interrupted: &dyn Fn() -> bool,
 ) -> Result<Vec<Layer>> {
+    let _cache = SmallCache::new();
     let source = Source::open(run, variable)?;
     let mut layers = Vec::new();
     for grid in grids.iter() {
@@ -107,7 +109,12 @@ fn on_grid(
                 }
             }
             let node_stat = if flavour == "glosis" { Naming::node_stat(product.stat()) } else { product.stat() };
-            layers.push(Layer { path: name, flavour: flavour.to_owned(), node_stat: node_stat.to_owned(), ..layer.clone() });
+            layers.push(Layer {
+                path: name,
+                flavour: flavour.to_owned(),
+                node_stat: node_stat.to_owned(),
+                ..layer.clone()
+            });
         }
     }
     Ok(layers)

@@ -115,8 +115,7 @@ impl Product {
         say("RESAMPLING", resampling.to_owned());
         match self {
             Self::Sd => say("SD_SUPPORT", support.of_prediction.clone()),
-            Self::Relative(interval) => {
-                say("INTERVAL", if interval == Interval::Normal { "normal" } else { "lognormal" }.to_owned());
+            Self::Relative(_) => {
                 say("INTERVAL_PROBABILITY", "0.95".to_owned());
                 say("SD_SUPPORT", support.of_prediction.clone());
             }
@@ -124,7 +123,9 @@ impl Product {
                 say("DISTRIBUTION", variable.distribution.clone().unwrap_or_default());
             }
             Self::Hot => match variable.hot {
-                Some(HotRule::Probability(cut)) => say("HOTS_RULE", format!("probability of exceedance of at least {cut}")),
+                Some(HotRule::Probability(cut)) => {
+                    say("HOTS_RULE", format!("probability of exceedance of at least {cut}"))
+                }
                 Some(HotRule::Prediction(limit)) => say("HOTS_RULE", format!("predicted value above {limit}")),
                 None => {}
             },
@@ -145,8 +146,17 @@ impl Product {
             say(&format!("CLASS_{class}"), meaning);
         }
         band.retain(|(_, value)| !value.is_empty());
-        let colours = if self.values() == Values::Classes { styles::colours(stat, self.classes().len()) } else { Vec::new() };
-        Description { text, unit, file: mapset.items(), band, colours }
+        let colours =
+            if self.values() == Values::Classes { styles::colours(stat, self.classes().len()) } else { Vec::new() };
+        let mut file = mapset.items();
+        // Of every layer that has a part in an interval, so that a reader of one knows what the others are.
+        if let (Some(interval), Self::Mean | Self::Sd | Self::Relative(_)) = (variable.interval, self) {
+            file.push((
+                "INTERVAL".to_owned(),
+                if interval == Interval::Normal { "normal" } else { "lognormal" }.to_owned(),
+            ));
+        }
+        Description { text, unit, file, band, colours }
     }
 }
 

@@ -95,8 +95,10 @@ impl Source {
     pub(crate) fn open(run: &Run, variable: &Variable) -> Result<Self> {
         let scale = variable.record["settings"]["scale"].as_str();
         if scale.is_some_and(|scale| scale != "data") || !variable.record["method"]["indicator"].is_null() {
-            let reason = format!("its map of {} is no map of contents but of something computed from them", variable.analyte);
-            let remedy = "make a map on the scale of the data, without --scale transformed and without an indicator method";
+            let reason =
+                format!("its map of {} is no map of contents but of something computed from them", variable.analyte);
+            let remedy =
+                "make a map on the scale of the data, without --scale transformed and without an indicator method";
             return Err(Error::refused(run.folder.display(), reason, remedy));
         }
         let mean = variable.needed(run, "_prediction.tif")?;

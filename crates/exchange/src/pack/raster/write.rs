@@ -146,7 +146,12 @@ impl Draft {
     }
 
     /// Makes the cloud-optimised file at `path` and reads it again.
-    pub(crate) fn finish(mut self, path: &Path, about: &Description, interrupted: &dyn Fn() -> bool) -> Result<Written> {
+    pub(crate) fn finish(
+        mut self,
+        path: &Path,
+        about: &Description,
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<Written> {
         self.describe(about)?;
         let flushed = {
             let hush = Hush::new();
@@ -156,7 +161,8 @@ impl Draft {
         if let Some(reason) = flushed {
             return Err(Error::unwritable(&self.path, reason));
         }
-        let copy = gdal_io::create_copy(&gdal_io::driver("COG")?, &self.dataset, path, &creation(self.values)?, interrupted)?;
+        let copy =
+            gdal_io::create_copy(&gdal_io::driver("COG")?, &self.dataset, path, &creation(self.values)?, interrupted)?;
         gdal_io::close(copy, path)?;
         let quantiles = self.read_again(path, interrupted)?;
         let Self { dataset, path: draft, tally, .. } = self;
@@ -197,7 +203,8 @@ impl Draft {
     fn read_again(&self, path: &Path, interrupted: &dyn Fn() -> bool) -> Result<Vec<Quantile>> {
         let dataset = gdal_io::open(path, "GTiff")?;
         let hush = Hush::new();
-        let failed = |reason: String| Error::unwritable(path, format!("what was written cannot be read again: {reason}"));
+        let failed =
+            |reason: String| Error::unwritable(path, format!("what was written cannot be read again: {reason}"));
         let band = dataset.rasterband(1).map_err(|e| failed(hush.reason(&e)))?;
         let (mut seen, mut quantiles) = (Tally::new(), self.tally.quantiles());
         let nodata = self.values.nodata() as f32;

@@ -236,7 +236,11 @@ fn skill(record: &Value) -> Option<Skill> {
 impl<'a> At<'a> {
     fn wrong(&self, field: &str, wanted: &str) -> Error {
         let reason = format!("'{}{field}' is not {wanted}", self.place);
-        Error::refused(self.path.display(), reason, "a bundle is packed from a record that this version wrote: run again")
+        Error::refused(
+            self.path.display(),
+            reason,
+            "a bundle is packed from a record that this version wrote: run again",
+        )
     }
 
     fn inside(&self, field: &str) -> Result<At<'a>> {

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use gdal::Dataset;
 use gdal::cpl::CslStringList;
 use gdal::errors::GdalError;
 use gdal::spatial_ref::SpatialRef;
 use gdal::vector::sql::Dialect;
 use gdal::vector::{Feature, FieldDefn, LayerAccess, LayerOptions, ToGdal};
-use gdal::Dataset;
 use gdal_sys::{OGRFieldType, OGRwkbGeometryType};
 use geo::MultiPolygon;
 use serde_json::Value;

@@ -258,7 +258,8 @@ mod tests {
 
     #[test]
     fn an_area_of_an_equal_area_projection_is_that_on_the_ellipsoid() {
-        for (epsg, x, y, side) in [(3035, 4_000_000.0, 2_800_000.0, 40.0), (3035, 4_321_000.0, 3_210_000.0, 100_000.0)] {
+        for (epsg, x, y, side) in [(3035, 4_000_000.0, 2_800_000.0, 40.0), (3035, 4_321_000.0, 3_210_000.0, 100_000.0)]
+        {
             let shape = converted(epsg, &square(x, y, side));
             let area = shape.geodesic_area_unsigned();
             assert!((area / (side * side) - 1.0).abs() < 1e-4 + 0.05 / side, "{side}: {area}");
@@ -291,8 +292,17 @@ mod tests {
         assert_eq!(shape.0[0].interiors().len(), 1);
         assert!(shape.0[0].interiors()[0].0.len() >= 5);
         // Two squares that touch at a corner, as one ring.
-        let eight =
-            [[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [200.0, 100.0], [200.0, 200.0], [100.0, 200.0], [100.0, 100.0], [0.0, 100.0], [0.0, 0.0]];
+        let eight = [
+            [0.0, 0.0],
+            [100.0, 0.0],
+            [100.0, 100.0],
+            [200.0, 100.0],
+            [200.0, 200.0],
+            [100.0, 200.0],
+            [100.0, 100.0],
+            [0.0, 100.0],
+            [0.0, 0.0],
+        ];
         let shape = converted(32631, &MultiPolygon(vec![Polygon::new(at(&eight), vec![])]));
         assert_eq!(shape.0.len(), 2);
         assert!(is_valid(&shape) && shape.iter().all(|p| p.signed_area() > 0.0));

@@ -64,5 +64,7 @@ pub(super) fn of(polygon: &Polygon, variable: &Variable, mapset: &Mapset, area_m
 /// How much of it is not to be trusted, where any is.
 fn untrusted(polygon: &Polygon) -> String {
     let share = polygon.untrusted_share.filter(|share| *share > 0.0);
-    share.map(|share| format!("; {:.0} % of its area is outside the area where the model applies", 100.0 * share)).unwrap_or_default()
+    share
+        .map(|share| format!("; {:.0} % of its area is outside the area where the model applies", 100.0 * share))
+        .unwrap_or_default()
 }
