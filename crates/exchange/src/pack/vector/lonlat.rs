@@ -134,16 +134,21 @@ impl ToLonLat {
         }
         let mut lines = rings.iter().map(|ring| ring.iter().map(|p| Coord { x: p[0], y: p[1] }).collect());
         let whole = Polygon::new(lines.next().unwrap_or(LineString(Vec::new())), lines.collect());
+        // Cut by a box that is no larger than it must be: the cutting works on a lattice of a thousand million lines across all that it is given.
+        let (south, north) =
+            rings[0].iter().fold((90.0, -90.0), |(low, high), p| (f64::min(low, p[1]), f64::max(high, p[1])));
         let mut pieces = Vec::new();
         for west in [-540.0, -180.0, 180.0] {
-            let (from, to, offset) = (f64::max(low - 1.0, west), f64::min(high + 1.0, west + 360.0), west + 180.0);
+            let (from, to, offset) = (f64::max(low - 0.1, west), f64::min(high + 0.1, west + 360.0), west + 180.0);
             if from >= to {
                 continue;
             }
-            let zone = Rect::new(Coord { x: from, y: -91.0 }, Coord { x: to, y: 91.0 }).to_polygon();
+            let zone = Rect::new(Coord { x: from, y: south - 0.1 }, Coord { x: to, y: north + 0.1 }).to_polygon();
+            // What that lattice puts beyond the line is on it.
+            let there = |c: &Coord<f64>| [(c.x - offset).clamp(-180.0, 180.0), c.y];
             for piece in whole.intersection(&zone) {
                 let rings = std::iter::once(piece.exterior()).chain(piece.interiors());
-                pieces.extend(wound(rings.map(|r| rounded(r.coords().map(|c| [c.x - offset, c.y]))).collect()));
+                pieces.extend(wound(rings.map(|ring| rounded(ring.coords().map(there))).collect()));
             }
         }
         Ok(pieces)
