@@ -1,5 +1,6 @@
 //! Tests of soilscope-exchange: files in, files out.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod check_table;
 mod privacy;
 mod verify;

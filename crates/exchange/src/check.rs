@@ -6,6 +6,7 @@ pub mod json_schema;
 mod judge;
 mod profile;
 mod report;
+mod table;
 mod verdict;
 
 pub use bundle::CheckOptions;
@@ -13,4 +14,8 @@ pub use finding::{Finding, Findings, Severity};
 pub use judge::judge;
 pub use profile::Profile;
 pub use report::QUALITY_COLUMNS;
+pub use table::{
+    AnalyteFacts, CertifiedValue, Extension, ExtensionAnalyte, ExtensionProcedure, Purpose, TABLE_RULES, TableFacts,
+    TableJudgement, TableOptions, judge_table,
+};
 pub use verdict::{QualityRow, Verdict};
