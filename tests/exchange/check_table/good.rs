@@ -230,7 +230,7 @@ impl Case {
     /// Routine rows of an analyte by aqua regia, without those that have duplicates or pairs of methods.
     pub(super) fn plain(&self, analyte: &str) -> Vec<usize> {
         let twice: BTreeSet<&str> = (0..self.rows.len())
-            .filter(|&r| self.cell(r, "qc_parent") != "" || self.cell(r, "extraction_code") == "DTPA")
+            .filter(|&r| !self.cell(r, "qc_parent").is_empty() || self.cell(r, "extraction_code") == "DTPA")
             .flat_map(|r| [self.cell(r, "qc_parent"), self.cell(r, "specimen_code")])
             .collect();
         (0..self.rows.len())

@@ -212,8 +212,13 @@ fn pair(judge: &mut Judge<'_>, row: usize, fields: [Field; 2]) -> Option<Option<
 fn within(judge: &mut Judge<'_>, row: usize, [longitude, latitude]: [f64; 2]) -> Option<[f64; 2]> {
     for (value, bound, name) in [(longitude, 180.0, "longitude"), (latitude, 90.0, "latitude")] {
         if value.abs() > bound {
-            let found = format!("{name} {}", number::brief(value));
-            judge.add("S003", judge.at(row), &found, &format!("{name} within -{bound}..{bound}"));
+            // The number itself may be a place, in metres.
+            judge.add(
+                "S003",
+                judge.at(row),
+                &format!("{name} out of range"),
+                &format!("{name} within -{bound}..{bound}"),
+            );
             return None;
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::ToSpan;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 
 use super::columns::{Field, NAMES, Shape};
 use super::context::Judge;
@@ -136,7 +136,9 @@ fn depths(judge: &mut Judge<'_>, rows: &[Row<'_>]) {
 
 /// S013 and S014.
 fn layers(judge: &mut Judge<'_>, rows: &[Row<'_>]) {
-    let mut profiles: BTreeMap<(&str, Option<jiff::civil::Date>), Vec<([f64; 2], usize)>> = BTreeMap::new();
+    /// A profile, and the day where the profile is but a site.
+    type Visit<'a> = (&'a str, Option<Date>);
+    let mut profiles: BTreeMap<Visit<'_>, Vec<([f64; 2], usize)>> = BTreeMap::new();
     for (i, row) in rows.iter().enumerate().filter(|(_, r)| r.qc.is_soil() && !r.profile.0.is_empty()) {
         let Some([upper, lower]) = row.depth.filter(|[u, l]| u < l) else { continue };
         // A site without codes of profiles may be visited again; a profile is opened once.
