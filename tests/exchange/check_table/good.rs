@@ -142,8 +142,8 @@ impl Case {
                     let parent = format!("{site}-{}", k + 1);
                     let copy: Vec<_> = base
                         .iter()
-                        .cloned()
                         .filter(|(n, _)| *n != "specimen_code")
+                        .cloned()
                         .chain([("specimen_code", format!("{site}-D"))])
                         .collect();
                     for (code, value) in [("Cd", cadmium), ("Cu", copper), ("Zn", zinc)] {
