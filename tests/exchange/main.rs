@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod check_table;
+mod mutations;
 mod privacy;
+mod support;
 mod verify;
