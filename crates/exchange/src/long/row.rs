@@ -122,7 +122,7 @@ impl Field for Censor {
 }
 
 macro_rules! row {
-    ($($(#[$doc:meta])* $name:ident: $kind:ident,)* beside: $($(#[$also:meta])* $more:ident: $other:ident,)*) => {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident,)*; $($(#[$also:meta])* $more:ident: $other:ident,)*) => {
         /// A row of the canonical long table (specification, section 3.1; `sample_long.schema.json`). Text that is absent is
         /// empty. After import `unit` is the analyte's default unit and every value, bound, limit and uncertainty is in it.
         ///
@@ -284,7 +284,7 @@ row! {
     access_level: Text,
     /// Remark.
     remark: Text,
-    beside:
+    ;
     /// The cell of the value as the source has it, where its unit is another or it is written otherwise.
     original_value: Text,
     /// The unit of the source as it spells it, where it is another.
