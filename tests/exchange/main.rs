@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod check_table;
+mod long;
 mod mutations;
 mod privacy;
 mod support;

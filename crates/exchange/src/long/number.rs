@@ -16,11 +16,19 @@ pub(crate) fn write(number: f64) -> String {
     if size == 0.0 || (1e-7..1e17).contains(&size) { format!("{number}") } else { format!("{number:e}") }
 }
 
-/// `number` × `factor` as a reader would do it on paper: where the factor or its inverse is a whole number (units in powers of
-/// ten) one correctly rounded operation, so that 310 ug/kg is 0.31 mg/kg and not 0.31000000000000005.
+/// `number` × `factor`; by a power of ten as one does on paper, by moving the point, so that 27.9 ug/kg is 0.0279 mg/kg and not
+/// 0.027899999999999998.
 pub(crate) fn scale(number: f64, factor: f64) -> f64 {
-    let inverse = (1.0 / factor).round();
-    if factor < 1.0 && inverse > 1.0 && (1.0 / inverse) == factor { number / inverse } else { number * factor }
+    let exponent = factor.log10().round();
+    let shifted = || {
+        let (digits, power) = format!("{number:e}").split_once('e').map(|(d, p)| (d.to_owned(), p.parse::<i64>()))?;
+        let power = power.ok()?.checked_add(format!("{exponent}").parse::<i64>().ok()?)?;
+        parse(&format!("{digits}e{power}"))
+    };
+    let ten = parse(&format!("1e{exponent}"));
+    // Quotients of the table's factors may be off by a rounding.
+    let is_ten = ten.is_some_and(|ten| (factor / ten - 1.0).abs() < 4.0 * f64::EPSILON);
+    if is_ten { shifted().unwrap_or(number * factor) } else { number * factor }
 }
 
 #[cfg(test)]
@@ -47,7 +55,10 @@ mod tests {
     #[test]
     fn powers_of_ten_scale_as_on_paper() {
         assert_eq!(scale(310.0, 0.001), 0.31);
-        assert_eq!(scale(0.07, 10_000.0), 700.0000000000001); // the product as IEEE has it
+        assert_eq!(scale(27.9, 0.001), 0.0279);
+        assert_eq!(scale(0.07, 10_000.0), 700.0);
+        assert_eq!(scale(-0.07, 1e-6 / 0.001), -0.00007);
+        assert_eq!((scale(0.0, 0.001), scale(2.0, 112.414)), (0.0, 224.828));
         assert_eq!(scale(3.0, 1e-6), 3e-6);
     }
 }

@@ -22,7 +22,9 @@ pub struct Places {
 /// ```
 pub fn epsg(crs: &str) -> Option<u32> {
     let digits = crs.strip_prefix("EPSG:")?;
-    ((4..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
+    ((4..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 impl Places {
@@ -82,8 +84,7 @@ mod tests {
 
     #[test]
     fn the_meuse_lies_near_stein() {
-        let row =
-            Row { x: Some(181_072.0), y: Some(333_611.0), crs: "EPSG:28992".to_owned(), ..Row::default() };
+        let row = Row { x: Some(181_072.0), y: Some(333_611.0), crs: "EPSG:28992".to_owned(), ..Row::default() };
         let [lon, lat] = Places::new().of(&row).unwrap().unwrap();
         assert!((lon - 5.7586).abs() < 1e-3 && (lat - 50.9918).abs() < 1e-3, "{lon} {lat}");
     }

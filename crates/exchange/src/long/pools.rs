@@ -62,7 +62,8 @@ impl Table {
         let groups = pools.remove(analyte).unwrap_or_default();
         let what = || format!("results of {analyte}");
         if groups.len() > 1 {
-            let told: Vec<String> = groups.iter().map(|(group, pool)| format!("{group} ({})", pool.rows.len())).collect();
+            let told: Vec<String> =
+                groups.iter().map(|(group, pool)| format!("{group} ({})", pool.rows.len())).collect();
             return Err(Error::refused(
                 what(),
                 format!("methods of {} groups are not comparable: {}", groups.len(), told.join(", ")),

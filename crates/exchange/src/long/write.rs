@@ -46,7 +46,8 @@ impl Table {
     /// assert!(text.starts_with("record_id,project_name,site_code,"));
     /// ```
     pub fn to_csv(&self) -> String {
-        let beside = Row::BESIDE.iter().filter(|f| self.rows().iter().any(|r| r.cell(f).is_some_and(|c| !c.is_empty())));
+        let beside =
+            Row::BESIDE.iter().filter(|f| self.rows().iter().any(|r| r.cell(f).is_some_and(|c| !c.is_empty())));
         let fields: Vec<&str> = Row::FIELDS.iter().chain(beside).copied().collect();
         let mut out = csv::WriterBuilder::new().from_writer(Vec::new());
         let written = out.write_record(&fields).and_then(|()| {
@@ -80,7 +81,9 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_is_text_and_reads_back() {
-        for text in ["=1+1", "+cmd", "-x", "@SUM(A1)", "'=x", "''=x", "\tx", "'", "''", "'a", "plain", "-5", "+5", "'-5"] {
+        for text in
+            ["=1+1", "+cmd", "-x", "@SUM(A1)", "'=x", "''=x", "\tx", "'", "''", "'a", "plain", "-5", "+5", "'-5"]
+        {
             let cell = escaped(text);
             assert_eq!(unescaped(&cell), text);
             assert!(!runs(&cell) || number::parse(&cell).is_some(), "{cell}");
