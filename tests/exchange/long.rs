@@ -322,7 +322,7 @@ fn survey(name: &str) -> Option<PathBuf> {
         [std::env::var_os("SOILSCOPE_DATA").map(PathBuf::from), Some(beside), Some("/work/shared/data".into())];
     let found = folders.into_iter().flatten().map(|f| f.join(name)).find(|p| p.is_file());
     if found.is_none() {
-        println!("skipped: {name} is neither in SOILSCOPE_DATA nor in ../shared/data");
+        eprintln!("skipped: {name} is neither in SOILSCOPE_DATA nor in ../shared/data");
     }
     found
 }

@@ -107,7 +107,7 @@ impl<'a> Reading<'a> {
             Ok(Built::Row(built)) => self.keep(*built, row),
             Ok(Built::Missing) => self.report.missing += 1,
             Ok(Built::NoCode) => self.report.without_code += 1,
-            Err(error @ Error::Cell { .. }) if self.options.lenient => self.report.refuse(&error),
+            Err(error @ Error::Cell(_)) if self.options.lenient => self.report.refuse(&error),
             Err(error) => return Err(error),
         }
         Ok(())

@@ -23,6 +23,9 @@ const OTHERS: [(&str, &str); 12] = [
     ("license", "licence"),
 ];
 
+/// One way to know a field by a column's name.
+type Way<'a> = &'a dyn Fn(&str) -> Option<&'static str>;
+
 fn all() -> impl Iterator<Item = &'static str> {
     Row::FIELDS.iter().chain(Row::BESIDE).copied()
 }
@@ -50,7 +53,7 @@ pub(crate) fn fields(path: &Path, header: &[String], defaults: &Defaults) -> Res
     let by_case = |name: &str| all().find(|f| f.eq_ignore_ascii_case(name));
     let by_other = |name: &str| OTHERS.iter().find(|(o, _)| o.eq_ignore_ascii_case(name)).map(|(_, f)| *f);
     let by_owner = |name: &str| declared.get(name).copied();
-    let ways: [&dyn Fn(&str) -> Option<&'static str>; 4] = [&by_owner, &by_name, &by_case, &by_other];
+    let ways: [Way<'_>; 4] = [&by_owner, &by_name, &by_case, &by_other];
     for way in ways {
         for (i, name) in header.iter().enumerate() {
             if found[i].is_some() || defaults.ignore.contains(name) || defaults.analytes.contains_key(name) {

@@ -80,8 +80,11 @@ fn collection(path: &Path, limits: &Limits) -> Result<Map<String, Value>> {
     }
 }
 
+/// A point's properties, and its results where it has an array of them.
+type Feature = (Map<String, Value>, Option<Vec<Value>>);
+
 /// The properties of a point with its longitude and latitude, and its results where it has an array of them.
-fn feature_of(path: &Path, number: u64, feature: &Value) -> Result<(Map<String, Value>, Option<Vec<Value>>)> {
+fn feature_of(path: &Path, number: u64, feature: &Value) -> Result<Feature> {
     let refuse = |column: &str, value: &Value, reason: &str, remedy: &str| {
         cell(path, number, column, &value.to_string(), reason, remedy)
     };

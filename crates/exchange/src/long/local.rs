@@ -1,7 +1,7 @@
 //! Files of strangers: regular ones on this machine, nothing else.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::{Error, Result};
 
@@ -11,20 +11,6 @@ pub(crate) fn open(path: &Path) -> Result<File> {
     let file = File::open(path).map_err(|e| Error::unreadable(path, e))?;
     let opened = file.metadata().map_err(|e| Error::unreadable(path, e))?;
     if opened.is_file() { Ok(file) } else { Err(not_regular(path)) }
-}
-
-/// The path of a regular local file, as GDAL may have it: absolute, so that no prefix of it means anything to GDAL.
-pub(crate) fn for_gdal(path: &Path) -> Result<PathBuf> {
-    regular(path)?;
-    let whole = path.canonicalize().map_err(|e| Error::unreadable(path, e))?;
-    if whole.to_string_lossy().starts_with("/vsi") {
-        return Err(Error::refused(
-            path.display(),
-            "its folder has a name that GDAL takes for a protocol",
-            "move the file",
-        ));
-    }
-    Ok(whole)
 }
 
 fn regular(path: &Path) -> Result<()> {

@@ -129,8 +129,9 @@ static NAMES: LazyLock<Vec<Names<Meaning>>> = LazyLock::new(|| {
     for (i, a) in tables::analytes().iter().enumerate() {
         codes.add(&a.code, (i, false));
         words.add(&a.name, (i, false));
-        words.add(a.name.split(" (").next().unwrap_or(&a.name), (i, false));
+        // A bare "chromium" is the total; only the hexavalent species needs its full name.
         if a.code != "CrVI" {
+            words.add(a.name.split(" (").next().unwrap_or(&a.name), (i, false));
             words.add(&a.symbol, (i, false));
         }
         words.add(a.cas_number.as_deref().unwrap_or_default(), (i, false));
@@ -313,7 +314,8 @@ mod tests {
     #[test]
     fn symbols_and_spelling() {
         assert_eq!(analyte("pb").unwrap().measured.code(), "Pb");
-        assert_eq!(analyte("Chromium").unwrap().measured.code(), "Cr", "the first name of two is not taken for both");
+        assert_eq!(analyte("Chromium").unwrap().measured.code(), "Cr");
+        assert_eq!(analyte("Chromium (hexavalent)").unwrap().measured.code(), "CrVI");
         assert!(analyte("nothing").is_none());
         assert!(!analyte("zinc").unwrap().exact);
     }

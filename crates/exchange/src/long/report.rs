@@ -128,17 +128,17 @@ impl Report {
 
     /// Counts a refusal.
     pub(crate) fn refuse(&mut self, error: &Error) {
-        let Error::Cell { path, row, column, value, reason, remedy } = error else { return };
+        let Error::Cell(bad) = error else { return };
         self.refused += 1;
-        *self.refused_why.entry(reason.clone()).or_default() += 1;
+        *self.refused_why.entry(bad.reason.clone()).or_default() += 1;
         if self.refusals.len() < LISTED {
             self.refusals.push(Refusal {
-                file: path.display().to_string(),
-                row: *row,
-                column: column.clone(),
-                value: value.clone(),
-                reason: reason.clone(),
-                remedy: remedy.clone(),
+                file: bad.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+                row: bad.row,
+                column: bad.column.clone(),
+                value: bad.value.clone(),
+                reason: bad.reason.clone(),
+                remedy: bad.remedy.clone(),
             });
         }
     }

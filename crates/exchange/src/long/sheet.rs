@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::error::BadCell;
 use crate::{Error, Result};
 
 use super::report::shown;
@@ -108,14 +109,14 @@ pub(crate) fn checked_header(path: &std::path::Path, header: Vec<String>, limits
 
 /// The refusal of a cell.
 pub(crate) fn cell(path: &std::path::Path, row: u64, column: &str, value: &str, reason: &str, remedy: &str) -> Error {
-    Error::Cell {
+    Error::Cell(Box::new(BadCell {
         path: path.to_owned(),
         row,
         column: shown(column),
         value: shown(value),
         reason: reason.to_owned(),
         remedy: remedy.to_owned(),
-    }
+    }))
 }
 
 /// The refusal of a cell that no table may have: one that is too long, or holds a zero byte.
