@@ -4,4 +4,5 @@ mod forms;
 mod good;
 mod hostile;
 mod misses;
+mod misses_results;
 mod mutations;

@@ -193,17 +193,15 @@ fn close(judge: &mut Judge<'_>, rows: &[Row<'_>]) {
     let mut paired = BTreeSet::new();
     for here in &all {
         let site = rows[here.data].site;
-        let other = tree
-            .locate_within_distance(*here.geom(), CLOSE * CLOSE)
-            .filter(|g| rows[g.data].site != site && g.data < here.data)
-            .map(|g| g.data)
-            .next();
-        if let Some(other) = other
-            && paired.insert(site)
-            && let (Some(a), Some(b)) = (rows[here.data].place, rows[other].place)
+        // Any other will do: looking for a certain one would take the square of the sites of a crowd.
+        let near = tree.locate_within_distance(*here.geom(), CLOSE * CLOSE);
+        let Some(other) = near.map(|g| g.data).find(|&row| rows[row].site != site) else { continue };
+        let (first, last) = (here.data.min(other), here.data.max(other));
+        if paired.insert((first, last))
+            && let (Some(a), Some(b)) = (rows[first].place, rows[last].place)
         {
-            let found = format!("{} m from another site, that of {}", brief(metres(a, b)), judge.at(other));
-            judge.add("S016", judge.at(here.data), &found, "one site_code for one place");
+            let found = format!("{} m from another site, that of {}", brief(metres(a, b)), judge.at(first));
+            judge.add("S016", judge.at(last), &found, "one site_code for one place");
         }
     }
 }
