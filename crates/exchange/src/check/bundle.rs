@@ -17,13 +17,14 @@ mod manifest;
 pub mod naming;
 mod quality;
 mod raster;
+mod samples;
 mod table;
 pub mod tiff;
 
 pub use facts::{CheckOptions, Facts, Flavour, Layer, RasterFacts};
 pub use folder::Folder;
 
-const UNJUDGED: [char; 6] = ['S', 'A', 'P', 'V', 'M', 'T'];
+const UNJUDGED: [char; 4] = ['P', 'V', 'M', 'T'];
 
 /// Judges the bundle in a folder.
 ///
@@ -33,7 +34,8 @@ pub(super) fn judge(root: &Path, options: &CheckOptions<'_>) -> Result<Verdict> 
     let _quiet = local::Quiet::new();
     let folder = Folder::open(root)?;
     let mut findings = Findings::new();
-    let facts = gather::gather(&folder, options, &mut findings)?;
+    let mut facts = gather::gather(&folder, options, &mut findings)?;
+    samples::judge(&folder, &mut facts, &mut findings)?;
     raster::judge(&folder, &facts, &mut findings)?;
     naming::judge(&folder, &facts, &mut findings);
     manifest::judge(&folder, &facts, &mut findings)?;
@@ -45,6 +47,7 @@ pub(super) fn judge(root: &Path, options: &CheckOptions<'_>) -> Result<Verdict> 
     let all: Vec<_> = findings.iter().cloned().collect();
     let skipped = facts.skipped.take();
     let mut verdict = Verdict::new(&folder.name, options.profile, findings, skipped);
+    verdict.limit(facts.limited.take());
     verdict.quality = table::rows(&folder, &facts, &all, &verdict.findings);
     if let Some(country) = facts.text("/country/alpha3").and_then(crate::country::by_alpha3) {
         verdict.alpha3 = country.alpha3.to_owned();

@@ -95,6 +95,17 @@ impl Findings {
         }
     }
 
+    /// The same, of files in a folder (relative, with forward slashes).
+    pub(crate) fn below(self, folder: &str) -> Self {
+        let place = |mut f: Finding| {
+            if !folder.is_empty() {
+                f.file = format!("{folder}/{}", f.file);
+            }
+            ((f.id.clone(), f.file.clone(), f.expected.clone()), f)
+        };
+        Self { found: self.found.into_values().map(place).collect() }
+    }
+
     /// By rule, then file.
     pub fn into_vec(self) -> Vec<Finding> {
         self.found.into_values().collect()

@@ -98,6 +98,10 @@ impl Verdict {
                 out.push_str(&format!("  {}: {why}\n", spans(&ids)));
             }
         }
+        if !self.limits.is_empty() {
+            out.push_str("\njudged in part\n");
+            self.limits.iter().for_each(|(id, why)| out.push_str(&format!("  {id}: {}\n", clean(why))));
+        }
         out.push_str(&format!("\n{}\n", self.sentence()));
         out
     }
@@ -121,6 +125,7 @@ impl Verdict {
     /// For a program: findings in the message form of the specification, what was judged, and what was not.
     pub fn json(&self) -> String {
         let not_judged: Vec<_> = self.not_judged.iter().map(|(id, why)| json!({"id": id, "why": why})).collect();
+        let in_part: Vec<_> = self.limits.iter().map(|(id, why)| json!({"id": id, "why": clean(why)})).collect();
         let value = json!({
             "subject": self.subject,
             "profile": self.profile.name(),
@@ -131,6 +136,7 @@ impl Verdict {
             "findings": self.findings,
             "judged": self.judged,
             "not_judged": not_judged,
+            "judged_in_part": in_part,
         });
         let mut text = serde_json::to_string_pretty(&value).expect("a value of text and numbers is JSON");
         text.push('\n');

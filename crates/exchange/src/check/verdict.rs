@@ -22,6 +22,8 @@ pub struct Verdict {
     pub judged: Vec<String>,
     /// The rules of the profile that were not, and why: silence is no pass.
     pub not_judged: BTreeMap<String, String>,
+    /// Parts of rules that were applied which had nothing to look at, and why.
+    pub limits: Vec<(String, String)>,
     /// Findings that refuse what was judged.
     pub errors: usize,
     /// Findings that somebody should look at.
@@ -102,9 +104,15 @@ impl Verdict {
             findings: shown,
             judged,
             not_judged: not_judged.into_iter().map(|(id, why)| (id, clean(&why))).collect(),
+            limits: Vec::new(),
             quality: Vec::new(),
             alpha3: "XXX".to_owned(),
         }
+    }
+
+    /// Sets what was judged in part, of the rules that were applied.
+    pub(super) fn limit(&mut self, limits: impl IntoIterator<Item = (String, String)>) {
+        self.limits = limits.into_iter().filter(|(id, _)| self.judged.contains(id)).collect();
     }
 
     /// Whether nothing refuses what was judged. Rules that could not be judged do not count; see [`Verdict::not_judged`].

@@ -1,12 +1,14 @@
 //! What the rules of a bundle share: its `bundle.json`, its run, and what each raster says of itself.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::check::Profile;
+use crate::check::{Profile, TableFacts};
 
 use super::tiff::Tiff;
 
@@ -21,13 +23,23 @@ pub struct CheckOptions<'a> {
     pub protected: Option<PathBuf>,
     /// The bundle of a second run with equal inputs, for B004.
     pub again: Option<PathBuf>,
+    /// The day of the judgement: nothing was sampled after it. Without it, the day on which a bundle was made counts, and for
+    /// a table that stands alone there is none.
+    pub today: Option<Date>,
     /// Asked between files whether to stop.
     pub interrupted: &'a dyn Fn() -> bool,
 }
 
 impl Default for CheckOptions<'_> {
     fn default() -> Self {
-        Self { profile: Profile::Insii, template: None, protected: None, again: None, interrupted: &|| false }
+        Self {
+            profile: Profile::Insii,
+            template: None,
+            protected: None,
+            again: None,
+            today: None,
+            interrupted: &|| false,
+        }
     }
 }
 
@@ -38,6 +50,7 @@ impl fmt::Debug for CheckOptions<'_> {
             .field("template", &self.template)
             .field("protected", &self.protected)
             .field("again", &self.again)
+            .field("today", &self.today)
             .finish_non_exhaustive()
     }
 }
@@ -55,10 +68,14 @@ pub struct Facts<'a> {
     pub rasters: BTreeMap<String, RasterFacts>,
     /// SHA-256 of every regular file in lowercase hex; one that cannot be read is absent.
     pub sums: BTreeMap<String, String>,
+    /// What the tables of samples hold that the bundle publishes, by their path.
+    pub tables: BTreeMap<String, TableFacts>,
     /// What the caller asked for.
     pub options: &'a CheckOptions<'a>,
     /// Rules that had nothing to judge, and why; gathered while rules run.
-    pub skipped: std::cell::RefCell<BTreeMap<String, String>>,
+    pub skipped: RefCell<BTreeMap<String, String>>,
+    /// Parts of rules that were applied which had nothing to look at, and why.
+    pub limited: RefCell<Vec<(String, String)>>,
 }
 
 impl Facts<'_> {
@@ -85,6 +102,11 @@ impl Facts<'_> {
     /// Declares that rule `id` had nothing to judge. A rule that finds something all the same is counted as judged.
     pub fn skip(&self, id: &str, why: impl ToString) {
         self.skipped.borrow_mut().entry(id.to_owned()).or_insert_with(|| why.to_string());
+    }
+
+    /// Declares that of rule `id`, which was applied, a part had nothing to look at.
+    pub fn limit(&self, id: &str, why: impl ToString) {
+        self.limited.borrow_mut().push((id.to_owned(), why.to_string()));
     }
 
     /// Whether the caller wants to stop.

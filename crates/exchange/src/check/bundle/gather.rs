@@ -38,8 +38,10 @@ pub(super) fn gather<'a>(folder: &Folder, options: &'a CheckOptions<'a>, finding
         layers,
         rasters: BTreeMap::new(),
         sums: manifest::sums_of_all(folder, options.interrupted)?,
+        tables: BTreeMap::new(),
         options,
         skipped: Default::default(),
+        limited: Default::default(),
     };
     for path in folder.files.keys().filter(|p| is_tiff(p)) {
         if facts.interrupted() {

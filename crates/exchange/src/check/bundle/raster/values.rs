@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gdal::Dataset;
 
 use crate::check::Findings;
-use crate::check::bundle::{Facts, Folder, RasterFacts, local};
+use crate::check::bundle::{Facts, Folder, RasterFacts, local, samples};
 use crate::tables::{self, LayerStat};
 use crate::{Error, Result};
 
@@ -59,7 +59,7 @@ impl Notes {
                 facts.skip(id, why);
             }
         };
-        skip("R011", self.ranged, "provenance/run.json does not tell the range of the samples");
+        skip("R011", self.ranged, "neither provenance/run.json nor a table tells the range of the samples");
         skip("R012", self.twins, "no MEAN with an SDEV on one grid");
         skip("R019", self.intervals, "no UNCT of an interval declared normal, with MEAN and SDEV");
         skip("R020", self.quantiles, "no two of P05, P50, P95 on one grid");
@@ -325,21 +325,19 @@ fn finish(
     Ok(())
 }
 
-/// R011: whether a mean stays near the samples.
+/// R011: whether a mean stays near the samples, by the run, else by the tables that the bundle publishes.
 fn sampled(facts: &Facts<'_>, mean: &Open<'_>, notes: &mut Notes, findings: &mut Findings) {
-    let range = super::super::run_of(facts, mean.raster).and_then(|a| a.get("range"));
-    let end = |name: &str| range?.get(name)?.as_f64();
-    let Some((low, high)) = end("min").zip(end("max")) else { return };
+    let stated = super::super::run_of(facts, mean.raster).and_then(|a| a.get("range"));
+    let end = |name: &str| stated?.get(name)?.as_f64();
+    let layer = facts.layers.iter().find(|l| l.path == mean.raster.path);
+    let published = || samples::range(facts, &layer?.analyte, &layer?.unit);
+    let range = end("min").zip(end("max")).map(|(low, high)| [low, high]).or_else(published);
+    let Some([low, high]) = range else { return };
     notes.ranged = true;
     let beyond = BEYOND * (high - low);
     if mean.range[0] < low - beyond || mean.range[1] > high + beyond {
         let found = format!("values from {} to {}", mean.range[0], mean.range[1]);
-        findings.add(
-            "R011",
-            &mean.raster.path,
-            "band 1",
-            found,
-            format!("within 20 percent of the samples' range, {low} to {high}"),
-        );
+        let expected = format!("within 20 percent of the samples' range, {low} to {high}");
+        findings.add("R011", &mean.raster.path, "band 1", found, expected);
     }
 }
