@@ -4,6 +4,7 @@
 mod check_table;
 mod long;
 mod mutations;
+mod pack;
 mod privacy;
 mod support;
 mod verify;

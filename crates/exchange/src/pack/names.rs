@@ -171,7 +171,7 @@ impl Naming {
 }
 
 /// The property's id on a node and whether it is only proposed. A fraction that is extracted has another one where there is one.
-fn property(analyte: &Analyte, fraction: &str) -> (String, bool) {
+pub(super) fn property(analyte: &Analyte, fraction: &str) -> (String, bool) {
     let token = |id: &str| id.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
     let whole = matches!(fraction, "total" | "pseudo_total" | "unknown" | "species" | "");
     let known = if whole { &analyte.glosis_property_id } else { &analyte.glosis_extractable_id };
