@@ -47,6 +47,13 @@ pub(crate) struct Points {
     pub(crate) files: Vec<String>,
 }
 
+/// A displaced result, for maps that are compared.
+struct Compared {
+    truth: [f64; 2],
+    shown: [f64; 2],
+    value: f64,
+}
+
 /// What a site has.
 struct OfSite<'r> {
     code: &'r str,
@@ -86,7 +93,7 @@ impl Points {
             sites.iter().filter(|s| s.shown.is_protected()).flat_map(|s| s.places.iter().flatten().copied()).collect();
         let truth = publish::Boxes::of(&points.truth);
         let (mut pairs, mut shown_at) = (Vec::new(), Vec::new());
-        let mut compared: BTreeMap<&str, Vec<([f64; 2], [f64; 2], f64)>> = BTreeMap::new();
+        let mut compared: BTreeMap<&str, Vec<Compared>> = BTreeMap::new();
         for site in &sites {
             *points.sites.entry(site.shown).or_default() += 1;
             points.count(site);
@@ -112,7 +119,11 @@ impl Points {
                     shown_at.extend(moved.iter().copied());
                     for ((row, from), to) in site.rows.iter().zip(places).zip(&moved) {
                         if let (Values::Each, Some(value)) = (site.shown.values, row.value) {
-                            compared.entry(&row.analyte_code).or_default().push((*from, *to, value));
+                            compared.entry(&row.analyte_code).or_default().push(Compared {
+                                truth: *from,
+                                shown: *to,
+                                value,
+                            });
                         }
                     }
                     points.publish(site, &moved, Some((secret, by.radius)));
@@ -154,7 +165,7 @@ impl Points {
         &mut self,
         pairs: &[([f64; 2], [f64; 2])],
         shown_at: &[[f64; 2]],
-        compared: &BTreeMap<&str, Vec<([f64; 2], [f64; 2], f64)>>,
+        compared: &BTreeMap<&str, Vec<Compared>>,
     ) {
         self.shifts = measure::shifts(pairs);
         if !pairs.is_empty() {
@@ -163,9 +174,9 @@ impl Points {
             self.nearest = Distances::of(nearest);
         }
         for (code, results) in compared {
-            let truth: Vec<_> = results.iter().map(|r| r.0).collect();
-            let moved: Vec<_> = results.iter().map(|r| r.1).collect();
-            let values: Vec<_> = results.iter().map(|r| r.2).collect();
+            let truth: Vec<_> = results.iter().map(|r| r.truth).collect();
+            let moved: Vec<_> = results.iter().map(|r| r.shown).collect();
+            let values: Vec<_> = results.iter().map(|r| r.value).collect();
             if let Some(difference) = measure::map_difference(&truth, &moved, &values, &lattice(&truth)) {
                 self.maps.push(((*code).to_owned(), difference));
             }
