@@ -1,6 +1,7 @@
 //! The judge of sample tables: a good table on which nothing fires, one mutation for each rule, near misses, hostile files.
 
 mod forms;
+mod forms_vector;
 mod good;
 mod hostile;
 mod misses;

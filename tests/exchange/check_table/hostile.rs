@@ -83,6 +83,14 @@ fn too_many_rows_cells_or_bytes_are_an_error_and_not_a_judgement_of_the_beginnin
     refused("32000000 cells");
     std::fs::File::create(&path).unwrap().set_len(257 * 1024 * 1024).unwrap();
     refused("at most 268435456");
+    // Of an export that is the finding itself.
+    let mut export = options();
+    export.fao_export = true;
+    let judgement = judge_table(&path, &export).unwrap();
+    assert_eq!((fired(&judgement).len(), judgement.judged.as_slice()), (1, &["S020"][..]), "{}", told(&judgement));
+    std::fs::write(&path, "profile_code\n".to_owned() + &"A\n".repeat(1_000_001)).unwrap();
+    let judgement = judge_table(&path, &export).unwrap();
+    assert_eq!(told(&judgement), "S020 Error file: 1000001 rows (expected at most 200000 rows, 1 times)\n");
 }
 
 #[test]
@@ -106,6 +114,39 @@ fn only_regular_files_are_read_and_no_link_is_followed() {
     let judgement = judge_table(&folder.path().join("table.csv"), &options()).unwrap();
     let of: Vec<_> = judgement.findings.iter().map(|f| (f.id.as_str(), f.file.as_str())).collect();
     assert_eq!(of, [("S001", "table.columns.json")]);
+}
+
+#[test]
+fn tables_that_compute_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("samples.gpkg");
+    let make = |statements: &[&str]| {
+        let _ = std::fs::remove_file(&path);
+        super::forms_vector::layer(&path, "samples", &["site_code"], &[vec!["A".into()]], Some(4326), &[[6.1, 49.7]]);
+        let flags = gdal::GdalOpenFlags::GDAL_OF_VECTOR | gdal::GdalOpenFlags::GDAL_OF_UPDATE;
+        let options = gdal::DatasetOptions { open_flags: flags, ..Default::default() };
+        let dataset = gdal::Dataset::open_ex(&path, options).unwrap();
+        for sql in statements {
+            drop(dataset.execute_sql(sql, None, gdal::vector::sql::Dialect::DEFAULT).unwrap());
+        }
+    };
+    make(&[]);
+    assert!(!fired(&judge_table(&path, &options()).unwrap()).contains("S001"));
+    let endless = "CREATE VIEW results AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c) SELECT x AS specimen_code FROM c";
+    let contents =
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('results', 'attributes', 'results')";
+    let large = "CREATE TABLE results (fid INTEGER PRIMARY KEY, b TEXT AS (hex(zeroblob(900000000))))";
+    let long =
+        "CREATE TABLE results (fid INTEGER PRIMARY KEY, b TEXT GENERATED ALWAYS AS(hex(zeroblob(900000000))) VIRTUAL)";
+    for (statements, what) in
+        [([endless, contents], "a view"), ([large, contents], "computed"), ([long, contents], "computed")]
+    {
+        make(&statements);
+        let begin = Instant::now();
+        let judgement = judge_table(&path, &options()).unwrap();
+        assert!(told(&judgement).contains(what), "{}", told(&judgement));
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    }
 }
 
 /// The findings of S001 in an otherwise good table.

@@ -293,3 +293,17 @@ fn p005_is_for_what_is_published_and_does_not_repeat_what_it_found() {
     case.put(3, "remark", "near the owner's gate, 12 m from the road");
     assert!(fired(&case.judge()).is_empty());
 }
+
+#[test]
+fn a011_lets_be_what_is_flagged() {
+    let with = |value: &'static str, flag: &'static str| {
+        only("A011", |c| {
+            c.add("qc_flag");
+            let row = c.plain("Cd")[4];
+            c.put(row, "value", value);
+            c.put(row, "qc_flag", flag);
+        })
+    };
+    assert_eq!((with("0.01", "suspect"), with("0.05", "")), (None, None));
+    assert_eq!((with("0.01", "ok"), with("0.049", "")), (Some(Severity::Warning), Some(Severity::Warning)));
+}

@@ -139,12 +139,17 @@ pub fn judge_table(path: &Path, options: &TableOptions) -> Result<TableJudgement
         // Before anything is read: a file over the node's limit may be over ours too.
         node_bytes(path, &file, &mut findings)?;
     }
-    let table = match source::open(path, &file, &mut findings)? {
+    let table = match source::open(path, &file, options.fao_export, &mut findings)? {
         Opened::Table(table) => table,
         Opened::Hopeless => {
-            let why = "the file is no table that can be read (S001)".to_owned();
-            let size = options.fao_export && findings.iter().any(|f| f.id == "S020");
-            let applied = |id: &&str| *id == "S001" || (size && *id == "S020");
+            let found = |id: &str| findings.iter().any(|f| f.id == id);
+            let why = match found("S001") {
+                true => "the file is no table that can be read (S001)",
+                false => "the file is larger than what is judged",
+            };
+            let why = why.to_owned();
+            let (form, size) = (found("S001"), found("S020"));
+            let applied = |id: &&str| (form && *id == "S001") || (size && *id == "S020");
             return Ok(TableJudgement {
                 findings,
                 judged: TABLE_RULES.into_iter().filter(applied).collect(),
@@ -184,11 +189,10 @@ fn required_columns(judge: &mut Judge<'_>) {
     let layout = judge.layout;
     let named =
         |name: &str| columns::NAMES.iter().position(|n| *n == name).is_some_and(|i| layout.has(columns::field(i)));
-    let expected = "all columns that sample_long.schema.json requires";
-    let mut missing: Vec<String> = Vec::new();
+    let mut missing: Vec<&str> = Vec::new();
     if judge.options.fao_export {
         let node = ["profile_code", "longitude", "latitude", "sampling_date", "upper_depth_cm", "lower_depth_cm"];
-        missing.extend(node.iter().filter(|n| !named(n)).map(|n| format!("no column {n}")));
+        missing.extend(node.into_iter().filter(|n| !named(n)));
     } else {
         let wide = layout.shape != Shape::Long;
         let of_results = ["analyte_code", "unit", "extraction_code"];
@@ -197,22 +201,22 @@ fn required_columns(judge: &mut Judge<'_>) {
             // A wide table says these for each analyte's column; places without results have no samples either.
             let elsewhere = (wide && of_results.contains(&name)) || (judge.places_only() && of_samples.contains(&name));
             if !elsewhere && !named(name) {
-                missing.push(format!("no column {name}"));
+                missing.push(name);
             }
         }
         if layout.shape == Shape::Long && !named("value") {
-            missing.push("no column value".to_owned());
+            missing.push("value");
         }
         let sets = [&["longitude", "latitude"][..], &["x", "y", "crs"][..], &["admin_unit"][..]];
         if !sets.iter().any(|set| set.iter().all(|n| named(n))) {
-            missing.push("no longitude and latitude, no x, y and crs, and no admin_unit".to_owned());
+            missing.push("longitude and latitude (nor x, y and crs, nor admin_unit)");
         }
     }
     if layout.shape == Shape::Places && !judge.places_only() {
-        missing.push("no column of results".to_owned());
+        missing.push("of results (an analyte's code, or one that the side file .columns.json explains)");
     }
-    for found in missing {
-        judge.add("S002", "row 1".to_owned(), &found, expected);
+    for name in missing {
+        judge.add("S002", "row 1".to_owned(), &format!("no column {name}"), &format!("a column {name}"));
     }
     let rows = judge.table.cells.len() as u64;
     let limit = tables::crosswalk()["fao_sis_csv"]["limits"]["rows"].as_u64().unwrap_or(u64::MAX);

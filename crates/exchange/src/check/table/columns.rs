@@ -32,7 +32,7 @@ fields! {
     ValueLow "value_low", ValueHigh "value_high", Unit "unit", Basis "basis", DryMatter "dry_matter_pct", Lod "lod",
     Loq "loq", Uol "uol", UncertaintyExpanded "uncertainty_expanded", UncertaintyRelative "uncertainty_rel_pct",
     CoverageFactor "coverage_factor", ExtractionCode "extraction_code", DeterminationCode "determination_code",
-    Laboratory "laboratory", QcType "qc_type", QcParent "qc_parent", DataOwner "data_owner", Licence "licence",
+    Laboratory "laboratory", QcType "qc_type", QcParent "qc_parent", QcFlag "qc_flag", DataOwner "data_owner", Licence "licence",
     AccessLevel "access_level", Remark "remark", CertifiedValue "certified_value", SumMembers "sum_members",
     SumCensoredRule "sum_censored_rule",
 }
@@ -41,12 +41,13 @@ fields! {
 const ALIASES: [(&str, &str); 2] = [("upper_depth", "upper_depth_cm"), ("lower_depth", "lower_depth_cm")];
 
 /// Suffixes of companion columns and the fields they give.
-const COMPANIONS: [(&str, Field); 5] = [
+const COMPANIONS: [(&str, Field); 6] = [
     ("__lod", Field::Lod),
     ("__loq", Field::Loq),
     ("__censor", Field::Censor),
     ("__unc", Field::UncertaintyExpanded),
     ("__ext", Field::ExtractionCode),
+    ("__flag", Field::QcFlag),
 ];
 
 /// Whether `name` is one the specification gives to a column.
@@ -201,9 +202,12 @@ impl Layout {
 
 /// The column of this name, exactly or but for case.
 fn position(header: &[String], name: &str) -> Option<usize> {
-    header.iter().position(|h| h == name).or_else(|| {
-        // `pH`, `U` and the like are analytes or properties before they are fields spelt otherwise.
-        header.iter().position(|h| h.eq_ignore_ascii_case(name) && tables::analyte(h).is_none())
+    let exact = |name: &str| header.iter().position(|h| h == name);
+    let but_for_case = || header.iter().position(|h| h.eq_ignore_ascii_case(name));
+    exact(name).or_else(|| match name {
+        // Yttrium is no coordinate: capitals are, where both stand.
+        "x" | "y" => (exact("X").is_some() && exact("Y").is_some()).then(but_for_case).flatten(),
+        _ => but_for_case(),
     })
 }
 
@@ -256,9 +260,10 @@ fn wide_column(header: &str, side: &Map<String, Value>, extension: &Extension, f
     if fao && let Some(found) = node_column(header) {
         return Some(Wide::Analyte(found));
     }
-    // A unit in brackets, or a code but for its case: somebody meant an analyte.
+    // A unit in brackets, or a code but for its case: somebody meant an analyte. Of one letter it may be anything.
+    let but_for_case = |a: &tables::Analyte| code.len() > 1 && a.code.eq_ignore_ascii_case(code);
     let meant = unit.is_some_and(|u| tables::unit_spelt(&u).is_some())
-        || (!is_known(code) && tables::analytes().iter().any(|a| a.code.eq_ignore_ascii_case(code)))
+        || (!is_known(code) && tables::analytes().iter().any(but_for_case))
         || !said.is_empty();
     meant.then_some(Wide::Strange)
 }

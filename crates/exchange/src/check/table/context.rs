@@ -71,7 +71,10 @@ impl<'a> Judge<'a> {
 
     /// Whether the table is one of published places without results, as it may be.
     pub(super) fn places_only(&self) -> bool {
-        self.layout.shape == Shape::Places && self.options.purpose == Purpose::Published && !self.options.fao_export
+        let wanted = self.options.purpose == Purpose::Published && !self.options.fao_export;
+        // Results under names that no table knows make no table of places.
+        let says_so = ["access_level", "location_blur_m"].iter().any(|n| self.table.header.iter().any(|h| h == n));
+        self.layout.shape == Shape::Places && wanted && says_so
     }
 
     /// All that came of it.

@@ -11,8 +11,8 @@ use crate::{Error, Result};
 use super::source::{Opened, Table};
 use super::text::{Cells, MAX_COLUMNS};
 
-/// Bytes of a GeoJSON file: it is held as a tree, which takes several times its size.
-const LIMIT: u64 = 64 * 1024 * 1024;
+/// Bytes of a GeoJSON file: it is held as a tree, which takes up to some twenty times its size.
+const LIMIT: u64 = 32 * 1024 * 1024;
 
 pub(super) fn open(path: &Path, file: &str, bytes: u64, findings: &mut Findings) -> Result<Opened> {
     if bytes > LIMIT {
@@ -114,15 +114,22 @@ impl Rows {
         self.push(base.0.iter().cloned().chain(of_result), number);
     }
 
+    /// Adds a row; whether more are taken.
+    pub(super) fn take<N: AsRef<str>>(&mut self, named: impl IntoIterator<Item = (N, String)>, number: u64) -> bool {
+        self.push(named, number);
+        !self.cells.full() && self.names.len() <= MAX_COLUMNS
+    }
+
     /// Adds a row; of two cells of one name the first that is filled counts.
-    pub(super) fn push(&mut self, named: impl Iterator<Item = (String, String)>, number: u64) {
+    fn push<N: AsRef<str>>(&mut self, named: impl IntoIterator<Item = (N, String)>, number: u64) {
         self.row.iter_mut().for_each(String::clear);
         for (name, cell) in named {
-            let next = self.names.len();
-            let i = *self.index.entry(name).or_insert_with_key(|name| {
-                self.names.push(name.clone());
+            let name = name.as_ref();
+            let i = self.index.get(name).copied().unwrap_or_else(|| {
+                self.index.insert(name.to_owned(), self.names.len());
+                self.names.push(name.to_owned());
                 self.row.push(String::new());
-                next
+                self.row.len() - 1
             });
             if self.row[i].is_empty() {
                 self.row[i] = cell;

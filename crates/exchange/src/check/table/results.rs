@@ -27,7 +27,8 @@ pub(super) fn entries<'a>(judge: &mut Judge<'a>, rows: &[Row<'a>]) -> Result<Vec
     let mut entries = Vec::new();
     for name in &judge.layout.strange {
         let place = format!("column {}", shown(name));
-        judge.add("A001", place, &shown(name), "a code of analytes.csv, soil_properties.csv or the extension table");
+        let expected = format!("{}: a code of analytes.csv, soil_properties.csv or the extension table", shown(name));
+        judge.add("A001", place, &shown(name), &expected);
     }
     if judge.layout.results.is_empty() {
         for id in OF_RESULTS {
@@ -123,7 +124,7 @@ fn entry<'a>(
         && known.told.insert(code)
     {
         let expected = "a GloSIS property; the export for an FAO node lists it as an extension needed";
-        judge.add("A025", place.clone(), &shown(code), expected);
+        judge.add("A025", place.clone(), &shown(code), &format!("{}: {expected}", shown(code)));
     }
     if subject.is_some_and(Subject::is_sum) {
         sum(judge, &entry, &place);
@@ -332,9 +333,10 @@ fn limits(judge: &mut Judge<'_>, entry: &Entry<'_>, place: &str) {
         judge.add("A010", place.to_owned(), &format!("lod {} above loq {}", brief(lod), brief(loq)), "lod <= loq");
         return;
     }
-    // Zero is told by A012, and less by A005.
+    // Zero is told by A012, and less by A005; what is flagged has been seen.
     let Quantity::Quantified(value) = entry.quantity else { return };
-    if value <= 0.0 {
+    let flagged = ["suspect", "reject"].contains(&judge.of(entry.row, entry.slots, Field::QcFlag));
+    if value <= 0.0 || flagged {
         return;
     }
     if lod.is_some_and(|lod| value < lod) {

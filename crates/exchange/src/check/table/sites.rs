@@ -131,11 +131,12 @@ fn in_country(judge: &mut Judge<'_>, rows: &[Row<'_>], points: &[usize]) {
         let Some(first) = t.first else { continue };
         let found = format!("{} of {} points inside {}", t.inside, t.points, t.country.alpha3);
         if (t.inside as f64) < 0.95 * t.points as f64 {
-            judge.add("S006", judge.at(first), &found, "at least 95 percent inside the declared country");
+            let expected = format!("at least 95 percent inside the declared country {}", t.country.alpha3);
+            judge.add("S006", judge.at(first), &found, &expected);
         } else if t.unexplained > 0 {
             // A point that S007 or S008 explains is not told twice, as long as it does not block.
-            let expected = "all points inside the declared country";
-            judge.add_as(Severity::Warning, "S006", judge.at(first), &found, expected);
+            let expected = format!("all points inside the declared country {}", t.country.alpha3);
+            judge.add_as(Severity::Warning, "S006", judge.at(first), &found, &expected);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use crate::check::Findings;
-use crate::{Error, Result};
+use crate::{Error, Result, tables};
 
 use super::columns;
 use super::number::{self, Decimal, shown};
@@ -45,8 +45,12 @@ const START: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// There is no such regular file, or it is larger than what is judged.
-pub(super) fn open(path: &Path, file: &str, findings: &mut Findings) -> Result<Opened> {
+pub(super) fn open(path: &Path, file: &str, fao: bool, findings: &mut Findings) -> Result<Opened> {
     let bytes = size(path)?;
+    if bytes > text::MAX_BYTES {
+        // That an export is far too large is what S020 says.
+        return too_large(path, fao, format!("it has {bytes} bytes, and at most {} are judged", text::MAX_BYTES));
+    }
     let source = File::open(path).map_err(|e| Error::unreadable(path, e))?;
     let mut start = Vec::new();
     (&source).take(START).read_to_end(&mut start).map_err(|e| Error::unreadable(path, e))?;
@@ -81,16 +85,18 @@ pub(super) fn open(path: &Path, file: &str, findings: &mut Findings) -> Result<O
     let delimiter = text::delimiter(start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start), columns::is_known);
     let reading = text::read(Cursor::new(start).chain(source), delimiter).map_err(|e| Error::unreadable(path, e))?;
     if reading.cut {
-        return Err(Error::refused(
-            path.display(),
-            format!("it has more than {} rows or {} cells", text::MAX_ROWS, text::MAX_CELLS),
-            "judge it in parts",
-        ));
+        if fao {
+            let limit = tables::crosswalk()["fao_sis_csv"]["limits"]["rows"].as_u64().unwrap_or(u64::MAX);
+            let rows = format!("{} rows", reading.rows - 1);
+            findings.add("S020", file, "file", rows, format!("at most {limit} rows"));
+        }
+        let what = format!("it has more than {} rows or {} cells", text::MAX_ROWS, text::MAX_CELLS);
+        return too_large(path, fao, what);
     }
     Ok(delimited(file, delimiter, reading, findings))
 }
 
-/// The size of a regular file within the bound.
+/// The size of a regular file.
 ///
 /// # Errors
 /// There is none.
@@ -102,11 +108,11 @@ pub(super) fn size(path: &Path) -> Result<u64> {
     if !meta.is_file() {
         return Err(Error::unreadable(path, "it is no regular file"));
     }
-    if meta.len() > text::MAX_BYTES {
-        let reason = format!("it has {} bytes, and at most {} are judged", meta.len(), text::MAX_BYTES);
-        return Err(Error::refused(path.display(), reason, "judge it in parts"));
-    }
     Ok(meta.len())
+}
+
+fn too_large(path: &Path, fao: bool, what: String) -> Result<Opened> {
+    if fao { Ok(Opened::Hopeless) } else { Err(Error::refused(path.display(), what, "judge it in parts")) }
 }
 
 fn delimited(file: &str, delimiter: u8, reading: text::Reading, findings: &mut Findings) -> Opened {

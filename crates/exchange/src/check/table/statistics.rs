@@ -68,11 +68,13 @@ fn censored_share(judge: &mut Judge<'_>, rows: &[Row<'_>], entries: &[Entry<'_>]
     for ((code, _), (censored, n, row)) in shares {
         let share = censored as f64 / n as f64;
         let found = format!("{censored} of {n} results of {} censored", shown(code));
-        if share > 0.8 {
-            judge.add("A013", judge.at(row), &found, "at most 80 percent censored: above it the mean map is refused");
-        } else if share > 0.5 {
-            judge.add("A013", judge.at(row), &found, "at most 50 percent censored");
-        }
+        // The analyte stands in what is expected too: findings that expect the same are counted, not listed.
+        let expected = match share {
+            s if s > 0.8 => "at most 80 percent censored: above it the mean map is refused",
+            s if s > 0.5 => "at most 50 percent censored",
+            _ => continue,
+        };
+        judge.add("A013", judge.at(row), &found, &format!("{}: {expected}", shown(code)));
     }
 }
 
@@ -97,13 +99,14 @@ fn pools(judge: &mut Judge<'_>, rows: &[Row<'_>], entries: &[Entry<'_>]) {
             let row = groups.values().max().copied().unwrap_or_default();
             let found = format!("{} by methods of groups {}", shown(code), names.join(", "));
             let expected = "one comparability group for one map, or a declared model of harmonisation";
-            judge.add("A017", judge.at(row), &found, expected);
+            judge.add("A017", judge.at(row), &found, &format!("{}: {expected}", shown(code)));
         }
     }
     for ((code, _), found) in portable {
         if let [Some(_), Some(row)] = found {
             let found = format!("{} by portable XRF among others", shown(code));
-            judge.add("A018", judge.at(row), &found, "portable XRF apart from laboratory results");
+            let expected = format!("{}: portable XRF apart from laboratory results", shown(code));
+            judge.add("A018", judge.at(row), &found, &expected);
         }
     }
 }

@@ -57,7 +57,8 @@ fn substituted(judge: &mut Judge<'_>, rows: &[Row<'_>], entries: &[Entry<'_>]) {
         if heavy {
             let found =
                 format!("{pile} of {} values of {} are its smallest, {}", values.len(), shown(code), brief(least));
-            judge.add("A012", judge.at(row), &found, "censored entries instead of a value put in their place");
+            let expected = format!("{}: censored entries instead of a value put in their place", shown(code));
+            judge.add("A012", judge.at(row), &found, &expected);
         }
     }
 }
@@ -95,7 +96,7 @@ fn laboratories(judge: &mut Judge<'_>, rows: &[Row<'_>], entries: &[Entry<'_>]) 
         }
         for (_, row, ratio) in suspects {
             let found = format!("median of {} {} times that of other laboratories", shown(code), brief(ratio));
-            judge.add("A021", judge.at(row), &found, "units as they are stated");
+            judge.add("A021", judge.at(row), &found, &format!("{}: values in the unit that is stated", shown(code)));
         }
     }
     if !compared {
