@@ -35,7 +35,7 @@ fn content(out: &Path) -> BTreeMap<String, Vec<u8>> {
             return (name, bytes);
         }
         let mut record: Json = serde_json::from_slice(&bytes).unwrap();
-        for when in ["started", "seconds", "peak_memory", "command", "threads"] {
+        for when in ["started", "dated", "seconds", "peak_memory", "command", "threads"] {
             record.as_object_mut().unwrap().remove(when).unwrap();
         }
         for when in ["seconds", "work"] {

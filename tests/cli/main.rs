@@ -19,6 +19,7 @@ mod only;
 mod outlook;
 mod plan_limits;
 mod readme;
+mod replay;
 mod sample_plan;
 mod several;
 mod simulate;

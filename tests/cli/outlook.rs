@@ -108,3 +108,23 @@ fn a_dry_run_is_told_in_words() {
         assert!(told.contains(part), "{part}: {told}");
     }
 }
+
+#[test]
+fn samples_that_do_not_fit_are_refused_with_the_sum() {
+    let folder = folder();
+    let mut text = String::from("x,y,v\n");
+    for i in 0..200_000_u32 {
+        writeln!(text, "{},{},{}", i % 1000, i / 1000, i % 17 + 1).unwrap();
+    }
+    std::fs::write(folder.path().join("many.csv"), text).unwrap();
+    let refused = run(folder.path(), MAPS[3], &["--memory", "60MiB"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    assert!(
+        refused.err.contains("many.csv")
+            && refused.err.contains(" rows take up to ")
+            && refused.err.contains("while an analyte is made ready"),
+        "{}",
+        refused.err
+    );
+    assert!(!folder.path().join("out").exists());
+}

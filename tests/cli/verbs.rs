@@ -263,7 +263,9 @@ fn json_usage_describes_every_verb() {
             "simulate",
             "sample-plan",
             "sources",
-            "thresholds"
+            "thresholds",
+            "verify",
+            "replay"
         ]
     );
 }
@@ -273,7 +275,7 @@ fn help_of_every_verb() {
     let folder = folder();
     insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("help", soilscope(folder.path(), &["--help"]).done().out);
-        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "sample-plan", "sources", "thresholds"] {
+        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "sample-plan", "sources", "thresholds", "verify", "replay"] {
             insta::assert_snapshot!(format!("help_{verb}"), soilscope(folder.path(), &[verb, "--help"]).done().out);
         }
         for verb in ["list", "show", "compare"] {

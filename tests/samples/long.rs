@@ -1,6 +1,6 @@
 //! A row for each result.
 
-use soilscope_pipeline::samples::{Shape, UnitSource};
+use soilscope_pipeline::samples::{Room, Shape, UnitSource};
 
 use super::*;
 
@@ -76,4 +76,50 @@ fn a_wide_file_with_a_column_called_value_is_wide() {
     assert_eq!(table.source().shape, Some(Shape::Wide));
     let table = read_text("x,y,parameter,value,zinc\n0,0,p,1,5\n1,1,q,2,6\n", &local("zinc")).unwrap();
     assert_eq!((table.source().shape, readings(&table)), (Some(Shape::Wide), vec!["5".into(), "6".into()]));
+}
+
+/// The long table of the exchange specification: a limit of quantification is not taken for the lower one of detection, and what is above a
+/// limit or in an interval is no value.
+#[test]
+fn the_long_table_of_the_exchange_is_read_as_it_says() {
+    let head = "site_code,longitude,latitude,analyte_code,value,censor,unit,lod,loq,extraction_code\n";
+    let rows = "A,5.1,50.1,Hg,0.31,,mg/kg,0.02,0.05,AR_ISO54321\n\
+        B,5.2,50.2,Hg,,lt_loq,mg/kg,0.02,0.05,AR_ISO54321\n\
+        C,5.3,50.1,Hg,,lt_lod,mg/kg,0.02,0.05,AR_ISO54321\n\
+        D,5.4,50.2,Hg,,lt_loq,mg/kg,,0.06,AR_ISO54321\n\
+        E,5.5,50.2,Hg,,lt_lod,mg/kg,0.01,,AR_ISO54321\n";
+    let options = ReadOptions { crs: Some("EPSG:4326".into()), ..wanting("Hg") };
+    let table = read_text(format!("{head}{rows}"), &options).unwrap();
+    assert_eq!(readings(&table), ["0.31", "<0.05", "<0.02", "<0.06", "<0.01"]);
+    for censor in ["gt_uol", "interval"] {
+        let row = format!("F,5.5,50.2,Hg,9,{censor},mg/kg,0.02,0.05,AR_ISO54321\n");
+        let error = refusal(format!("{head}{rows}{row}"), &options);
+        assert!(
+            error.contains(censor) && error.contains("values above a limit or in an interval cannot be used"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_are_refused_before_they_are_kept() {
+    let mut wide = String::from("x,y,a,b\n");
+    let mut long = String::from("x,y,analyte,value\n");
+    for i in 0..1000 {
+        wide += &format!("{i},{},1,2\n", i % 7);
+        long += &format!("{i},{},a,1\n", i % 7);
+    }
+    for (text, shape) in [(&wide, Shape::Wide), (&long, Shape::Long)] {
+        // Of wide tables some rows more are expected than there are, for they are not counted one by one.
+        let row = soilscope_pipeline::samples::memory_per_row(shape, 1);
+        let exact = 1000 * (row.table + row.preparing) as u64;
+        let with =
+            |limit: u64| ReadOptions { room: Some(Room { limit: limit + (1 << 30), held: 1 << 30 }), ..local("a") };
+        assert_eq!(read_text(text, &with(exact + exact / 20)).unwrap().coords().len(), 1000);
+        let error = refusal(text, &with(exact - 1));
+        assert!(
+            error.contains(" rows take up to 1025 MiB, which is more than the 1024 MiB allowed: 1024 MiB held by"),
+            "{error}"
+        );
+    }
 }

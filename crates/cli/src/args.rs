@@ -2,6 +2,7 @@
 
 mod association;
 mod decision;
+mod exchange;
 mod hotspots;
 mod map;
 mod method;
@@ -24,6 +25,7 @@ use crate::words::{Folds, Mask, ModelChoice, TransformChoice};
 
 pub(crate) use association::{Association, Standardise};
 pub(crate) use decision::DecisionArgs;
+pub(crate) use exchange::{Replay, Verify};
 pub(crate) use hotspots::Hotspots;
 pub(crate) use map::{Map, RasterChoice};
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
@@ -119,6 +121,10 @@ pub(crate) enum Verb {
     Sources(Sources),
     /// Limits of the law: list them, show one, compare jurisdictions, alone or on samples
     Thresholds(Thresholds),
+    /// Has any file of a run or a bundle changed since it was written; is the bundle signed
+    Verify(Verify),
+    /// Run again what a run record says, and compare: which cells differ, and by how much
+    Replay(Replay),
 }
 
 /// Which samples, and how their table is read.

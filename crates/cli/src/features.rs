@@ -49,7 +49,7 @@ pub(crate) fn geopackage(
     (name, kind): (&str, geopackage::Kind),
     features: &[Feature],
 ) -> Result<()> {
-    let date = output::source_date()?;
-    let layer = geopackage::Layer { name, kind, crs_wkt: crs.to_wkt(), last_change: date.as_deref() };
+    let date = output::dated()?;
+    let layer = geopackage::Layer { name, kind, crs_wkt: crs.to_wkt(), last_change: Some(&date) };
     Ok(write_geopackage(path, output::existing(overwrite), &layer, features)?)
 }

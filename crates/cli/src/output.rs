@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -62,12 +63,21 @@ pub(crate) fn slug(name: &str) -> String {
     if cleaned.is_empty() { "analyte".into() } else { cleaned.chars().take(80).collect() }
 }
 
-/// The time that `SOURCE_DATE_EPOCH` fixes for files that hold one, so that equal runs can give equal bytes
-/// (reproducible-builds.org); `None` where it is not set.
-pub(crate) fn source_date() -> Result<Option<String>> {
-    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+/// When this process was first asked for the time, UTC.
+pub(crate) fn now() -> String {
+    static STARTED: OnceLock<jiff::Timestamp> = OnceLock::new();
+    written(*STARTED.get_or_init(jiff::Timestamp::now))
+}
+
+fn written(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The one time that files of a run hold: what `SOURCE_DATE_EPOCH` says (reproducible-builds.org), else when the run began, so that
+/// equal runs can give equal bytes.
+pub(crate) fn dated() -> Result<String> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(now()) };
     let seconds: i64 =
         text.trim().parse().with_context(|| format!("SOURCE_DATE_EPOCH '{text}' is not a number of seconds"))?;
-    let time = jiff::Timestamp::from_second(seconds).context("SOURCE_DATE_EPOCH is out of range")?;
-    Ok(Some(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()))
+    Ok(written(jiff::Timestamp::from_second(seconds).context("SOURCE_DATE_EPOCH is out of range")?))
 }

@@ -70,6 +70,8 @@ impl Versions {
 pub(crate) struct Times {
     /// UTC.
     pub(crate) started: String,
+    /// The time that the files of the run hold, UTC: with `SOURCE_DATE_EPOCH` set to it another run can give the same bytes.
+    pub(crate) dated: String,
     /// Wall-clock seconds by stage.
     pub(crate) seconds: BTreeMap<&'static str, f64>,
     /// The most memory that the process held, bytes; `None` where the system does not say.
@@ -83,8 +85,10 @@ pub(crate) struct Times {
 impl Times {
     pub(crate) fn start() -> Self {
         let now = Instant::now();
-        let started = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Self { started, seconds: BTreeMap::new(), peak_memory: None, begun: now, lap: now }
+        let started = output::now();
+        // One that cannot be read is refused where files are opened.
+        let dated = output::dated().unwrap_or_else(|_| started.clone());
+        Self { started, dated, seconds: BTreeMap::new(), peak_memory: None, begun: now, lap: now }
     }
 
     /// Ends a stage.

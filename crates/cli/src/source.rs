@@ -9,12 +9,13 @@ use soilscope_core::censored::{Measurement, Substitution};
 use soilscope_core::cokriging::CokrigingError;
 use soilscope_pipeline::crs::{Crs, Transformer};
 use soilscope_pipeline::samples::{
-    Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, SampleTable, Severity, read_samples,
+    Duplicates, Preparation, PreparationRecord, Prepared, ReadOptions, Room, SampleTable, Severity, read_samples,
 };
 
 use crate::args::{Common, DriftArgs, DuplicateRule, ErrorArgs, Nondetect, SampleArgs};
 use crate::covariates::{self, Covariates};
 use crate::errors::{self, ErrorRecord};
+use crate::memory::{Bytes, held};
 use crate::output::say;
 use crate::secondary::{self, Secondary};
 
@@ -47,6 +48,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) errors: Option<&'a ErrorArgs>,
     /// Analytes of the same file, for cross variograms with the one that is asked for.
     pub(crate) cross: &'a [String],
+    /// Most memory that the process may take.
+    pub(crate) memory: Option<Bytes>,
     /// Why a value below its limit must be a number here, and what to do; `None` where it need not.
     pub(crate) numbers: Option<&'a str>,
 }
@@ -63,6 +66,11 @@ pub(crate) fn read_options(args: &SampleArgs) -> ReadOptions {
         default_limit: args.limit,
         ..ReadOptions::default()
     }
+}
+
+/// Memory for samples, beside what the process holds.
+pub(crate) fn room(limit: Option<Bytes>) -> Option<Room> {
+    limit.map(|Bytes(limit)| Room { limit, held: held().unwrap_or_default().0 })
 }
 
 /// What is done to the rows, from what was typed.
@@ -88,7 +96,7 @@ impl Source {
         secondary::refuse(args, &wanted)?;
         let covariates = wanted.drift.map(covariates::Wanted::new).transpose()?;
         let mut how = preparation(args)?;
-        let mut options = read_options(args);
+        let mut options = ReadOptions { room: room(wanted.memory), ..read_options(args) };
         options.columns.extend(wanted.label.map(str::to_owned));
         options.columns.extend(wanted.errors.and_then(errors::column).map(str::to_owned));
         options.columns.extend(covariates.iter().flat_map(|c| c.columns()));

@@ -71,7 +71,7 @@ impl Validation {
         PyArray1::from_vec(py, (0..self.rows.len()).map(|i| self.folds.of(i) as i64).collect())
     }
 
-    /// Scores over all samples with a prediction, as a dictionary: n, gaps, me, mae, rmse (data units), r2, msdr, crps, log_score,
+    /// Scores over all samples with a prediction, as a dictionary: n, gaps, me, mae, rmse (data units), r2, ccc, msdr, crps, log_score,
     /// coverage.
     #[getter]
     fn scores<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

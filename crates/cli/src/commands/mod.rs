@@ -5,12 +5,14 @@ mod check;
 mod hotspots;
 mod map;
 mod predict;
+mod replay;
 mod sample_plan;
 mod simulate;
 mod sources;
 mod thresholds;
 mod validate;
 mod variogram;
+mod verify;
 
 use anyhow::Result;
 
@@ -33,5 +35,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Simulate(args) => simulate::run(args, common),
         Verb::Sources(args) => sources::run(args, common),
         Verb::Thresholds(args) => thresholds::run(args, common),
+        Verb::Verify(args) => verify::run(args, common),
+        Verb::Replay(args) => replay::run(args, common),
     }
 }

@@ -309,6 +309,10 @@ fn text(report: &Report<'_>) -> String {
         if let Some(r2) = s.r2 {
             let _ = writeln!(text, "R2        {r2:.4} (share of the variance that is predicted)");
         }
+        if let Some(ccc) = s.ccc {
+            let _ =
+                writeln!(text, "CCC       {ccc:.4} (Lin's concordance: 1 where predictions equal what was observed)");
+        }
         if let Some(crps) = s.crps {
             let _ = writeln!(text, "CRPS      {crps:.6} {unit} (continuous ranked probability score)");
         }

@@ -57,6 +57,9 @@ pub struct Scores {
     pub rmse: f64,
     /// Share of the variance of the observations that is predicted: 1 − MSE / mean squared deviation from their mean.
     pub r2: Option<f64>,
+    /// Lin's concordance correlation coefficient: 2 cov / (variances of both + squared difference of their means), over n; 1 is agreement, and
+    /// not only correlation (Lin 1989, *Biometrics* 45:255). `None` where neither varies.
+    pub ccc: Option<f64>,
     /// Mean squared deviation ratio: mean squared z-score on the modelling scale; 1 is a right variance (Webster & Oliver
     /// 2007, ch. 8). `None` without variances.
     pub msdr: Option<f64>,
@@ -245,6 +248,7 @@ impl Scores {
             mae: mean_of(&|p| p.1.abs()),
             rmse: mse.sqrt(),
             r2: (spread > 0.0).then(|| 1.0 - mse / spread),
+            ccc: concordance(&pairs, mean),
             msdr: average(&squares),
             crps: average(&crps),
             // A mean without the worst failures would be the better, the more of them there are.
@@ -265,10 +269,37 @@ impl Scores {
     }
 }
 
+/// Of pairs of an observation, whose mean is given, and observation less prediction.
+fn concordance(pairs: &[(f64, f64)], mean: f64) -> Option<f64> {
+    let n = pairs.len() as f64;
+    let predicted = pairs.iter().map(|(observed, residual)| observed - residual).sum::<f64>() / n;
+    let (mut observations, mut predictions, mut both) = (0.0, 0.0, 0.0);
+    for (observed, residual) in pairs {
+        let (a, b) = (observed - mean, observed - residual - predicted);
+        observations += a * a / n;
+        predictions += b * b / n;
+        both += a * b / n;
+    }
+    let whole = observations + predictions + (mean - predicted).powi(2);
+    (whole > 0.0).then(|| 2.0 * both / whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::transform::BoxCox;
+
+    /// By hand: 1, 2, 3 predicted as 2, 3, 4: variances 2/3, covariance 2/3, means apart by 1: (4/3) / (4/3 + 1) = 4/7.
+    #[test]
+    fn concordance_is_agreement_and_not_correlation() {
+        let of = |pairs: &[(f64, f64)]| concordance(pairs, pairs.iter().map(|p| p.0).sum::<f64>() / pairs.len() as f64);
+        let shifted = of(&[(1.0, -1.0), (2.0, -1.0), (3.0, -1.0)]).unwrap();
+        assert!((shifted - 4.0 / 7.0).abs() < 1e-15, "{shifted}");
+        assert_eq!(of(&[(1.0, 0.0), (2.0, 0.0), (4.0, 0.0)]), Some(1.0));
+        // Predictions that run the other way: −1.
+        assert!((of(&[(1.0, -2.0), (2.0, 0.0), (3.0, 2.0)]).unwrap() + 1.0).abs() < 1e-15);
+        assert_eq!(of(&[(2.0, 0.0), (2.0, 0.0)]), None);
+    }
 
     /// ∫ (F(x) − 1{x ≥ observed})² dx by the midpoint rule.
     fn crps_by_integration(observed: f64, cdf: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {

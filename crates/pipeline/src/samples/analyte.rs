@@ -226,6 +226,8 @@ pub(super) struct Companions {
     pub(super) flag: Option<FlagColumn>,
     /// Column, and what turns its unit into the analyte's.
     pub(super) limit: Option<(usize, f64)>,
+    /// As `limit`, of quantification, where that is the one of detection.
+    pub(super) quantification: Option<(usize, f64)>,
 }
 
 /// A column of qualifiers.
@@ -264,7 +266,7 @@ pub(super) fn companions(header: &[String], column: usize) -> Companions {
         let factor = own.zip(unit.as_ref()).and_then(|(own, unit)| own.factor_to(unit));
         (limit, factor.unwrap_or(1.0))
     });
-    Companions { flag: below.or(detected), limit }
+    Companions { flag: below.or(detected), limit, quantification: None }
 }
 
 /// Columns of measured numbers: neither place nor identifier, covariate, qualifier or limit.

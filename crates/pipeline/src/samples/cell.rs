@@ -293,12 +293,14 @@ pub(super) enum Flag {
     LessThan,
     /// Below a limit: one stated beside it, or else the value.
     Below,
+    /// As [`Flag::Below`], of the limit of quantification.
+    BelowQuantification,
 }
 
 /// Reads `<`, `U`, `ND`, `1`, `true` … as below the limit, and `=`, `0`, `J`, empty … as quantified.
 pub(super) fn read_flag(cell: &[u8]) -> Option<Flag> {
     let text = trim(cell);
-    const BELOW: [&str; 16] = [
+    const BELOW: [&str; 17] = [
         "1",
         "1.0",
         "u",
@@ -311,7 +313,8 @@ pub(super) fn read_flag(cell: &[u8]) -> Option<Flag> {
         "y",
         "bdl",
         "<lod",
-        "<loq",
+        "lt_lod",
+        "below detection",
         "<dl",
         "below",
         "not detected",
@@ -322,6 +325,8 @@ pub(super) fn read_flag(cell: &[u8]) -> Option<Flag> {
         Some(Flag::Quantified)
     } else if is_one_of(text, &["<", "lt", "<=", "≤"]) {
         Some(Flag::LessThan)
+    } else if is_one_of(text, &["<loq", "lt_loq"]) {
+        Some(Flag::BelowQuantification)
     } else if is_one_of(text, &BELOW) {
         Some(Flag::Below)
     } else {

@@ -5,9 +5,9 @@ use soilscope_core::Coord;
 use super::ReadOptions;
 use super::cell;
 use super::input::{Input, Row};
-use super::memory;
+use super::memory::{self, Room};
 use super::place::{self, PlaceColumns};
-use super::source::{Format, Source};
+use super::source::{Format, Shape, Source};
 use super::table::{AnalyteColumn, Problems, SampleTable, TextColumn};
 use crate::crs::Crs;
 use crate::{Error, Result};
@@ -19,6 +19,7 @@ pub(super) struct Collector<'a> {
     text_columns: Vec<usize>,
     collected: Collected,
     tolerant: bool,
+    room: Option<Room>,
 }
 
 /// What was collected.
@@ -108,19 +109,25 @@ impl<'a> Collector<'a> {
             rows: 0,
             notes,
         };
-        Ok(Self { input, columns, text_columns, collected, tolerant })
+        Ok(Self { input, columns, text_columns, collected, tolerant, room: options.room })
     }
 
     pub(super) fn tolerant(&self) -> bool {
         self.tolerant
     }
 
-    /// Makes room for so many rows, if there is so much: else it grows as it must.
-    pub(super) fn expect(&mut self, rows: usize) {
+    /// Makes room for so many rows, if there is so much: else it grows as it must. Of `analytes`, the most frequent of which has `most`
+    /// readings.
+    ///
+    /// # Errors
+    /// Rows that take more than the memory allowed.
+    pub(super) fn expect(&mut self, shape: Shape, rows: usize, analytes: usize, most: usize) -> Result<()> {
+        memory::refuse_too_many(self.input, self.room, shape, [rows, most], [analytes, self.text_columns.len()])?;
         let all = &mut self.collected;
         memory::expect(&mut all.coords, rows);
         memory::expect(&mut all.lines, rows);
         all.text.iter_mut().for_each(|kept| memory::expect(&mut kept.cells, rows));
+        Ok(())
     }
 
     /// What it looks at of a row, with `others`.

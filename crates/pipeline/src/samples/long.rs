@@ -6,13 +6,14 @@ use super::analyte::{self, Companions, FlagColumn};
 use super::cell;
 use super::input::{Input, Wanted};
 use super::reading::{self, ReadingColumns, Scale};
+use super::source::Shape;
 use super::table::{AnalyteColumn, UnitSource};
 use super::unit::Unit;
 use super::{Collector, ReadOptions};
 use crate::Result;
 use crate::error::shorten;
 
-const ANALYTE: [&str; 22] = [
+const ANALYTE: [&str; 23] = [
     "analyte",
     "parameter",
     "param",
@@ -33,6 +34,8 @@ const ANALYTE: [&str; 22] = [
     "parámetro",
     "elemento",
     "analytename",
+    // The long table of the exchange specification.
+    "analytecode",
     "characteristicname",
     "variable",
 ];
@@ -70,12 +73,13 @@ const UNIT: [&str; 12] = [
     "unitcode",
     "resultmeasureunitcode",
 ];
-const FLAG: [&str; 14] = [
+const FLAG: [&str; 15] = [
     "qualifier",
     "flag",
     "detectionflag",
     "nd",
     "censored",
+    "censor",
     "nondetect",
     "sign",
     "operator",
@@ -126,7 +130,9 @@ pub(super) fn columns(input: &Input) -> Option<LongColumns> {
     let flag = find(&FLAG)
         .map(|column| FlagColumn { column, one_is_detected: false })
         .or_else(|| find(&DETECTED).map(|column| FlagColumn { column, one_is_detected: true }));
-    let beside = Companions { flag, limit: find(&LIMIT).map(|column| (column, 1.0)) };
+    let limit = |words: &[&str]| find(words).map(|column| (column, 1.0));
+    let quantification = limit(&["loq"]).filter(|_| limit(&["lod"]).is_some());
+    let beside = Companions { flag, limit: limit(&LIMIT), quantification };
     Some(LongColumns {
         analyte: find(&ANALYTE)?,
         unit: find(&UNIT),
@@ -175,13 +181,15 @@ pub(super) fn read(
     let (ids, found) = survey(input, columns)?;
     let groups = groups(input, &found, options)?;
     let mut analytes = Vec::with_capacity(groups.len());
-    let mut expected = 0;
+    let (mut expected, mut most) = (0, 0);
+    let mut readings = Vec::with_capacity(groups.len());
     let mut jobs: Vec<Option<Job>> = found.iter().map(|_| None).collect();
     for (asked, members) in groups {
         let (mut analyte, factors) = prepare(input, columns, &found, &asked, &members, options, collector)?;
         let rows = members.iter().map(|&m| found[m].rows).sum();
         expected += rows;
-        analyte.expect(rows);
+        most = most.max(rows);
+        readings.push(rows);
         if members.len() > 1 {
             let spellings: Vec<&str> = members.iter().map(|&m| found[m].name.as_str()).collect();
             analyte.notes.push(format!("spellings read as one analyte: {}", spellings.join(", ")));
@@ -191,7 +199,9 @@ pub(super) fn read(
         }
         analytes.push(analyte);
     }
-    collector.expect(expected);
+    // Before anything is kept.
+    collector.expect(Shape::Long, expected, analytes.len(), most)?;
+    analytes.iter_mut().zip(readings).for_each(|(analyte, rows)| analyte.expect(rows));
     let looked_at = collector.columns(columns.survey().into_iter().chain(columns.reading.all()));
     let wanted = Wanted { columns: Some(&looked_at), place: collector.wants_place() };
     input.for_each(wanted, |row| {

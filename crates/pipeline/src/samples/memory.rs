@@ -3,9 +3,11 @@
 use soilscope_core::Coord;
 use soilscope_core::censored::Measurement;
 
+use super::input::Input;
 use super::prepare::Prepared;
 use super::source::Shape;
 use super::table::{Reading, SampleTable};
+use crate::Result;
 
 /// Bytes that a row of samples takes.
 ///
@@ -49,6 +51,50 @@ pub fn memory_per_row(shape: Shape, analytes: usize) -> RowMemory {
         Shape::Long => 1,
     };
     RowMemory { table: PLACE + readings * READING, preparing: SAMPLE + NUMBERS, prepared: SAMPLE }
+}
+
+/// Memory that a process may take, and what it holds before a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that the process may take in all.
+    pub limit: u64,
+    /// Bytes that it holds already.
+    pub held: u64,
+}
+
+/// Bytes of a cell of text that is kept, beside what is longer than this.
+const TEXT: usize = size_of::<String>() + 16;
+
+/// Refuses samples that would not fit: `rows` that are kept with `texts` columns of text, `analytes` as columns of a wide file or in
+/// rows of a long one, the most frequent of which has `most` readings.
+pub(super) fn refuse_too_many(
+    input: &Input,
+    room: Option<Room>,
+    shape: Shape,
+    [rows, most]: [usize; 2],
+    [analytes, texts]: [usize; 2],
+) -> Result<()> {
+    let Some(Room { limit, held }) = room else { return Ok(()) };
+    let row = memory_per_row(shape, analytes);
+    let table = (rows * (row.table + texts * TEXT)) as u64;
+    let preparing = (most * row.preparing) as u64;
+    let sum = held + table + preparing;
+    if sum <= limit {
+        return Ok(());
+    }
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    Err(input.refuse(
+        format!(
+            "its {rows} rows take up to {} MiB, which is more than the {} MiB allowed: {} MiB held by the program + {} MiB of the rows + {} \
+             MiB while an analyte is made ready",
+            mib(sum),
+            limit >> 20,
+            mib(held),
+            mib(table),
+            mib(preparing)
+        ),
+        "allow more memory, or fewer samples: those of one analyte or one region",
+    ))
 }
 
 /// Room for so many more, and no more, if there is so much.

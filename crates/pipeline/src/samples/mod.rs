@@ -52,7 +52,7 @@ use input::Input;
 
 pub use cell::Decimal;
 pub use duplicates::Duplicates;
-pub use memory::{RowMemory, memory_per_row};
+pub use memory::{Room, RowMemory, memory_per_row};
 pub use points::{PointTable, read_points};
 pub use prepare::{DuplicateRecord, Preparation, PreparationRecord, Prepared};
 pub use report::{
@@ -87,6 +87,8 @@ pub struct ReadOptions {
     pub optional_columns: Vec<String>,
     /// Collect what cannot be understood instead of refusing the file: for a check. Implied when no analyte is named.
     pub tolerant: bool,
+    /// How much memory there is; a file whose samples do not fit is refused before they are kept. None: no limit.
+    pub room: Option<Room>,
 }
 
 /// Reads a sample file.

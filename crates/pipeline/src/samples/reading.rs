@@ -18,8 +18,15 @@ pub(super) struct ReadingColumns {
 impl ReadingColumns {
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = usize> {
-        let Companions { flag, limit } = self.beside;
-        [Some(self.value), flag.map(|flag| flag.column), limit.map(|(column, _)| column)].into_iter().flatten()
+        let Companions { flag, limit, quantification } = self.beside;
+        [
+            Some(self.value),
+            flag.map(|flag| flag.column),
+            limit.map(|(column, _)| column),
+            quantification.map(|(column, _)| column),
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -44,7 +51,7 @@ const OTHER_UNIT: Refusal = Refusal {
 };
 const NO_FLAG: Refusal = Refusal {
     reason: "is no qualifier that is known",
-    remedy: "write <, U, ND or 1 for a value below its limit, and nothing, = or 0 for a quantified one",
+    remedy: "write <, U, ND or 1 for a value below its limit, and nothing, = or 0 for a quantified one; values above a limit or in an interval cannot be used",
 };
 
 /// The reading of a row, and whether its value lies under the limit beside it without being marked.
@@ -74,12 +81,16 @@ pub(super) fn read(
             if flag.one_is_detected { inverted(cell::trim(text), read) } else { read }
         }
     };
-    let limit = match columns.beside.limit {
-        None => None,
+    let limit_in = |place: Option<(usize, f64)>| match place {
+        None => Ok(None),
         Some((column, factor)) => cell::read_plain(row.cell(column), input.decimal)
-            .map_err(|r| refuse(column, r))?
-            .map(|limit| limit * factor)
-            .filter(|&limit| limit > 0.0),
+            .map_err(|r| refuse(column, r))
+            .map(|limit| limit.map(|limit| limit * factor).filter(|&limit| limit > 0.0)),
+    };
+    let limit = match flag {
+        // The limit of detection is lower: it would say too much of what is only known to be below the other.
+        Flag::BelowQuantification => limit_in(columns.beside.quantification)?.or(limit_in(columns.beside.limit)?),
+        _ => limit_in(columns.beside.limit)?,
     };
     if flag == Flag::Quantified {
         let unmarked = matches!((value, limit), (Cell::Number(v), Some(limit)) if v < limit);

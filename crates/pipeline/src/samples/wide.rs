@@ -4,6 +4,7 @@ use super::analyte;
 use super::cell;
 use super::input::{Input, Row, Wanted};
 use super::reading::{self, ReadingColumns, Scale};
+use super::source::Shape;
 use super::table::{AnalyteColumn, UnitSource};
 use super::unit::Unit;
 use super::{Collector, ReadOptions};
@@ -20,7 +21,7 @@ struct Job {
 pub(super) fn read(input: &Input, options: &ReadOptions, collector: &mut Collector<'_>) -> Result<Vec<AnalyteColumn>> {
     let mut jobs = jobs(input, options, collector)?;
     let rows = input.rows_expected();
-    collector.expect(rows);
+    collector.expect(Shape::Wide, rows, jobs.len(), rows)?;
     jobs.iter_mut().for_each(|job| job.analyte.expect(rows));
     let columns = collector.columns(jobs.iter().flat_map(|job| job.columns.all()));
     let wanted = Wanted { columns: Some(&columns), place: collector.wants_place() };

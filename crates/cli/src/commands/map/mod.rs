@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Map, common: &Common) -> Result<Outcome> {
     check_decision(args)?;
     check_samples(args)?;
     refuse_another_record(&args.out, "map", args.samples.analyte.as_deref())?;
-    output::source_date()?; // refused now and not after the computing
+    output::dated()?; // refused now and not after the computing
     let mut inputs = inputs(&args.samples, &args.grid, Some(&args.method))?;
     for (role, path) in guideline::file(&args.decision.guideline).into_iter().filter(|(_, path)| path.is_file()) {
         inputs.push(FileRecord::of(role, path)?);

@@ -123,6 +123,7 @@ impl Opened {
             drift: Some(&args.method.drift),
             secondary: args.method.secondary.as_deref(),
             errors: Some(&args.errors),
+            memory: args.run.memory,
             ..Wanted::default()
         };
         let source = Source::read(&args.samples, common, wanted)?;

@@ -13,6 +13,7 @@ use soilscope_pipeline::strips::Strips;
 
 use super::one::{Job, Opened};
 use super::pass::{Pass, passes};
+use super::picture::MOST;
 use crate::Outcome;
 use crate::args::Common;
 use crate::choice::Interrupts;
@@ -26,6 +27,19 @@ const TRIED: Duration = Duration::from_secs(2);
 
 /// Share of a raster's size that its overviews take at most, and what they wait in.
 const OVERVIEWS: f64 = 4.0 / 3.0;
+
+// Measured by `peak_memory` of maps of 20,000 samples on 2,000 × 2,000, 5,000 × 5,000 and 10,000 × 10,000 cells, beyond what is held and GDAL's
+// cache: two files side by side 78 and 91 MiB (the larger two), pictures 191 to 208 MiB, realisations 222, 324 and 344 MiB.
+
+/// What realisations of hotspots take: a batch, three times as much while it is conditioned, and their systems.
+const SIMULATING: u64 = 400 << 20;
+
+/// What drawing takes: the picture and its compression, and this much for each cell that is drawn (of larger maps not all are).
+const DRAWING: u64 = 48 << 20;
+const DRAWING_CELL: u64 = 80;
+
+/// From so many cells on a file that is completed takes half as much again.
+const MANY_CELLS: u64 = 10_000_000;
 
 /// Memory of a pass over the grid, by what takes it.
 #[derive(Debug, Clone, Serialize)]
@@ -48,6 +62,8 @@ pub(super) struct MemoryPlan {
     /// Files that are completed side by side.
     side_by_side: NonZeroUsize,
     completing: Bytes,
+    /// Of what follows the rasters: pictures, and realisations of hotspots where there are some.
+    following: Bytes,
     /// The most at any time.
     most: Bytes,
 }
@@ -58,13 +74,18 @@ impl MemoryPlan {
         let (Some(held), Some(peak)) = (held(), peak()) else { return Ok(None) };
         let covariates = pass.covariates()?;
         let run = RunMemory::together(&pass.plans(covariates.as_ref()));
-        let (mut predictors, mut validation, mut thread, mut files) = (0, 0, 0, 0);
-        for Job { field, source, args, products, .. } in pass.jobs.iter().copied() {
+        let (mut predictors, mut validation, mut thread, mut files, mut following) = (0, 0, 0, 0, 0);
+        for Job { field, source, args, products, grid, .. } in pass.jobs.iter().copied() {
             let memory = field.interpolator.memory(&field.on_scale).map_err(Into::<anyhow::Error>::into);
             let Some(memory) = source.located(memory)? else { return Ok(None) };
             // They are there at the same time; samples are held out of one analyte after another, and a thread predicts one after another.
             predictors += memory.held;
             let whole = args.only.is_empty() && args.run.part.is_none();
+            if whole {
+                let simulates = args.decision.is_decided() && args.decision.realisations != Some(0);
+                let drawn = DRAWING_CELL * grid.cells().min((MOST[0] * MOST[1]) as u64);
+                following = following.max(if simulates { SIMULATING } else { DRAWING + drawn });
+            }
             if whole && field.method.neighbourhood == Neighbourhood::Global {
                 validation = memory.held.max(validation);
             }
@@ -72,6 +93,7 @@ impl MemoryPlan {
             files = products.len().max(files);
         }
         let threads = pass.jobs[0].threads;
+        let grid_cells = pass.jobs[0].grid.cells();
         let mut plan = Self {
             held,
             peak,
@@ -83,7 +105,8 @@ impl MemoryPlan {
             waiting: Bytes(run.waiting),
             gdal_cache: Bytes(io::CACHE as u64),
             side_by_side: threads.min(NonZeroUsize::new(files).unwrap_or(NonZeroUsize::MIN)),
-            completing: Bytes(COPYING),
+            completing: Bytes(if grid_cells > MANY_CELLS { COPYING / 2 * 3 } else { COPYING }),
+            following: Bytes(following),
             most: Bytes(0),
         };
         plan.most = plan.sum();
@@ -96,12 +119,12 @@ impl MemoryPlan {
         Ok(Some(plan))
     }
 
-    /// Computing and completing follow one another.
+    /// Computing, completing, and hotspots and pictures follow one another.
     fn sum(&self) -> Bytes {
         let computing =
             self.predictor.0 + self.validation.0 + self.threads.get() as u64 * self.thread.0 + self.waiting.0;
         let completing = self.side_by_side.get() as u64 * self.completing.0;
-        Bytes(self.peak.0.max(self.held.0 + self.gdal_cache.0 + computing.max(completing)))
+        Bytes(self.peak.0.max(self.held.0 + self.gdal_cache.0 + computing.max(completing).max(self.following.0)))
     }
 
     /// The sum, in words.
@@ -110,11 +133,16 @@ impl MemoryPlan {
             0 => String::new(),
             _ => format!(" + {} for cross-validation", self.validation),
         };
+        let following = match self.following.0 {
+            0 => String::new(),
+            SIMULATING => format!("; realisations of hotspots, and pictures, {}", self.following),
+            _ => format!("; pictures, {}", self.following),
+        };
         let of = if self.analytes > 1 { format!(" of each of {} analytes", self.analytes) } else { String::new() };
         format!(
-            "{} held by the program with its samples and model (at most {} until now) + {} of GDAL's cache + the larger of: computing, {} \
+            "{} held by the program with its samples and model (at most {} until now) + {} of GDAL's cache + the largest of: computing, {} \
              for the search or system{of}{validation} + {} threads of {} + {} of tiles on their way; completing files, {} side by side \
-             of {}",
+             of {}{following}",
             self.held,
             self.peak,
             self.gdal_cache,
@@ -150,7 +178,10 @@ pub(super) fn fit(pass: &Pass<'_>) -> Result<NonZeroUsize> {
         if pass.jobs.iter().any(|job| job.field.method.neighbourhood == Neighbourhood::Global) {
             remedies.push("a search by --neighbours N instead of all samples for each cell");
         }
-        if plan.validation.0 > 0 {
+        if plan.following.0 == SIMULATING {
+            remedies.push("--realisations 0");
+        }
+        if plan.validation.0 > 0 || plan.following.0 > 0 {
             remedies.push("rasters alone by --only");
         }
         bail!(

@@ -14,7 +14,7 @@ use crate::source::Source;
 use crate::undecided::Undecided;
 
 /// Most columns and rows of the raster in the picture: beyond that the eye sees no cells.
-const MOST: [usize; 2] = [1600, 1600];
+pub(super) const MOST: [usize; 2] = [1600, 1600];
 
 /// Words of the picture.
 pub(super) struct Words<'a> {

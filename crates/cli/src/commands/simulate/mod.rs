@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Simulate, common: &Common) -> Result<Outcome> {
     guideline::check(&args.guideline)?;
     let creation = creation::options(&args.co)?;
     refuse_another_record(&args.out, "simulate", args.samples.analyte.as_deref())?;
-    output::source_date()?; // refused now and not after the computing
+    output::dated()?; // refused now and not after the computing
     let mut inputs = inputs(&args.samples, &args.grid, None)?;
     if let Some(path) = args.zones.as_ref().filter(|path| path.is_file()) {
         inputs.push(FileRecord::of("zones", path)?);

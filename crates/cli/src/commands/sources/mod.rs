@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Sources, common: &Common) -> Result<Outcome> {
     let several = args.samples.analyte.as_deref().is_some_and(|names| names.contains(','));
     check(args, several)?;
     refuse_another_record(&args.out, "sources", args.samples.analyte.as_deref())?;
-    output::source_date()?; // refused now and not after the computing
+    output::dated()?; // refused now and not after the computing
     let mut inputs = Vec::new();
     let files = [
         ("samples", Some(&args.samples.samples)),

@@ -8,7 +8,7 @@ use super::JOINT;
 use crate::args::{DuplicateRule, EstimatorChoice, Map};
 use crate::field::refuse_idle;
 use crate::output::slug;
-use crate::source::read_options;
+use crate::source::{read_options, room};
 use crate::words::{Method, TransformChoice};
 
 /// The analytes of `--analyte A,B,C`; none where it is left to the file.
@@ -44,7 +44,8 @@ pub(in super::super) fn names(args: &Map) -> Result<Vec<String>> {
 /// Whether the text, commas and all, is what the file calls one column or analyte. Where it cannot be read, its reader says so
 /// later, and better.
 fn is_one(args: &Map, text: &str) -> bool {
-    let options = ReadOptions { analytes: vec![text.to_owned()], ..read_options(&args.samples) };
+    let options =
+        ReadOptions { analytes: vec![text.to_owned()], room: room(args.run.memory), ..read_options(&args.samples) };
     let path = &args.samples.samples;
     path.is_file()
         && read_samples(path, &options).is_ok_and(|table| {

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Map, names: &[String], common: &Common) -> Result<Outco
         each.push(own);
     }
     refuse_another_record(&args.out, "map", Some(&names.join(", ")))?;
-    output::source_date()?; // refused now and not after the computing
+    output::dated()?; // refused now and not after the computing
     let mut inputs = inputs(&args.samples, &args.grid, Some(&args.method))?;
     for (role, path) in guideline::file(&args.decision.guideline).into_iter().filter(|(_, path)| path.is_file()) {
         inputs.push(FileRecord::of(role, path)?);
