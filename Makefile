@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-python wheel test-rust test-python notebooks demo demo-site demo-nation data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers bench-national
+.PHONY: help setup setup-python wheel test-rust test-python notebooks demo demo-site demo-nation demo-exchange data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers bench-national
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -76,6 +76,32 @@ demo-nation: setup ## arsenic, cadmium, lead in the topsoil of the USA, values b
 	set +x; \
 	echo; echo 'Look at $(OUT)/nation/compared/Cd_map.png and Cd_compare.csv, Dutch and Swedish limits on one map, values below limits as such;'; \
 	echo 'and at joint_map.png, what the three are together under the Dutch limits'
+
+# A secret is made for the demonstration; who publishes keeps one.
+demo-exchange: setup ## bundles for other institutions: zinc of the Meuse, and arsenic of the USA where its samples are; made, judged, verified, run again
+	cargo build --release --locked -p soilscope-cli
+	@echo; echo '1. A map, and the bundle of it: sites displaced by a secret, hotspots, records, styles; judged before it gets its name'
+	$(SOILSCOPE) map data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --transform log --guideline NL/intervention/any --soil om=10,clay=25 \
+	    --mask data/meuse_area.csv --cell 40 -o $(OUT)/handover/meuse --overwrite
+	@test -s $(OUT)/handover/secret.key || head -c 32 /dev/urandom > $(OUT)/handover/secret.key
+	$(SOILSCOPE) exchange pack $(OUT)/handover/meuse --about data/handover/meuse.toml --national --samples data/meuse.csv \
+	    --defaults data/handover/meuse-samples.toml --blur-key $(OUT)/handover/secret.key -o $(OUT)/handover --overwrite
+	@echo; echo '2. As another institution reads it'
+	$(SOILSCOPE) exchange check $(OUT)/handover/NLD_GSPolmap_1990_v1.0 --profile insii
+	$(SOILSCOPE) verify $(OUT)/handover/NLD_GSPolmap_1990_v1.0
+	@echo; echo '3. The run once more, from its record'
+	$(SOILSCOPE) replay $(OUT)/handover/meuse
+	@data=$$(sh scripts/data.sh --find) || { \
+	    echo; echo 'The bundle of the USA is skipped: usgs_ds801_top5_metals.csv is in none of $$SOILSCOPE_DATA, ../shared/data, data/usgs (make data).'; \
+	    exit 0; }; \
+	echo; echo "4. Arsenic of the conterminous USA, from $$data"; set -ex; \
+	$(SOILSCOPE) map "$$data" --x longitude --y latitude --crs EPSG:4326 --unit mg/kg --analyte As --out-crs EPSG:5070 --transform log \
+	    --guideline CA/sqg/residential --basis total --confidence 0.5 --cell 4000 --mask samples:75000 -o $(OUT)/handover/usa --overwrite; \
+	$(SOILSCOPE) exchange pack $(OUT)/handover/usa --about data/handover/usgs.toml --samples "$$data" --defaults data/handover/usgs-samples.toml \
+	    -o $(OUT)/handover --overwrite; \
+	$(SOILSCOPE) exchange check $(OUT)/handover/USA_GSPolmap_2011_v1.0 --profile insii; \
+	$(SOILSCOPE) verify $(OUT)/handover/USA_GSPolmap_2011_v1.0
+	@echo; echo 'Look at $(OUT)/handover/*/README.txt and qa/report.html; open rasters/, vector/ and styles/ in QGIS'
 
 data: ## download USGS Data Series 801 from its publisher, check its sum, convert it to data/usgs
 	@sh scripts/data.sh

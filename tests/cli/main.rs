@@ -9,6 +9,7 @@ mod coming_from;
 mod compare_limits;
 mod drift;
 mod estimation;
+mod exchange;
 mod hotspot_trust;
 mod hotspots;
 mod journal;
