@@ -264,6 +264,8 @@ fn json_usage_describes_every_verb() {
             "sample-plan",
             "sources",
             "thresholds",
+            "exchange",
+            "import",
             "verify",
             "replay"
         ]
@@ -275,12 +277,16 @@ fn help_of_every_verb() {
     let folder = folder();
     insta::with_settings!({ snapshot_path => "snapshots", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("help", soilscope(folder.path(), &["--help"]).done().out);
-        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "sample-plan", "sources", "thresholds", "verify", "replay"] {
+        for verb in ["check", "variogram", "validate", "predict", "map", "hotspots", "association", "simulate", "sample-plan", "sources", "thresholds", "exchange", "import", "verify", "replay"] {
             insta::assert_snapshot!(format!("help_{verb}"), soilscope(folder.path(), &[verb, "--help"]).done().out);
         }
         for verb in ["list", "show", "compare"] {
             let help = soilscope(folder.path(), &["thresholds", verb, "--help"]).done().out;
             insta::assert_snapshot!(format!("help_thresholds_{verb}"), help);
+        }
+        for verb in ["pack", "check"] {
+            let help = soilscope(folder.path(), &["exchange", verb, "--help"]).done().out;
+            insta::assert_snapshot!(format!("help_exchange_{verb}"), help);
         }
     });
 }

@@ -25,7 +25,7 @@ use crate::words::{Folds, Mask, ModelChoice, TransformChoice};
 
 pub(crate) use association::{Association, Standardise};
 pub(crate) use decision::DecisionArgs;
-pub(crate) use exchange::{Replay, Verify};
+pub(crate) use exchange::{CheckBundle, Exchange, ExchangeVerb, Import, Pack, Replay, Verify, profile_named};
 pub(crate) use hotspots::Hotspots;
 pub(crate) use map::{Map, RasterChoice};
 pub(crate) use method::{BlockArgs, DriftArgs, DriftFrom, ErrorArgs, MethodArgs, NodesChoice};
@@ -121,6 +121,10 @@ pub(crate) enum Verb {
     Sources(Sources),
     /// Limits of the law: list them, show one, compare jurisdictions, alone or on samples
     Thresholds(Thresholds),
+    /// Bundles of maps for other institutions: make one, judge one
+    Exchange(Exchange),
+    /// A laboratory's or an institution's table as the long table of the exchange specification
+    Import(Import),
     /// Has any file of a run or a bundle changed since it was written; is the bundle signed
     Verify(Verify),
     /// Run again what a run record says, and compare: which cells differ, and by how much

@@ -2,7 +2,9 @@
 
 mod association;
 mod check;
+mod exchange;
 mod hotspots;
+mod import;
 mod map;
 mod predict;
 mod replay;
@@ -35,6 +37,8 @@ pub(crate) fn run(cli: &Cli) -> Result<Outcome> {
         Verb::Simulate(args) => simulate::run(args, common),
         Verb::Sources(args) => sources::run(args, common),
         Verb::Thresholds(args) => thresholds::run(args, common),
+        Verb::Exchange(args) => exchange::run(args, common),
+        Verb::Import(args) => import::run(args, common),
         Verb::Verify(args) => verify::run(args, common),
         Verb::Replay(args) => replay::run(args, common),
     }
