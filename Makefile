@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-python wheel test-rust test-python notebooks demo demo-site demo-nation demo-exchange data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers bench-national
+.PHONY: help setup setup-python wheel test-rust test-python test-exchange notebooks demo demo-site demo-nation demo-exchange data test truth coverage check fmt-check clippy doc layers bench bless agreement non-detects peers bench-peers bench-national
 .NOTPARALLEL:
 
 # Where cargo puts things, so that a CARGO_TARGET_DIR of yours is honoured.
@@ -84,7 +84,7 @@ demo-exchange: setup ## bundles for other institutions: zinc of the Meuse, and a
 	$(SOILSCOPE) map data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --transform log --guideline NL/intervention/any --soil om=10,clay=25 \
 	    --mask data/meuse_area.csv --cell 40 -o $(OUT)/handover/meuse --overwrite
 	@test -s $(OUT)/handover/secret.key || head -c 32 /dev/urandom > $(OUT)/handover/secret.key
-	$(SOILSCOPE) exchange pack $(OUT)/handover/meuse --about data/handover/meuse.toml --national --samples data/meuse.csv \
+	$(SOILSCOPE) exchange pack $(OUT)/handover/meuse --about data/handover/meuse.toml --samples data/meuse.csv \
 	    --defaults data/handover/meuse-samples.toml --blur-key $(OUT)/handover/secret.key -o $(OUT)/handover --overwrite
 	@echo; echo '2. As another institution reads it'
 	$(SOILSCOPE) exchange check $(OUT)/handover/NLD_GSPolmap_1990_v1.0 --profile insii
@@ -108,7 +108,7 @@ data: ## download USGS Data Series 801 from its publisher, check its sum, conver
 
 # ---- develop ----
 
-test: setup-python test-rust test-python ## all tests: units, doctests, laws, golden values of gstat, pipeline, command line, Python
+test: setup-python test-rust test-python test-exchange ## all tests: units, doctests, laws, golden values of gstat, pipeline, command line, Python, bundles by schemas of others
 
 test-rust: setup ## the tests in Rust
 	cargo test --workspace --locked
@@ -148,6 +148,22 @@ test-python: setup-python test-wheel $(PYTHON_DIR)/test/.complete $(abspath $(TA
 	$(PYTHON_DIR)/test/$(INSTALL_WHEEL)
 	SOILSCOPE=$(abspath $(TARGET))/debug/soilscope MYPY_CACHE_DIR=$(PYTHON_DIR)/mypy \
 	    $(PYTHON_DIR)/test/bin/python -m pytest -p no:cacheprovider tests/python $(PYTEST)
+
+# ISO's schemas are in the source of pycsw, which is neither installed nor run.
+PYCSW := pycsw-2.6.2.tar.gz
+$(PYTHON_DIR)/$(PYCSW): $(PYTHON_DIR)/exchange/.complete
+	$(PYTHON_DIR)/exchange/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: -d $(@D) pycsw==2.6.2
+
+BUNDLES = $(PYTHON_DIR)/bundles
+test-exchange: setup-python $(PYTHON_DIR)/$(PYCSW) $(abspath $(TARGET))/debug/soilscope ## a bundle against ISO 19139, STAC and GDAL, in an environment of its own
+	rm -rf $(BUNDLES)
+	$(abspath $(TARGET))/debug/soilscope map data/meuse.csv --analyte zinc --unit mg/kg --crs EPSG:28992 --transform log -q \
+	    --guideline NL/intervention/any --soil om=10,clay=25 --mask data/meuse_area.csv --cell 100 --realisations 20 -o $(BUNDLES)/run
+	for iso in strict fao; do \
+	    $(abspath $(TARGET))/debug/soilscope exchange pack $(BUNDLES)/run --about data/handover/meuse.toml --national -q \
+	        --iso-profile $$iso -o $(BUNDLES)/$$iso || exit; \
+	done
+	$(PYTHON_DIR)/exchange/bin/python tests/exchange/python/validate.py $(BUNDLES)/strict/NLD* $(BUNDLES)/fao/NLD* --schemas $(PYTHON_DIR)/$(PYCSW)
 
 notebooks: setup-python test-wheel $(PYTHON_DIR)/notebooks/.complete $(abspath $(TARGET))/debug/soilscope ## run the notebooks in an environment of their own, and keep what they show; NOTEBOOKS=notebooks/1-first-map.ipynb takes one
 	$(PYTHON_DIR)/notebooks/$(INSTALL_WHEEL)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Run, folder, names, soilscope};
+use crate::support::{Run, folder, names, root, soilscope};
 
 const MAP: [&str; 17] = [
     "map",
@@ -158,4 +158,19 @@ fn what_is_no_run_is_refused() {
     ends(&soilscope(at, &["verify", "out"]), 2, &["names no file that was written"]);
     fs::write(at.join("out/run.json"), "{").unwrap();
     ends(&soilscope(at, &["verify", "out"]), 2, &["it is no run record"]);
+}
+
+/// A run of another day and checkout, which stands in the repository: every clone makes it again.
+#[test]
+fn a_recorded_run_is_made_again_here() {
+    let folder = folder();
+    let at = folder.path();
+    fs::create_dir(at.join("recorded")).unwrap();
+    for entry in fs::read_dir(root().join("tests/cli/recorded")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), at.join("recorded").join(entry.file_name())).unwrap();
+    }
+    ends(&soilscope(at, &["verify", "recorded"]), 0, &["run unchanged: 5 of 5 files"]);
+    // Another processor and mathematical library may round otherwise.
+    ends(&soilscope(at, &["replay", "recorded", "--tolerance", "1e-6"]), 0, &["the replay "]);
 }
