@@ -148,7 +148,6 @@ fn every_refusal_names_file_row_column_value_reason_and_remedy() {
         ("country", "Bhutan", "is no country"),
         ("licence", "mine", "is not in licences.csv"),
         ("crs", "WGS84", "is not of the form"),
-        ("land_use", "moon", "is not in land_use.csv"),
         ("access_level", "secret", "is none of the schema's words"),
         ("n_increments", "2.5", "is not a whole number"),
         ("coverage_factor", "9", "is above 3"),

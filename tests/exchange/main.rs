@@ -3,6 +3,7 @@
 
 mod check_bundle;
 mod check_table;
+mod import;
 mod long;
 mod mutations;
 mod pack;

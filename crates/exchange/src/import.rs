@@ -1,8 +1,16 @@
 //! Tables of other institutions as the long table: what a file is, what it says, what has no code.
 
+mod archive;
+mod fao_node;
+pub mod harmonise;
+mod inspire;
+mod template;
+mod workbook;
+
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::long::gpkg::{self, Package};
 use crate::long::{self, Reading, Report, Side, Table, csv_in, geojson, local, tall, wide};
 use crate::{Error, Result};
 
@@ -43,15 +51,50 @@ pub struct Imported {
 pub fn import(path: &Path, defaults: &Defaults, options: &Options) -> Result<Imported> {
     let mut reading = Reading::new(defaults, options);
     reading.report.file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let limits = options.limits;
+    if path.symlink_metadata().is_ok_and(|m| m.is_dir()) {
+        let sheets = workbook::folder(path, &defaults.dialect, &limits, &mut reading.report)?;
+        template_of(&mut reading, path, &sheets)?;
+        return Ok(finished(reading));
+    }
     let mut start = Vec::new();
     local::open(path)?.take(1024).read_to_end(&mut start).map_err(|e| Error::unreadable(path, e))?;
-    let json = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start().starts_with(b"{");
-    if json {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start();
+    if start.starts_with(b"SQLite format 3\0") {
+        let package = Package::open(path, &limits)?;
+        let layers = package.layers();
+        if inspire::is_it(&layers) {
+            inspire::read(&mut reading, &package, &layers)?;
+        } else {
+            gpkg::read(&mut reading, &package, &layers)?;
+        }
+    } else if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
+        let sheets = workbook::xlsx(path, &limits, &mut reading.report)?;
+        template_of(&mut reading, path, &sheets)?;
+    } else if start.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err(Error::refused(
+            path.display(),
+            "is a workbook of before 2007, or encrypted",
+            "save it as .xlsx without a password",
+        ));
+    } else if text.starts_with(b"{") {
         geojson::read(&mut reading, path)?;
     } else {
         delimited(&mut reading, path)?;
     }
     Ok(finished(reading))
+}
+
+fn template_of(reading: &mut Reading<'_>, path: &Path, sheets: &workbook::Sheets) -> Result<()> {
+    if template::is_it(sheets) {
+        return template::read(reading, sheets);
+    }
+    let names: Vec<&str> = sheets.keys().map(String::as_str).collect();
+    Err(Error::refused(
+        path.display(),
+        format!("its sheets ({}) are not those of the template workbook", names.join(", ")),
+        "give the template with Plot Data, Element Data and Specimen Data, or save one sheet as CSV",
+    ))
 }
 
 fn finished(reading: Reading<'_>) -> Imported {
@@ -71,6 +114,12 @@ fn delimited(reading: &mut Reading<'_>, path: &Path) -> Result<()> {
     if tall::is_long(&fields) {
         reading.report.format = "long table, delimited text".to_owned();
         return tall::read(reading, sheet);
+    }
+    if fao_node::is_it(&sheet.header) {
+        reading.report.format = "samples of an FAO node, CSV".to_owned();
+        reading.report.notice("columns of a node are in the canonical unit: the default unit of the tables was taken");
+        let side = fao_node::side(&sheet.header);
+        return wide::read(reading, sheet, &side);
     }
     reading.report.format = "wide table, delimited text".to_owned();
     let side = match Side::beside(path)? {

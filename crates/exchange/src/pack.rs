@@ -6,7 +6,7 @@ mod dcat;
 mod doc;
 mod entry;
 mod fao;
-mod gdal_io;
+pub(crate) mod gdal_io;
 mod iso;
 pub mod names;
 mod points;

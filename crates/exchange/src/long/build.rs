@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::censoring::{self, Stated};
 use super::defaults::{Defaults, Fields};
-use super::field::{asked, is_null};
+use super::field::is_null;
 use super::names::{self, Found, Measured};
 use super::report::{Report, shown};
+use super::set::set;
 use super::sheet::{Limits, cell};
-use super::value::plain;
-use super::{Row, Table, number, write};
-use crate::{Error, Result, country, tables};
+use super::{Row, Table, number};
+use crate::{Error, Result, tables};
 
 /// How a file is to be read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -144,6 +144,12 @@ impl<'a> Reading<'a> {
         for g in given.iter().filter(|g| !is_null(g.text)) {
             cells.by.entry(g.field).or_insert(Given { text: g.text.trim(), ..*g });
         }
+        // An empty cell says nothing about its analyte's name or procedure either.
+        let flagged = cells.get(NOT_DETECTED).is_some_and(|g| super::value::not_detected(g.text) != Ok(false));
+        let told = ["value", "censor", "value_low", "value_high"].iter().any(|field| cells.get(field).is_some());
+        if !told && !flagged {
+            return Ok(Built::Missing);
+        }
         let Some((found, name)) = self.analyte(&cells)? else { return Ok(Built::NoCode) };
         let analyte = matches!(found.measured, Measured::Analyte(_));
         let own = defaults.analytes.get(&name).or_else(|| defaults.analytes.get(found.measured.code()));
@@ -171,12 +177,29 @@ impl<'a> Reading<'a> {
         let Some((unit, spelt)) = self.unit(&cells, found, &name)? else { return Ok(Built::NoCode) };
 
         let mut built = Row { analyte_code: found.measured.code().to_owned(), ..Row::default() };
+        if let Some(given) = cells.get("land_use") {
+            match names::land_use(given.text) {
+                Some(code) => code.clone_into(&mut built.land_use),
+                None => {
+                    let file = self.name();
+                    let why = "is not in land_use.csv: its results are kept without";
+                    self.report.unresolved("land_use", given.text, &file, cells.row, 1, why);
+                }
+            }
+        }
         for given in cells.by.values() {
             if !matches!(
                 given.field,
-                "analyte_code" | "cas_number" | "value" | "censor" | "unit" | "extraction_code" | NOT_DETECTED
+                "analyte_code"
+                    | "cas_number"
+                    | "land_use"
+                    | "value"
+                    | "censor"
+                    | "unit"
+                    | "extraction_code"
+                    | NOT_DETECTED
             ) {
-                set(&mut built, given, &cells)?;
+                set(&mut built, given, cells.path, cells.row)?;
             }
         }
         if let Some(procedure) = procedure {
@@ -288,8 +311,12 @@ impl<'a> Reading<'a> {
     }
 
     fn unit_named(&self, spelling: &str) -> Option<&'static tables::Unit> {
-        let mapped = self.defaults.units.get(spelling.trim()).map_or(spelling, String::as_str);
-        tables::unit_spelt(mapped)
+        let mapped = self.defaults.units.get(spelling.trim()).map_or(spelling, String::as_str).trim();
+        let same = |known: &str| !known.is_empty() && known == mapped;
+        tables::unit_spelt(mapped).or_else(|| {
+            let qudt = |uri: &str| same(uri) || same(uri.rsplit('/').next().unwrap_or_default());
+            tables::units().iter().find(|u| same(&u.ucum) || qudt(&u.qudt_uri))
+        })
     }
 
     fn unit(&mut self, cells: &Cells<'_>, found: Found, name: &str) -> Result<Option<(&'static tables::Unit, String)>> {
@@ -423,64 +450,4 @@ fn of_contaminants(field: &str) -> bool {
         field,
         "unit" | "extraction_code" | "determination_code" | "fraction" | "lod" | "loq" | "uol" | "cas_number"
     )
-}
-
-/// Sets one field, its words and bounds as the schema has them.
-fn set(built: &mut Row, given: &Given<'_>, cells: &Cells<'_>) -> Result<()> {
-    let refuse = |reason: &str, remedy: &str| cell(cells.path, cells.row, given.column, given.text, reason, remedy);
-    let fix = "correct the cell";
-    let asked = asked(given.field);
-    let unescaped = write::unescaped(given.text);
-    let text = match asked {
-        Some(asked) if asked.number => {
-            let remedy = "correct the cell, or say decimal in [dialect] of the defaults";
-            let text = plain(unescaped, given.comma).map_err(|reason| refuse(&reason, remedy))?;
-            let number = number::parse(&text).ok_or_else(|| refuse("is not a finite number", remedy))?;
-            if let Some(outside) = asked.outside(number) {
-                return Err(refuse(&outside, fix));
-            }
-            text.into_owned()
-        }
-        Some(asked) if !asked.words.is_empty() => match asked.word(unescaped) {
-            Some(word) => word.to_owned(),
-            None => {
-                return Err(refuse("is none of the schema's words", &format!("use one of {}", asked.words.join(", "))));
-            }
-        },
-        _ => unescaped.to_owned(),
-    };
-    let text = match given.field {
-        "country" => {
-            let capitals = text.to_uppercase();
-            let country = country::by_alpha3(&capitals).or_else(|| country::by_alpha2(&capitals));
-            country
-                .ok_or_else(|| refuse("is no country of ISO 3166-1", "give three capitals, as BTN"))?
-                .alpha3
-                .to_owned()
-        }
-        "licence" => licence(&text).ok_or_else(|| refuse("is not in licences.csv", "give an SPDX id, as CC-BY-4.0"))?,
-        "crs" if super::epsg(&text).is_none() => {
-            return Err(refuse("is not of the form EPSG:4326", "give the EPSG code"));
-        }
-        "land_use" => match names::land_use(&text) {
-            Some(code) => code.to_owned(),
-            None => {
-                return Err(refuse(
-                    "is not in land_use.csv",
-                    "give a code or GloSIS notation of it, or ignore the column",
-                ));
-            }
-        },
-        _ => text,
-    };
-    built.set(given.field, &text).map_err(|reason| refuse(&reason, fix))
-}
-
-/// The licence that an SPDX id, the name an FAO node has for it, or its address means.
-fn licence(text: &str) -> Option<String> {
-    let same = |known: &str| !known.is_empty() && known.eq_ignore_ascii_case(text);
-    let found = tables::licences().iter().find(|l| same(&l.spdx)).or_else(|| {
-        tables::licences().iter().find(|l| same(&l.fao_sis_value) || same(&l.url) || same(l.url.trim_end_matches('/')))
-    })?;
-    Some(if found.spdx.is_empty() { found.fao_sis_value.clone() } else { found.spdx.clone() })
 }

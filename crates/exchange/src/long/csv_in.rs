@@ -52,6 +52,46 @@ pub(crate) fn open(path: &Path, dialect: &Dialect, limits: &Limits, report: &mut
     Ok(Sheet { path: path.to_owned(), header, records: Box::new(rows), comma })
 }
 
+/// All rows of delimited text as they come, for files whose header is not the first of them; whether numbers have a decimal comma.
+pub(crate) fn raw(path: &Path, dialect: &Dialect, limits: &Limits, report: &mut Report) -> Result<(Vec<Record>, bool)> {
+    let (source, start) = decoded(path, dialect, limits, report)?;
+    if start.trim().is_empty() {
+        return Ok((Vec::new(), false));
+    }
+    let delimiter = delimiter(path, dialect, &start, report)?;
+    let comma = decimal_comma(path, dialect, &start, delimiter, report)?;
+    let used = Rc::new(Cell::new(0));
+    let metered = Metered { source, used: Rc::clone(&used), most: limits.row_bytes };
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .buffer_capacity(LOOKED_AT)
+        .from_reader(metered);
+    let (mut rows, mut held, mut record) = (Vec::new(), 0, ByteRecord::new());
+    for row in 1.. {
+        if !reader.read_byte_record(&mut record).map_err(|e| unreadable(path, row, &e))? {
+            break;
+        }
+        used.set(0);
+        held += record.as_slice().len() as u64 + 24 * record.len() as u64;
+        if row > limits.rows || held > limits.file_bytes || record.len() > limits.columns {
+            let reason = format!(
+                "row {row} is beyond {} columns, {} rows or {} bytes",
+                limits.columns, limits.rows, limits.file_bytes
+            );
+            return Err(Error::refused(path.display(), reason, "divide the table"));
+        }
+        let cells = record.iter().enumerate().map(|(i, bytes)| {
+            let column = format!("column {}", i + 1);
+            let cell = text(path, row, &column, bytes)?;
+            checked_cell(path, row, &column, &cell, limits).map(|()| cell)
+        });
+        rows.push(Record { row, cells: cells.collect::<Result<_>>()? });
+    }
+    Ok((rows, comma))
+}
+
 type Source = Box<dyn Read>;
 
 /// The file as UTF-8 without a mark, and the start of it.

@@ -34,6 +34,7 @@ pub type Fields = BTreeMap<String, String>;
 /// crs = "EPSG:28992"
 /// nondetect_flag = "_nd"           # Cd_nd = 1: the value of Cd is the limit it lies below
 /// ignore = ["dist"]                # columns that are known and not wanted
+/// layer = "samples"                # of a GeoPackage with several
 ///
 /// [dialect]
 /// delimiter = ";"
@@ -71,6 +72,8 @@ pub struct Defaults {
     pub units: BTreeMap<String, String>,
     /// The end of the names of columns that flag results as not detected.
     pub nondetect_flag: Option<String>,
+    /// The layer of a GeoPackage that has several.
+    pub layer: Option<String>,
     /// Columns that are not wanted.
     pub ignore: BTreeSet<String>,
 }
@@ -117,7 +120,7 @@ impl Defaults {
                 Error::refused(
                     format!("{name}, '{key}'"),
                     reason,
-                    "give fields of the long table, nondetect_flag, ignore, or [dialect], [columns], [analytes.*], [procedures], [units]",
+                    "give fields of the long table, nondetect_flag, ignore, layer, or [dialect], [columns], [analytes.*], [procedures], [units]",
                 )
             })?;
         }
@@ -164,6 +167,7 @@ impl Defaults {
             }
             "procedures" => self.procedures = texts(value)?,
             "units" => self.units = texts(value)?,
+            "layer" => self.layer = Some(text(&value)?),
             "nondetect_flag" => self.nondetect_flag = Some(text(&value)?),
             "ignore" => {
                 let Value::Array(names) = value else { return Err("is not a list of columns".to_owned()) };

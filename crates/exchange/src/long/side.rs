@@ -20,6 +20,11 @@ pub(crate) struct Side {
 const MOST: u64 = 4 << 20;
 
 impl Side {
+    /// With what is declared for single columns by another part of the file.
+    pub(crate) fn new(columns: BTreeMap<String, Fields>) -> Self {
+        Self { all: Fields::new(), columns }
+    }
+
     /// The side file beside `table`, if there is one.
     pub(crate) fn beside(table: &Path) -> Result<Option<Self>> {
         let path = table.with_extension("columns.json");

@@ -65,7 +65,7 @@ impl<'a> Layout<'a> {
             if fields[i].is_some() {
                 layout.fields[i] = fields[i];
             } else if defaults.ignore.contains(name) {
-            } else if is_values(base) {
+            } else if is_values(base) || side.of(name).contains_key("analyte_code") {
                 layout.values.push(Values { column: i, name: base, unit, beside: Vec::new() });
             } else {
                 rest.push(i);
