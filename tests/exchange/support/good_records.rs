@@ -276,7 +276,10 @@ fn item(root: &Path, bundle: &Value, mapset: &Value, grid: &Grid) -> Value {
         let data_type = band.band_type().to_string().to_lowercase().replace("byte", "uint8");
         let name = Path::new(path).file_stem().unwrap().to_str().unwrap().to_lowercase();
         let unit = band.unit();
-        let mut of = json!({"name": layer["stat"], "data_type": data_type, "nodata": band.no_data_value()});
+        let mut of = json!({"name": layer["stat"], "data_type": data_type});
+        if let Some(none) = band.no_data_value() {
+            of["nodata"] = json!(none);
+        }
         if !unit.is_empty() {
             of["unit"] = json!(unit);
         }
