@@ -1,6 +1,7 @@
 //! Tests of soilscope-exchange: files in, files out.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod broken;
 mod check_bundle;
 mod check_table;
 mod import;

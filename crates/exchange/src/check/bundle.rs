@@ -14,17 +14,21 @@ pub mod folder;
 mod gather;
 pub mod local;
 mod manifest;
+mod metadata;
 pub mod naming;
+mod privacy;
 mod quality;
 mod raster;
 mod samples;
+mod shown;
+mod sqlite;
+mod stac;
 mod table;
 pub mod tiff;
+mod vector;
 
 pub use facts::{CheckOptions, Facts, Flavour, Layer, RasterFacts};
 pub use folder::Folder;
-
-const UNJUDGED: [char; 4] = ['P', 'V', 'M', 'T'];
 
 /// Judges the bundle in a folder.
 ///
@@ -40,10 +44,11 @@ pub(super) fn judge(root: &Path, options: &CheckOptions<'_>) -> Result<Verdict> 
     naming::judge(&folder, &facts, &mut findings);
     manifest::judge(&folder, &facts, &mut findings)?;
     quality::judge(&folder, &facts, &mut findings);
-    // Groups that other modules judge, where they are not called yet.
-    for rule in crate::tables::rules().iter().filter(|r| r.id.starts_with(UNJUDGED)) {
-        facts.skip(&rule.id, "this version does not judge it");
-    }
+    vector::judge(&folder, &facts, &mut findings);
+    metadata::judge(&folder, &facts, &mut findings);
+    stac::judge(&folder, &facts, &mut findings);
+    // Last, on all that the bundle holds.
+    privacy::judge(&folder, &facts, &mut findings)?;
     let all: Vec<_> = findings.iter().cloned().collect();
     let skipped = facts.skipped.take();
     let mut verdict = Verdict::new(&folder.name, options.profile, findings, skipped);

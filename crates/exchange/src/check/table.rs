@@ -37,6 +37,7 @@ use columns::{Layout, Shape};
 use context::Judge;
 pub use extension::{CertifiedValue, Extension, ExtensionAnalyte, ExtensionProcedure};
 pub use facts::{AnalyteFacts, TableFacts};
+pub(super) use personal::{personal_cell, personal_column};
 use source::Opened;
 
 /// The rules this judge applies, in the order of the specification.

@@ -170,6 +170,21 @@ fn persons(judge: &mut Judge<'_>) {
     }
 }
 
+/// Whether a column of this name is of personal data, whatever is in it.
+pub(in crate::check) fn personal_column(header: &str) -> bool {
+    !columns::is_known(header) && patterns().personal.is_match(&normalised(header))
+}
+
+/// What of a person a cell of a column of this name tells, if anything.
+pub(in crate::check) fn personal_cell(header: &str, cell: &str) -> Option<&'static str> {
+    let (name, ours, cell) = (normalised(header), columns::is_known(header), cell.trim());
+    let number = || number::parse(cell, Decimal::Point).any().is_some();
+    if CODES.contains(&name.as_str()) || cell.len() < 5 || cell.len() > 4096 || number() {
+        return None;
+    }
+    in_cell(cell, ours && name.ends_with("_code"), !ours && patterns().perhaps.is_match(&name))
+}
+
 /// What of a person a cell tells.
 fn in_cell(cell: &str, code: bool, perhaps: bool) -> Option<&'static str> {
     let p = patterns();
