@@ -534,7 +534,6 @@ fn nothing_is_displaced_without_a_secret_and_no_map_shows_what_was() {
 }
 
 #[test]
-#[ignore = "until the judge has all its rules"]
 fn the_judge_passes_what_was_packed() {
     let (case, key) = (Case::new(), secret());
     let run = case.run("run", &[3]);
