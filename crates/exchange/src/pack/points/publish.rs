@@ -93,9 +93,14 @@ pub(super) fn location(row: &Row, place: [f64; 2], hidden: Option<(&Secret, f64)
 fn place_at(shown: &mut Row, [longitude, latitude]: [f64; 2], hidden: Option<(&Secret, f64)>) {
     (shown.longitude, shown.latitude) = (Some(longitude), Some(latitude));
     if let Some((secret, radius)) = hidden {
-        shown.site_code = secret.pseudonym("s", &shown.site_code);
+        shown.site_code = site_code(secret, &shown.site_code);
         shown.location_blur_m = Some(radius);
     }
+}
+
+/// The code a protected site is published with.
+pub(super) fn site_code(secret: &Secret, code: &str) -> String {
+    secret.pseudonym("s", code)
 }
 
 /// Only what a protected site's row keeps.
