@@ -514,6 +514,16 @@ fn a_group_that_is_too_small_is_not_shown() {
 }
 
 #[test]
+fn samples_of_other_days_than_about_says_are_refused() {
+    let case = Case::new();
+    let mut rows = runs::rows("open", &[3]);
+    rows[7].sampling_date = Some("1991-02".parse().unwrap());
+    let said =
+        case.pack(&case.run("run", &[3]), &about(OPEN), &case.options(Some(&rows), None)).unwrap_err().to_string();
+    assert!(said.contains("1991-02-28"), "{said}");
+}
+
+#[test]
 fn nothing_is_displaced_without_a_secret_and_no_map_shows_what_was() {
     let case = Case::new();
     let run = case.run("run", &[3]);
@@ -534,7 +544,6 @@ fn nothing_is_displaced_without_a_secret_and_no_map_shows_what_was() {
 }
 
 #[test]
-#[ignore = "until the judge has all its rules"]
 fn the_judge_passes_what_was_packed() {
     let (case, key) = (Case::new(), secret());
     let run = case.run("run", &[3]);

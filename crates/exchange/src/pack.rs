@@ -14,6 +14,7 @@ mod privacy_check;
 mod qa;
 pub mod raster;
 mod records;
+mod release;
 mod report;
 pub mod source;
 mod stable;

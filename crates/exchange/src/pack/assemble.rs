@@ -1,6 +1,5 @@
 //! From runs to a bundle: everything is written into a folder beside, judged there, and given its name at the end.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -13,11 +12,12 @@ use super::names::{Naming, Tokens};
 use super::points::Points;
 use super::privacy_check::recovered;
 use super::raster::{self, Geographic, GridChoice, Grids, Mapset};
+use super::release::{judged, release};
 use super::report::Report;
 use super::source::{Run, Variable};
 use super::vector::{self, HotspotOptions, Withhold};
 use super::{dcat, qa, records, stac, styles};
-use crate::check::{self, CheckOptions, Profile, Severity, Verdict};
+use crate::check::{Profile, Verdict};
 use crate::long::Row;
 use crate::privacy::{Secret, Units};
 use crate::tables;
@@ -166,8 +166,10 @@ pub fn pack(
         records::manifest(&root)
     };
     seal(None)?;
-    let verdict =
-        options.judge.map(|profile| judged(&root, profile, &seal, options, progress, interrupted)).transpose()?;
+    let verdict = match options.judge {
+        Some(profile) => Some(judged(&root, profile, &seal, &bundle.points, options, progress, interrupted)?),
+        None => None,
+    };
     check_interrupted(interrupted)?;
     release(&root, &target, options.overwrite)?;
     let shown = bundle.points.all() - bundle.points.withheld();
@@ -181,7 +183,7 @@ pub fn pack(
     })
 }
 
-fn check_interrupted(interrupted: &dyn Fn() -> bool) -> Result<()> {
+pub(super) fn check_interrupted(interrupted: &dyn Fn() -> bool) -> Result<()> {
     if interrupted() { Err(Error::Interrupted) } else { Ok(()) }
 }
 
@@ -288,7 +290,15 @@ fn points(plan: &[Planned<'_>], about: &About, options: &PackOptions<'_>) -> Res
             "give the samples the maps were made of",
         ));
     }
-    Ok(points)
+    let [begin, end] = about.period;
+    match points.sampled {
+        Some([first, last]) if first < begin.first() || last > end.last() => Err(Error::refused(
+            "about.toml",
+            format!("sampled from {begin} to {end}, but the table has samples from {first} to {last}"),
+            "correct sampling.begin and sampling.end",
+        )),
+        _ => Ok(points),
+    }
 }
 
 /// A map of prediction errors whose cells are smaller than the disc a site was displaced in shows where in the disc it was.
@@ -380,74 +390,4 @@ fn layers<'a>(
     entry.hotspots = vector::hotspots(run, variable, &mapset, &hotspots, root, interrupted)?;
     entry.styles = styles::styles(&entry.layers, &names, root)?;
     Ok(entry)
-}
-
-/// What the judge says of the finished folder, written into it until it says the same of that.
-fn judged(
-    root: &Path,
-    profile: Profile,
-    seal: &dyn Fn(Option<&Verdict>) -> Result<()>,
-    options: &PackOptions<'_>,
-    progress: &mut dyn FnMut(&str),
-    interrupted: &dyn Fn() -> bool,
-) -> Result<Verdict> {
-    progress("judging the bundle");
-    let check = |_: ()| {
-        let template = match &options.geographic {
-            Geographic::Template(path) => Some(path.clone()),
-            _ => None,
-        };
-        let asked = CheckOptions { profile, template, interrupted, ..CheckOptions::default() };
-        check_interrupted(interrupted)?;
-        check::judge(root, &asked)
-    };
-    let first = check(())?;
-    seal(Some(&first))?;
-    let second = check(())?;
-    // The verdict stands in the bundle that is judged: were that to change the verdict, neither would be true.
-    let said = |v: &Verdict| v.findings.iter().map(|f| (f.id.clone(), f.file.clone())).collect::<Vec<_>>();
-    if said(&first) != said(&second) {
-        seal(Some(&second))?;
-        let third = check(())?;
-        if said(&second) != said(&third) {
-            return Err(Error::refused(
-                "the bundle",
-                "the judge does not say the same of it twice",
-                "report this as a fault of soilscope",
-            ));
-        }
-    }
-    if !second.passed() && !options.keep_refused {
-        let errors: BTreeMap<String, String> = second
-            .findings
-            .iter()
-            .filter(|f| f.severity == Severity::Error)
-            .map(|f| (f.id.clone(), format!("{} in {}: {} (expected {})", f.id, f.file, f.found, f.expected)))
-            .collect();
-        let first: Vec<&String> = errors.values().take(5).collect();
-        let first = first.iter().map(|s| s.as_str()).collect::<Vec<_>>().join("; ");
-        return Err(Error::refused(
-            "the bundle",
-            format!("the judge refuses it with {} errors: {first}", second.errors),
-            "mend what they name, or keep it all the same to look at it",
-        ));
-    }
-    Ok(second)
-}
-
-/// Gives the finished folder its name. A bundle that is replaced is moved aside first and comes back if that fails.
-fn release(root: &Path, target: &Path, overwrite: bool) -> Result<()> {
-    let aside = root.with_extension("replaced");
-    let replaced = overwrite && target.symlink_metadata().is_ok();
-    if replaced {
-        std::fs::rename(target, &aside).map_err(|e| Error::unwritable(target, e))?;
-    }
-    if let Err(e) = std::fs::rename(root, target) {
-        if replaced {
-            // Nothing more can be done if this fails too; what was there is still whole, in the hidden folder.
-            let _ = std::fs::rename(&aside, target);
-        }
-        return Err(Error::unwritable(target, e));
-    }
-    Ok(())
 }

@@ -206,7 +206,7 @@ pub(super) fn provenance(root: &Path, bundle: &Bundle<'_>) -> Result<()> {
             "sites": sites,
             "area_km2": bundle.entries.iter().filter_map(area_km2).reduce(f64::max).map(round),
             "sampling": {"from": begin.first().to_string(), "to": end.last().to_string()},
-            "clustered": null,
+            "clustered": bundle.points.clustered,
             "analytes": analytes,
             "runs": runs,
         }),

@@ -38,7 +38,7 @@ impl Report<'_> {
             paragraph(&about.abstract_text),
             heading(2, "What this is"),
             table(
-                ["", ""],
+                ["Item", "Value"],
                 vec![
                     ["Country".into(), about.country.name.into()],
                     ["Claimed extent".into(), about.extent.as_str().into()],
@@ -109,14 +109,14 @@ impl Report<'_> {
             let withheld = match hotspots.withheld {
                 0 => String::new(),
                 n => format!(
-                    " {n} more are left out: they hold fewer than {} samples or are smaller than the disc sites are displaced in, and would say \
+                    " {n} more left out: they hold fewer than {} samples or are smaller than the disc sites are displaced in, and would say \
                      where samples were taken.",
                     self.bundle.about.privacy.min_group
                 ),
             };
             let files = hotspots.geojson.as_ref().map(|path| format!(", in {path}")).unwrap_or_default();
             parts.push(paragraph(format!(
-                "{} hotspots of {} m² together{files}.{withheld}",
+                "Hotspots: {}, of {} m² together{files}.{withheld}",
                 hotspots.count,
                 round(hotspots.area_m2)
             )));

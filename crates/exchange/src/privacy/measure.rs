@@ -1,5 +1,6 @@
 //! What a stranger can get back from what was published: distances and maps, not promises.
 
+use geo::ConvexHull;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 
@@ -69,6 +70,22 @@ impl Near {
         found.truncate(k);
         found
     }
+}
+
+/// Whether places stand in clusters, by Clark and Evans (1954): the mean distance to the nearest other place is less than that of as many
+/// places spread at random over their convex hull, by more than chance does once in forty times (z below -1.96). `None` of fewer than ten
+/// places, or of places on a line.
+pub fn clustered(places: &[[f64; 2]]) -> Option<bool> {
+    if places.len() < 10 {
+        return None;
+    }
+    let hull = geo::MultiPoint::from(places.to_vec()).convex_hull();
+    let area = geo::GeodesicArea::geodesic_area_unsigned(&hull);
+    let near = Near::new(places);
+    let distances = Distances::of(places.iter().filter_map(|p| near.nearest(*p, 2).get(1).map(|n| n.1)))?;
+    let n = places.len() as f64;
+    let (expected, error) = (0.5 * (area / n).sqrt(), 0.261_36 * (area / (n * n)).sqrt());
+    (error > 0.0).then(|| (distances.mean - expected) / error < -1.96)
 }
 
 /// A map by inverse squared distances of the 12 nearest places.
@@ -201,6 +218,17 @@ mod tests {
         assert_eq!(same.rmse, 0.0);
         let moved = places.map(|[x, y]| [x + 0.01, y]);
         assert!(map_difference(&places, &moved, &values, &places).unwrap().rmse > 0.5);
+    }
+
+    #[test]
+    fn a_lattice_is_no_cluster_and_heaps_are() {
+        let lattice: Vec<[f64; 2]> =
+            (0..100).map(|i| [5.0 + f64::from(i % 10) * 0.01, 51.0 + f64::from(i / 10) * 0.01]).collect();
+        assert_eq!(clustered(&lattice), Some(false));
+        let heaps: Vec<[f64; 2]> =
+            lattice.iter().map(|[x, y]| [5.0 + (x - 5.0) * 0.01 + (y * 100.0).round() % 2.0, *y]).collect();
+        assert_eq!(clustered(&heaps), Some(true));
+        assert_eq!(clustered(&lattice[..5]), None);
     }
 
     #[test]

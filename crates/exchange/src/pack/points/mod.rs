@@ -37,8 +37,12 @@ pub(crate) struct Points {
     pub(crate) nearest: Option<Distances>,
     /// By how much maps of displaced results differ from those of true ones, by analyte.
     pub(crate) maps: Vec<(String, MapDifference)>,
-    /// Exact places of protected sites. They are for measuring only.
+    /// Exact places of protected sites. They are for measuring and searching only.
     pub(crate) truth: Vec<[f64; 2]>,
+    /// The same with codes as published and results, for the judge's search.
+    searched: Vec<[String; 6]>,
+    /// Whether sites stand in clusters; `None` where that cannot be told.
+    pub(crate) clustered: Option<bool>,
     /// First and last day of sampling among all rows.
     pub(crate) sampled: Option<[jiff::civil::Date; 2]>,
     /// Results by analyte, procedure and unit, whatever is shown of them.
@@ -92,6 +96,8 @@ impl Points {
         points.truth =
             sites.iter().filter(|s| s.shown.is_protected()).flat_map(|s| s.places.iter().flatten().copied()).collect();
         let truth = publish::Boxes::of(&points.truth);
+        points.clustered =
+            measure::clustered(&sites.iter().filter_map(|s| s.places.as_ref()?.first().copied()).collect::<Vec<_>>());
         let (mut pairs, mut shown_at) = (Vec::new(), Vec::new());
         let mut compared: BTreeMap<&str, Vec<Compared>> = BTreeMap::new();
         for site in &sites {
@@ -103,6 +109,7 @@ impl Points {
                 continue;
             };
             points.groups.add(site.shown, &site.rows, places.first().copied(), about);
+            points.remember(site, places, secret);
             match site.shown.place {
                 Place::Withheld => {}
                 Place::Exact => {
@@ -145,6 +152,36 @@ impl Points {
                 self.sampled = Some([first.min(date.first()), last.max(date.last())]);
             }
         }
+    }
+
+    /// Keeps a protected site for the judge's search, under the code it is published with.
+    fn remember(&mut self, site: &OfSite<'_>, places: &[[f64; 2]], secret: Option<&Secret>) {
+        if !site.shown.is_protected() {
+            return;
+        }
+        let code = secret.map_or_else(String::new, |secret| publish::site_code(secret, site.code));
+        for (row, [longitude, latitude]) in site.rows.iter().zip(places) {
+            let value = row.value.map(|v| v.to_string()).unwrap_or_default();
+            let place = [longitude.to_string(), latitude.to_string()];
+            let [longitude, latitude] = place;
+            self.searched.push([code.clone(), longitude, latitude, row.analyte_code.clone(), value, row.unit.clone()]);
+        }
+    }
+
+    /// The exact places of protected sites as a table in the system's folder of temporary files, readable by its owner alone and gone when
+    /// it is dropped; `None` where no site is protected.
+    pub(crate) fn protected_table(&self) -> Result<Option<tempfile::NamedTempFile>> {
+        if self.searched.is_empty() {
+            return Ok(None);
+        }
+        let file = tempfile::NamedTempFile::new().map_err(|e| Error::unwritable(std::env::temp_dir(), e))?;
+        let failed = |e: csv::Error| Error::unwritable(file.path(), e);
+        let mut writer = csv::Writer::from_writer(&file);
+        writer.write_record(["site_code", "longitude", "latitude", "analyte_code", "value", "unit"]).map_err(failed)?;
+        self.searched.iter().try_for_each(|row| writer.write_record(row)).map_err(failed)?;
+        writer.flush().map_err(|e| Error::unwritable(file.path(), e))?;
+        drop(writer);
+        Ok(Some(file))
     }
 
     fn publish(&mut self, site: &OfSite<'_>, places: &[[f64; 2]], hidden: Option<(&Secret, f64)>) {

@@ -93,9 +93,14 @@ pub(super) fn location(row: &Row, place: [f64; 2], hidden: Option<(&Secret, f64)
 fn place_at(shown: &mut Row, [longitude, latitude]: [f64; 2], hidden: Option<(&Secret, f64)>) {
     (shown.longitude, shown.latitude) = (Some(longitude), Some(latitude));
     if let Some((secret, radius)) = hidden {
-        shown.site_code = secret.pseudonym("s", &shown.site_code);
+        shown.site_code = site_code(secret, &shown.site_code);
         shown.location_blur_m = Some(radius);
     }
+}
+
+/// The code a protected site is published with.
+pub(super) fn site_code(secret: &Secret, code: &str) -> String {
+    secret.pseudonym("s", code)
 }
 
 /// Only what a protected site's row keeps.
@@ -123,7 +128,10 @@ pub(super) fn write(root: &Path, points: &Points, about: &About) -> Result<Vec<S
     let mut files = Vec::new();
     if !points.published.is_empty() {
         let path = "points/samples.csv";
-        let columns: Vec<&str> = Row::FIELDS.iter().copied().filter(|c| !DROPPED.contains(c)).collect();
+        // A column that no row fills is left out, unless every table has it.
+        let filled = |c: &str| points.published.iter().any(|row| row.cell(c).is_some_and(|cell| !cell.is_empty()));
+        let columns = Row::FIELDS.iter().copied().filter(|c| !DROPPED.contains(c) && (is_required(c) || filled(c)));
+        let columns: Vec<&str> = columns.collect();
         table(root, path, &columns, &points.published)?;
         files.push(path.to_owned());
     }
@@ -134,6 +142,12 @@ pub(super) fn write(root: &Path, points: &Points, about: &About) -> Result<Vec<S
     }
     files.extend(points.groups.write(root, about)?);
     Ok(files)
+}
+
+/// Whether every long table has the column (`sample_long.schema.json`).
+fn is_required(column: &str) -> bool {
+    let fields = crate::tables::long_schema()["fields"].as_array();
+    fields.is_some_and(|all| all.iter().any(|f| f["name"] == column && f["required"] == true))
 }
 
 fn table(root: &Path, path: &str, columns: &[&str], rows: &[Row]) -> Result<()> {
