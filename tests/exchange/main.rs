@@ -6,6 +6,7 @@ mod check_table;
 mod long;
 mod mutations;
 mod pack;
+mod pack_maps;
 mod privacy;
 mod support;
 mod verify;

@@ -186,3 +186,71 @@ impl Outlines {
         ring.iter().all(|p| p[0].is_finite() && p[1].is_finite()).then_some(&ring[..])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::coverage::Coverage;
+    use super::super::grid::GridId;
+    use super::*;
+
+    fn target(cell: f64, origin: [f64; 2], size: [usize; 2]) -> Grid {
+        let (id, remark) = (GridId::Template, String::new());
+        Grid { id, epsg: 4326, crs_name: "WGS 84".to_owned(), cell: [cell; 2], origin, size, remark }
+    }
+
+    fn source(epsg: u32, origin: [f64; 2], cell: f64, size: [usize; 2]) -> Cells {
+        Cells { crs: gdal_io::epsg(epsg).unwrap(), epsg: Some(epsg), origin, cell: [cell; 2], size }
+    }
+
+    /// The sum over all target cells of the area that each has of every source cell.
+    fn shares(target: &Grid, source: &Cells, blocks: &[([usize; 2], [usize; 2])]) -> Vec<f64> {
+        let projection = Projection::new(target, source).unwrap();
+        let (mut coverage, mut ring) = (Coverage::default(), Vec::new());
+        let mut shares = vec![0.0; source.size[0] * source.size[1]];
+        for (first, size) in blocks {
+            let outlines = projection.outlines(*first, *size);
+            for i in 0..size[0] * size[1] {
+                let ring = outlines.ring(i % size[0], i / size[0], &mut ring).unwrap();
+                for row in 0..source.size[1] {
+                    let add = |column, area| shares[row * source.size[0] + column] += area;
+                    coverage.row(ring, row, 0..source.size[0], add);
+                }
+            }
+        }
+        shares
+    }
+
+    #[test]
+    fn what_all_cells_take_of_a_source_cell_is_the_whole_of_it() {
+        let utm = source(32632, [250_013.0, 5_600_017.0], 100.0, [30, 25]);
+        // Some 5.44 E to 5.49 E, 50.48 N to 50.51 N; coarser and finer than the source, in one block and in four.
+        for (cell, size) in [(1.0 / 120.0, [16, 12]), (1.0 / 2000.0, [260, 190])] {
+            let grid = target(cell, [5.4, 50.55], size);
+            let half = [size[0] / 2, size[1] / 2];
+            let four = [[0, 0], [half[0], 0], [0, half[1]], half].map(|first| (first, half));
+            for blocks in [&[([0, 0], size)][..], &four] {
+                let shares = shares(&grid, &utm, blocks);
+                assert!(shares.iter().all(|share| (share - 1.0).abs() < 1e-9), "{:?}", &shares[..5]);
+            }
+        }
+    }
+
+    #[test]
+    fn edges_are_divided_where_they_bend_and_only_there() {
+        let parts = |grid: &Grid, cells: &Cells| Projection::new(grid, cells).unwrap().parts;
+        let utm = source(32632, [250_013.0, 5_600_017.0], 1000.0, [30, 25]);
+        assert_eq!(parts(&target(1.0 / 120.0, [5.4, 50.55], [16, 12]), &utm), 1);
+        assert!(parts(&target(1.0, [5.0, 51.0], [3, 3]), &utm) > 8);
+        let own = source(4326, [5.0, 51.0], 0.5, [4, 4]);
+        assert_eq!(parts(&target(1.0, [5.0, 51.0], [3, 3]), &own), 1);
+    }
+
+    #[test]
+    fn longitudes_are_taken_on_the_turn_where_the_source_is() {
+        assert_eq!(on_turn(-179.0, [170.0, 190.0]), 181.0);
+        assert_eq!(on_turn(190.0, [170.0, 190.0]), 190.0);
+        assert_eq!(on_turn(180.0, [-180.0, 180.0]), 180.0);
+        assert_eq!(on_turn(-180.0, [-180.0, 180.0]), -180.0);
+        assert_eq!(on_turn(-169.0, [170.0, 190.0]), 191.0);
+    }
+}
