@@ -98,8 +98,7 @@ impl Drop for Hush {
     }
 }
 
-const OPTIONS: [(&str, &str); 3] =
-    [("GDAL_PAM_ENABLED", "NO"), ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"), ("OGR_SQLITE_LOAD_EXTENSIONS", "NO")];
+const OPTIONS: [(&str, &str); 2] = [("GDAL_PAM_ENABLED", "NO"), ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")];
 
 /// Opens a local plain file for reading with one driver and no other.
 pub(crate) fn open(path: &Path, driver: &str) -> Result<Dataset> {
