@@ -8,6 +8,7 @@ mod import;
 mod long;
 mod mutations;
 mod pack;
+mod pack_maps;
 mod privacy;
 mod support;
 mod verify;

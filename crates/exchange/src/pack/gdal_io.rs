@@ -3,7 +3,8 @@
 //! The only unsafe code of the crate's packer.
 #![allow(unsafe_code)]
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
@@ -15,11 +16,41 @@ use gdal::{Dataset, DatasetOptions, Driver, DriverManager, GdalOpenFlags};
 
 use crate::{Error, Result};
 
-/// Keeps GDAL from printing on this thread, from reading and writing `.aux.xml` files and from looking for others beside, and knows what it
-/// last complained of, until dropped. One begun inside another forgets what the outer one heard: ask for a failure first.
+/// What GDAL says while it is listened to.
+#[derive(Default)]
+struct Heard {
+    first_failure: Option<String>,
+    disk_is_full: bool,
+}
+
+thread_local! {
+    /// Of everyone who listens on this thread, the innermost last.
+    static HEARD: RefCell<Vec<Heard>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps GDAL from printing on this thread, from reading and writing `.aux.xml` files and from looking for others beside, and hears what it
+/// complains of, until dropped. One begun inside another keeps what it hears from the outer one.
 pub(crate) struct Hush {
-    /// The stack of handlers is the thread's.
+    /// Handlers are a stack of the thread's.
     thread: PhantomData<*const ()>,
+}
+
+unsafe extern "C" fn hear(kind: gdal_sys::CPLErr::Type, _number: gdal_sys::CPLErrorNum, message: *const c_char) {
+    if message.is_null() {
+        return;
+    }
+    // SAFETY: GDAL passes a text that ends with a null character and lives for the call.
+    let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
+    // Neither a thread that ends nor a listener that is being read may make this panic, for it is called from C.
+    let _ = HEARD.try_with(|heard| {
+        let Ok(mut heard) = heard.try_borrow_mut() else { return };
+        let Some(heard) = heard.last_mut() else { return };
+        // libtiff tells of it as a warning at times, and then fails with what follows from it.
+        heard.disk_is_full |= message.contains("No space left on device");
+        if matches!(kind, gdal_sys::CPLErr::CE_Failure | gdal_sys::CPLErr::CE_Fatal) && heard.first_failure.is_none() {
+            heard.first_failure = Some(message.into_owned());
+        }
+    });
 }
 
 impl Hush {
@@ -28,26 +59,21 @@ impl Hush {
             // Fails only for a name or value with a null character.
             let _ = gdal::config::set_thread_local_config_option(name, value);
         }
-        // SAFETY: a handler of GDAL's own that lives as long as the program; it is taken away again in `drop` on the same thread, for the
-        // type is not `Send`.
-        unsafe {
-            gdal_sys::CPLPushErrorHandler(Some(gdal_sys::CPLQuietErrorHandler));
-            gdal_sys::CPLErrorReset();
-        }
+        HEARD.with_borrow_mut(|heard| heard.push(Heard::default()));
+        // SAFETY: a handler that lives as long as the program; it is taken away again in `drop` on the same thread, for the type is not
+        // `Send`.
+        unsafe { gdal_sys::CPLPushErrorHandler(Some(hear)) };
         Self { thread: PhantomData }
     }
 
-    /// What GDAL last complained of since this began, warnings aside: some failures, as of a disk that is full when a file is closed, are
+    /// What GDAL first complained of since this began, warnings aside: some failures, as of a disk that is full when a file is closed, are
     /// told in no other way.
     pub(crate) fn failure(&self) -> Option<String> {
-        // SAFETY: both read the state of this thread; the text is copied before anything else can change it.
-        let (kind, text) = unsafe {
-            let text = gdal_sys::CPLGetLastErrorMsg();
-            let text = (!text.is_null()).then(|| std::ffi::CStr::from_ptr(text).to_string_lossy().into_owned());
-            (gdal_sys::CPLGetLastErrorType(), text)
-        };
-        let failed = matches!(kind, gdal_sys::CPLErr::CE_Failure | gdal_sys::CPLErr::CE_Fatal);
-        failed.then(|| text.filter(|t| !t.is_empty()).unwrap_or_else(|| "GDAL failed without a message".to_owned()))
+        HEARD.with_borrow(|heard| {
+            let heard = heard.last()?;
+            let failure = heard.first_failure.clone()?;
+            Some(if heard.disk_is_full { "no space is left on the disk".to_owned() } else { failure })
+        })
     }
 
     /// `error`, or better what GDAL said.
@@ -61,15 +87,18 @@ impl Drop for Hush {
         let _ = self.thread;
         // SAFETY: takes away what `new` put on this thread's stack.
         unsafe { gdal_sys::CPLPopErrorHandler() };
-        for (name, _) in OPTIONS {
+        let is_last = HEARD.with_borrow_mut(|heard| {
+            heard.pop();
+            heard.is_empty()
+        });
+        // Options have no stack: they stay while anybody listens.
+        for (name, _) in OPTIONS.iter().filter(|_| is_last) {
             let _ = gdal::config::clear_thread_local_config_option(name);
         }
     }
 }
 
-/// One that is begun inside another ends them for both; every function here that needs them begins its own.
-const OPTIONS: [(&str, &str); 3] =
-    [("GDAL_PAM_ENABLED", "NO"), ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"), ("OGR_SQLITE_LOAD_EXTENSIONS", "NO")];
+const OPTIONS: [(&str, &str); 2] = [("GDAL_PAM_ENABLED", "NO"), ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")];
 
 /// Opens a local plain file for reading with one driver and no other.
 pub(crate) fn open(path: &Path, driver: &str) -> Result<Dataset> {

@@ -80,6 +80,9 @@ impl<'a> Averages<'a> {
         size: [usize; 2],
         interrupted: &dyn Fn() -> bool,
     ) -> Result<Vec<Averaged>> {
+        if !self.projection.meets(first, size) {
+            return Ok(vec![Averaged::NONE; size[0] * size[1]]);
+        }
         let outlines = self.projection.outlines(first, size);
         let mut sums = vec![Sums::default(); size[0] * size[1]];
         let met = self.meet(&outlines, size, &mut sums);
@@ -144,6 +147,15 @@ impl<'a> Averages<'a> {
         sums: &mut [Sums],
     ) {
         let Self { kinds, read, coverage, ring, hot, .. } = self;
+        let values = |of: Kind| kinds.iter().position(|kind| *kind == of).map(|band| read[band].as_slice());
+        let Some(mean) = values(Kind::Mean) else { return };
+        let held = Held {
+            mean,
+            sd: values(Kind::Sd),
+            exceedance: values(Kind::Exceedance),
+            trust: values(Kind::Trust),
+            hot: *hot,
+        };
         let width = columns.len();
         for (i, sums) in sums.iter_mut().enumerate() {
             let Some(met) = &met[i] else { continue };
@@ -153,14 +165,14 @@ impl<'a> Averages<'a> {
             }
             if met.in_one {
                 let place = (met.rows.start - rows.start) * width + met.columns.start - columns.start;
-                sums.take(kinds, read, *hot, place, sums.whole);
+                sums.take(&held, place, sums.whole);
                 continue;
             }
             let Some(ring) = outlines.ring(i % size[0], i / size[0], ring) else { continue };
             for row in both {
                 let start = (row - rows.start) * width;
                 coverage.row(ring, row, met.columns.clone(), |column, weight| {
-                    sums.take(kinds, read, *hot, start + column - columns.start, weight);
+                    sums.take(&held, start + column - columns.start, weight);
                 });
             }
         }
@@ -183,11 +195,20 @@ impl<'a> Averages<'a> {
     }
 }
 
+/// The rows of the source that are held, band by band.
+struct Held<'a> {
+    mean: &'a [f32],
+    sd: Option<&'a [f32]>,
+    exceedance: Option<&'a [f32]>,
+    trust: Option<&'a [f32]>,
+    hot: Option<HotRule>,
+}
+
 impl Sums {
-    /// Adds the source cell at `place` of what was read with its weight.
-    fn take(&mut self, kinds: &[Kind], read: &[Vec<f32>], hot: Option<HotRule>, place: usize, weight: f64) {
-        let value = |of: Kind| kinds.iter().position(|kind| *kind == of).map(|band| f64::from(read[band][place]));
-        let (mean, sd) = (value(Kind::Mean).unwrap_or(f64::NAN), value(Kind::Sd).unwrap_or(0.0));
+    /// Adds the source cell at `place` of what is held with its weight.
+    fn take(&mut self, held: &Held<'_>, place: usize, weight: f64) {
+        let value = |of: Option<&[f32]>| of.map(|values| f64::from(values[place]));
+        let (mean, sd) = (f64::from(held.mean[place]), value(held.sd).unwrap_or(0.0));
         // The mean and its standard deviation are of the same cells, or the one would not be that of the other.
         if mean.is_nan() || sd.is_nan() {
             return;
@@ -195,16 +216,16 @@ impl Sums {
         self.valid += weight;
         self.mean += weight * mean;
         self.sd += weight * sd;
-        let exceedance = value(Kind::Exceedance).filter(|p| !p.is_nan());
+        let exceedance = value(held.exceedance).filter(|p| !p.is_nan());
         if let Some(exceedance) = exceedance {
             self.judged += weight;
             self.exceedance += weight * exceedance;
         }
-        if let Some(trust) = value(Kind::Trust).filter(|bits| !bits.is_nan()) {
+        if let Some(trust) = value(held.trust).filter(|bits| !bits.is_nan()) {
             self.known += weight;
             self.trusted += if trust == 0.0 { weight } else { 0.0 };
         }
-        let is_hot = match hot {
+        let is_hot = match held.hot {
             // As the run compares them.
             Some(HotRule::Probability(cut)) => exceedance.map(|p| p as f32 >= cut as f32),
             Some(HotRule::Prediction(threshold)) => Some(mean > threshold),

@@ -8,7 +8,7 @@ use super::grid::{Grid, GridId};
 use super::outline::Projection;
 use super::products::Product;
 use super::source::Source;
-use super::write::{Draft, TILE, Written, blocks};
+use super::write::{Draft, Written, blocks};
 use super::{Grids, Layer, Mapset, Support};
 use crate::pack::gdal_io::SmallCache;
 use crate::pack::names::Naming;
@@ -68,11 +68,11 @@ fn on_grid(
     for product in Product::of(source, variable) {
         let about = product.description(variable, mapset, &support);
         let path = drafts.join(format!("{}.tif", product.stat()));
-        let draft = Draft::create(path, grid, product.values(), &about.colours)?;
+        let draft = Draft::create(path, grid, product.values(), &about.colours, projection.side())?;
         growing.push(Growing { product, draft, raised: 0 });
     }
     let mut averages = Averages::new(source, &projection, source.hot(variable));
-    for (first, size) in blocks(grid.size, TILE) {
+    for (first, size) in blocks(grid.size, projection.side()) {
         if interrupted() {
             return Err(Error::Interrupted);
         }

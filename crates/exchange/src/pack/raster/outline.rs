@@ -12,9 +12,10 @@
 
 use gdal::spatial_ref::CoordTransform;
 
-use super::choose::wrapped;
+use super::choose::{lonlat, wrapped};
 use super::grid::Grid;
 use super::source::Cells;
+use super::write::TILE;
 use crate::pack::gdal_io::{self, Hush};
 use crate::{Error, Result};
 
@@ -22,6 +23,8 @@ use crate::{Error, Result};
 const STRAIGHT: f64 = 1e-4;
 /// Parts of an edge at most.
 const MOST_PARTS: usize = 64;
+/// Points of outlines that are held at a time.
+const MOST_POINTS: usize = 1 << 21;
 /// Cells along each side of the lattice of cells whose edges are looked at.
 const LOOKED_AT: usize = 12;
 
@@ -32,6 +35,8 @@ pub(crate) struct Projection<'a> {
     transform: Option<CoordTransform>,
     /// The western and eastern edge of the source, where it is in degrees.
     edges: Option<[f64; 2]>,
+    /// West, south, east and north of the source in the target's system, and a cell more on each side; `None` where that is not known.
+    reach: Option<[f64; 4]>,
     /// Parts of each edge.
     pub(crate) parts: usize,
 }
@@ -63,7 +68,14 @@ impl<'a> Projection<'a> {
         };
         let [west, _, east, _] = source.bounds();
         let edges = source.crs.is_geographic().then_some([west, east]);
-        let mut projection = Self { target, source, transform, edges, parts: 1 };
+        let reach = match &transform {
+            None => Some(source.bounds()),
+            Some(_) if target.is_geographic() => Some(lonlat(&source.crs, source.bounds())?),
+            Some(_) => None,
+        };
+        let [width, height] = target.cell;
+        let reach = reach.map(|[w, s, e, n]| [w - width, s - height, e + width, n + height]);
+        let mut projection = Self { target, source, transform, edges, reach, parts: 1 };
         if projection.transform.is_some() {
             projection.parts = projection.parts_needed();
         }
@@ -86,6 +98,24 @@ impl<'a> Projection<'a> {
             [(x - west) / self.source.cell[0], (north - y) / self.source.cell[1]]
         };
         x.into_iter().zip(y).map(place).collect()
+    }
+
+    /// Whether a block of cells can meet the source at all; of most blocks of a template of the whole Earth it is known at once that they do not.
+    pub(crate) fn meets(&self, first: [usize; 2], size: [usize; 2]) -> bool {
+        let Some([west, south, east, north]) = self.reach else { return true };
+        let (left, right) = (self.target.edge_x(first[0]), self.target.edge_x(first[0] + size[0]));
+        let (top, bottom) = (self.target.edge_y(first[1]), self.target.edge_y(first[1] + size[1]));
+        let turns: &[f64] = if self.target.is_geographic() { &[-360.0, 0.0, 360.0] } else { &[0.0] };
+        bottom < north && top > south && turns.iter().any(|turn| left < east + turn && right > west + turn)
+    }
+
+    /// The side of the blocks of cells that are computed at a time: smaller where edges have many points, so that what is held stays the same.
+    pub(crate) fn side(&self) -> usize {
+        let mut side = TILE;
+        while side > 32 && 2 * side * side * self.parts > MOST_POINTS {
+            side /= 2;
+        }
+        side
     }
 
     /// How many parts edges need, by those of cells all over the grid.
@@ -184,5 +214,89 @@ impl Outlines {
         ring.extend((west..=east).rev().map(|point| across(row + 1, point)));
         ring.extend((1..parts).rev().map(|t| down(column, t)));
         ring.iter().all(|p| p[0].is_finite() && p[1].is_finite()).then_some(&ring[..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::coverage::Coverage;
+    use super::super::grid::GridId;
+    use super::*;
+
+    fn target(cell: f64, origin: [f64; 2], size: [usize; 2]) -> Grid {
+        let (id, remark) = (GridId::Template, String::new());
+        Grid { id, epsg: 4326, crs_name: "WGS 84".to_owned(), cell: [cell; 2], origin, size, remark }
+    }
+
+    fn source(epsg: u32, origin: [f64; 2], cell: f64, size: [usize; 2]) -> Cells {
+        Cells { crs: gdal_io::epsg(epsg).unwrap(), epsg: Some(epsg), origin, cell: [cell; 2], size }
+    }
+
+    /// The sum over all target cells of the area that each has of every source cell.
+    fn shares(target: &Grid, source: &Cells, blocks: &[([usize; 2], [usize; 2])]) -> Vec<f64> {
+        let projection = Projection::new(target, source).unwrap();
+        let (mut coverage, mut ring) = (Coverage::default(), Vec::new());
+        let mut shares = vec![0.0; source.size[0] * source.size[1]];
+        for (first, size) in blocks {
+            let outlines = projection.outlines(*first, *size);
+            for i in 0..size[0] * size[1] {
+                let ring = outlines.ring(i % size[0], i / size[0], &mut ring).unwrap();
+                for row in 0..source.size[1] {
+                    let add = |column, area| shares[row * source.size[0] + column] += area;
+                    coverage.row(ring, row, 0..source.size[0], add);
+                }
+            }
+        }
+        shares
+    }
+
+    #[test]
+    fn what_all_cells_take_of_a_source_cell_is_the_whole_of_it() {
+        let utm = source(32632, [250_013.0, 5_600_017.0], 100.0, [30, 25]);
+        // Some 5.44 E to 5.49 E, 50.48 N to 50.51 N; coarser and finer than the source, in one block and in four.
+        for (cell, size) in [(1.0 / 120.0, [16, 12]), (1.0 / 2000.0, [260, 190])] {
+            let grid = target(cell, [5.4, 50.55], size);
+            let half = [size[0] / 2, size[1] / 2];
+            let four = [[0, 0], [half[0], 0], [0, half[1]], half].map(|first| (first, half));
+            for blocks in [&[([0, 0], size)][..], &four] {
+                let shares = shares(&grid, &utm, blocks);
+                assert!(shares.iter().all(|share| (share - 1.0).abs() < 1e-9), "{:?}", &shares[..5]);
+            }
+        }
+    }
+
+    #[test]
+    fn edges_are_divided_where_they_bend_and_only_there() {
+        let parts = |grid: &Grid, cells: &Cells| Projection::new(grid, cells).unwrap().parts;
+        let utm = source(32632, [250_013.0, 5_600_017.0], 1000.0, [30, 25]);
+        assert_eq!(parts(&target(1.0 / 120.0, [5.4, 50.55], [16, 12]), &utm), 1);
+        assert!(parts(&target(1.0, [5.0, 51.0], [3, 3]), &utm) > 8);
+        let finest = Projection::new(&target(1.0 / 120.0, [5.4, 50.55], [16, 12]), &utm).unwrap().side();
+        assert_eq!((finest, MOST_PARTS * 2 * 128 * 128), (TILE, MOST_POINTS));
+        let own = source(4326, [5.0, 51.0], 0.5, [4, 4]);
+        assert_eq!(parts(&target(1.0, [5.0, 51.0], [3, 3]), &own), 1);
+    }
+
+    #[test]
+    fn blocks_that_lie_elsewhere_are_known_not_to_meet() {
+        let utm = source(32632, [250_013.0, 5_600_017.0], 100.0, [30, 25]);
+        let earth = target(1.0, [-180.0, 90.0], [360, 180]);
+        let projection = Projection::new(&earth, &utm).unwrap();
+        // 5.4 E, 50.5 N is in column 185 and row 39.
+        assert!(projection.meets([185, 39], [1, 1]) && projection.meets([0, 0], [360, 180]));
+        assert!(!projection.meets([190, 39], [10, 1]) && !projection.meets([185, 45], [1, 10]));
+        let fiji = source(3460, [2_090_000.0, 4_000_000.0], 500.0, [170, 60]);
+        let projection = Projection::new(&earth, &fiji).unwrap();
+        assert!(projection.meets([359, 107], [1, 1]) && projection.meets([0, 107], [1, 1]));
+        assert!(!projection.meets([100, 107], [200, 1]));
+    }
+
+    #[test]
+    fn longitudes_are_taken_on_the_turn_where_the_source_is() {
+        assert_eq!(on_turn(-179.0, [170.0, 190.0]), 181.0);
+        assert_eq!(on_turn(190.0, [170.0, 190.0]), 190.0);
+        assert_eq!(on_turn(180.0, [-180.0, 180.0]), 180.0);
+        assert_eq!(on_turn(-180.0, [-180.0, 180.0]), -180.0);
+        assert_eq!(on_turn(-169.0, [170.0, 190.0]), 191.0);
     }
 }

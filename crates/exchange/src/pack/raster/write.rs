@@ -60,6 +60,8 @@ pub(crate) struct Draft {
     dataset: Dataset,
     path: PathBuf,
     size: [usize; 2],
+    /// Of the blocks that are put.
+    side: usize,
     tally: Tally,
     band: Vec<f32>,
 }
@@ -72,8 +74,8 @@ pub(crate) struct Written {
 }
 
 impl Draft {
-    /// An empty raster of a grid in a file that is not to stay.
-    pub(crate) fn create(path: PathBuf, grid: &Grid, values: Values, colours: &[[u8; 3]]) -> Result<Self> {
+    /// An empty raster of a grid in a file that is not to stay, to be filled by blocks of so many cells a side, row by row.
+    pub(crate) fn create(path: PathBuf, grid: &Grid, values: Values, colours: &[[u8; 3]], side: usize) -> Result<Self> {
         let hush = Hush::new();
         let failed = |reason: String| Error::unwritable(&path, reason);
         let driver = gdal_io::driver("GTiff")?;
@@ -110,7 +112,7 @@ impl Draft {
             Ok(())
         });
         described.map_err(|e| failed(hush.reason(&e)))?;
-        Ok(Self { values, dataset, path, size: grid.size, tally: Tally::new(), band: Vec::new() })
+        Ok(Self { values, dataset, path, size: grid.size, side, tally: Tally::new(), band: Vec::new() })
     }
 
     /// The cells of a block, row by row; NaN for none.
@@ -209,7 +211,7 @@ impl Draft {
         let (mut seen, mut quantiles) = (Tally::new(), self.tally.quantiles());
         let nodata = self.values.nodata() as f32;
         let mut cells = Vec::new();
-        for (first, size) in blocks(self.size, TILE) {
+        for (first, size) in blocks(self.size, self.side) {
             if interrupted() {
                 return Err(Error::Interrupted);
             }
