@@ -55,11 +55,18 @@ fn a_bundle_is_made_judged_signed_and_verified() {
     let judged = soilscope(at, &["exchange", "check", BUNDLE, "--profile", "all", "--json", "--fao-csv", "qa.csv"]);
     ends(&judged, 0, &[]);
     assert!(judged.json()["findings"].is_array());
-    assert!(fs::read_to_string(at.join("qa.csv")).unwrap().starts_with("property_id,in_range,Names,Uncertainty,projection,resolution,extent"));
+    assert!(
+        fs::read_to_string(at.join("qa.csv"))
+            .unwrap()
+            .starts_with("property_id,in_range,Names,Uncertainty,projection,resolution,extent")
+    );
     ends(&soilscope(at, &["verify", BUNDLE, "--key", "sign.pub"]), 0, &["signature   valid", "bundle unchanged"]);
 
     // A bit is changed by whoever carried it: the judge, the sums and the signature say so.
-    let raster = names(&at.join(BUNDLE)).into_iter().find(|n| n.starts_with("rasters/gsp/") && n.ends_with("_Map020.tif")).unwrap();
+    let raster = names(&at.join(BUNDLE))
+        .into_iter()
+        .find(|n| n.starts_with("rasters/gsp/") && n.ends_with("_Map020.tif"))
+        .unwrap();
     let path = at.join(BUNDLE).join(&raster);
     let mut bytes = fs::read(&path).unwrap();
     let last = bytes.len() - 1;
@@ -88,10 +95,18 @@ fn equal_inputs_give_equal_bytes_and_no_exact_place() {
         }
     }
     // The judge is told the exact places, and finds none of them.
-    fs::write(at.join("exact.csv"), fs::read_to_string(at.join("meuse.csv")).unwrap().lines().map(|l| {
-        let crs = if l.starts_with("sample") { "crs" } else { "EPSG:28992" };
-        format!("{l},{crs}\n")
-    }).collect::<String>()).unwrap();
+    fs::write(
+        at.join("exact.csv"),
+        fs::read_to_string(at.join("meuse.csv"))
+            .unwrap()
+            .lines()
+            .map(|l| {
+                let crs = if l.starts_with("sample") { "crs" } else { "EPSG:28992" };
+                format!("{l},{crs}\n")
+            })
+            .collect::<String>(),
+    )
+    .unwrap();
     ends(&soilscope(at, &["exchange", "check", BUNDLE, "--protected", "exact.csv"]), 0, &["passed"]);
 }
 
@@ -114,7 +129,11 @@ fn what_cannot_be_packed_is_refused_and_leaves_nothing() {
     // Sites are to be displaced, and there is no secret.
     with(about.clone(), &["secret"], &POINTS[..4]);
     fs::write(at.join("short.key"), "password").unwrap();
-    with(about.clone(), &["can be guessed"], &["--samples", "meuse.csv", "--defaults", "meuse-samples.toml", "--blur-key", "short.key"]);
+    with(
+        about.clone(),
+        &["can be guessed"],
+        &["--samples", "meuse.csv", "--defaults", "meuse-samples.toml", "--blur-key", "short.key"],
+    );
     with(about.clone(), &["there is no such file"], &["--samples", "mouse.csv"]);
     with(about.clone(), &["the secret key"], &["--sign", "meuse.csv"]);
     // A run that was changed since.
@@ -143,7 +162,11 @@ fn a_table_is_imported_mapped_and_judged() {
     let long = fs::read_to_string(at.join("long.csv")).unwrap();
     assert_eq!(long.lines().count(), 156);
     // What it is named there, the map understands: code of the analyte, unit, limits.
-    ends(&soilscope(at, &["validate", "long.csv", "--analyte", "Zn", "--crs", "EPSG:28992", "--transform", "log"]), 0, &["RMSE"]);
+    ends(
+        &soilscope(at, &["validate", "long.csv", "--analyte", "Zn", "--crs", "EPSG:28992", "--transform", "log"]),
+        0,
+        &["RMSE"],
+    );
     let judged = soilscope(at, &["exchange", "check", "long.csv", "--json"]);
     assert!(judged.json()["findings"].as_array().unwrap().iter().all(|f| f["severity"] != "error"), "{}", judged.out);
 
@@ -170,7 +193,8 @@ fn hostile_bundles_are_judged_and_nothing_else_happens() {
     fs::write(at.join("secret.txt"), "not to be read").unwrap();
     let xml = file("metadata/iso/", ".xml");
     let kept = fs::read(&xml).unwrap();
-    fs::write(&xml, format!("<!DOCTYPE a [<!ENTITY x SYSTEM \"{}\">]><a>&x;</a>", at.join("secret.txt").display())).unwrap();
+    fs::write(&xml, format!("<!DOCTYPE a [<!ENTITY x SYSTEM \"{}\">]><a>&x;</a>", at.join("secret.txt").display()))
+        .unwrap();
     let run = soilscope(at, &["exchange", "check", BUNDLE]);
     ends(&run, 1, &["M001"]);
     assert!(!run.out.contains("not to be read"), "{}", run.out);
@@ -178,7 +202,11 @@ fn hostile_bundles_are_judged_and_nothing_else_happens() {
 
     let raster = file("rasters/gsp/", ".tif");
     let kept = fs::read(&raster).unwrap();
-    fs::write(&raster, "<VRTDataset rasterXSize=\"1\" rasterYSize=\"1\"><SRS>/vsicurl/http://127.0.0.1:9/a.tif</SRS></VRTDataset>").unwrap();
+    fs::write(
+        &raster,
+        "<VRTDataset rasterXSize=\"1\" rasterYSize=\"1\"><SRS>/vsicurl/http://127.0.0.1:9/a.tif</SRS></VRTDataset>",
+    )
+    .unwrap();
     let run = soilscope(at, &["exchange", "check", BUNDLE]);
     ends(&run, 1, &["R001"]);
     assert!(!run.err.contains("ERROR"), "GDAL is kept quiet: {}", run.err);
