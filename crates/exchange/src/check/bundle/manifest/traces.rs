@@ -31,6 +31,9 @@ static MEMBERS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern of this program compiles")
 });
 
+/// Names of users and hosts that say nothing.
+const COMMON: [&str; 6] = ["localhost", "ubuntu", "debian", "runner", "jenkins", "container"];
+
 /// Looks through every file.
 ///
 /// # Errors
@@ -84,18 +87,31 @@ fn look(path: &str, place: &str, text: &str, here: &[String], findings: &mut Fin
         findings.add("B005", path, place, &found[0], "no user and no host");
     }
     for own in here {
-        if text.contains(own.as_str()) && !PATHS.is_match(text) {
-            findings.add("B005", path, place, own, "no path of a machine");
+        if !PATHS.is_match(text) && holds(text, own) {
+            findings.add("B005", path, place, own, "no path, user or host of the machine");
         }
     }
 }
 
-/// Folders of this machine that a bundle made here might name.
+/// Whether `text` holds `own`, and not as a part of a longer word.
+fn holds(text: &str, own: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    text.match_indices(own).any(|(at, _)| {
+        !part(text[..at].chars().next_back()) && (own.contains('/') || !part(text[at + own.len()..].chars().next()))
+    })
+}
+
+/// Folders, user and host of this machine, which a bundle made here might name.
 fn here(folder: &Folder) -> Vec<String> {
+    let set = |name: &str| std::env::var(name).ok();
     let parent = folder.root.parent().map(|p| p.to_string_lossy().into_owned());
-    let home = std::env::var("HOME").ok();
     // One part says too little: "/data" may be an address.
-    parent.into_iter().chain(home).filter(|p| p.matches('/').count() >= 2).collect()
+    let folders = parent.into_iter().chain(set("HOME")).filter(|p| p.matches('/').count() >= 2);
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|h| h.trim().to_owned());
+    let names = [set("USER"), set("LOGNAME"), set("HOSTNAME"), host].into_iter().flatten();
+    // Short names and those that every machine has are words like others.
+    let telling = |name: &String| name.len() >= 6 && !COMMON.contains(&name.as_str());
+    folders.chain(names.filter(telling)).collect()
 }
 
 /// The texts of a picture that are not compressed, with their keywords.
@@ -155,6 +171,13 @@ mod tests {
         ] {
             assert!(!found(text), "{text}");
         }
+    }
+
+    #[test]
+    fn own_names_are_found_as_words_only() {
+        assert!(holds("made by lovelace on a day", "lovelace") && holds("lovelace@host", "lovelace"));
+        assert!(!holds("lovelaces, ada-lovelace, lovelace_2", "lovelace"));
+        assert!(holds("in /srv/maps/run", "/srv/maps") && !holds("x/srv/maps2", "/srv/other"));
     }
 
     #[test]

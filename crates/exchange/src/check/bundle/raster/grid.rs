@@ -47,6 +47,9 @@ fn one_grid(facts: &Facts<'_>, findings: &mut Findings) {
         let unlisted = || format!("{:?} in EPSG:{:?}", raster.flavour, raster.epsg);
         grids.entry(raster.grid.clone().filter(|g| !g.is_empty()).unwrap_or_else(unlisted)).or_default().push(raster);
     }
+    if grids.values().all(|rasters| rasters.len() < 2) {
+        facts.skip("R005", "no two rasters share a grid");
+    }
     for (grid, rasters) in grids {
         for raster in &rasters[1..] {
             if let Some(found) = difference(raster, rasters[0]) {
@@ -67,6 +70,9 @@ fn template(facts: &Facts<'_>, findings: &mut Findings) -> Result<()> {
         facts.skip("R006", "no template grid was given");
         return Ok(());
     };
+    if !facts.rasters.values().any(|r| r.flavour == Flavour::Gsp) {
+        facts.skip("R006", "no raster in the gsp folder");
+    }
     let lonely = |why: String| Error::unreadable(path, why);
     let parent = path.canonicalize().map_err(|e| lonely(e.to_string()))?;
     let name = parent.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
@@ -94,6 +100,9 @@ fn lattice(facts: &Facts<'_>, findings: &mut Findings) {
         return facts.skip("R007", "a template grid was given, which rules");
     }
     let free = |r: &&RasterFacts| matches!(r.flavour, Flavour::Gsp | Flavour::Glosis) && !r.projected;
+    if !facts.rasters.values().any(|r| free(&r)) {
+        facts.skip("R007", "no raster in degrees in the gsp and glosis folders");
+    }
     let own = |r: &&RasterFacts| r.grid.as_deref() != Some("template");
     if facts.rasters.values().any(|r| free(&r)) && !facts.rasters.values().any(|r| free(&r) && own(&r)) {
         facts.skip("R007", "the grid is a template's");

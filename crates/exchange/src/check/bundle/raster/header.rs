@@ -1,6 +1,7 @@
 //! What a raster says of itself: R001–R004, R008, R015–R018.
 
 use crate::check::Findings;
+use crate::check::bundle::naming::pattern::{Name, file_name};
 use crate::check::bundle::{Facts, Flavour, RasterFacts};
 use crate::tables::{self, LayerStat};
 
@@ -12,6 +13,10 @@ const ROUNDED_250: &str = "0.00225";
 const TILE: u64 = 512;
 
 pub(super) fn judge(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.rasters.values().any(|r| matches!(r.flavour, Flavour::Gsp | Flavour::Glosis)) {
+        facts.skip("R003", "no raster in the gsp and glosis folders");
+        facts.limit("R002", "no raster in the gsp and glosis folders, which must be in EPSG:4326");
+    }
     for raster in facts.rasters.values() {
         let published = matches!(raster.flavour, Flavour::Gsp | Flavour::Glosis);
         bands_and_system(raster, published, findings);
@@ -37,8 +42,7 @@ fn bands_and_system(raster: &RasterFacts, published: bool, findings: &mut Findin
     } else if published && raster.epsg != Some(4326) {
         findings.add("R002", path, "", system(raster), "EPSG:4326");
     } else if raster.flavour == Flavour::National {
-        let named =
-            super::super::naming::pattern::Name::read(raster.flavour, super::super::naming::pattern::file_name(path));
+        let named = Name::read(raster.flavour, file_name(path));
         if let Some(code) = named.and_then(|n| n.epsg).filter(|&code| raster.epsg != Some(code)) {
             findings.add("R002", path, "", system(raster), format!("EPSG:{code}, as its name says"));
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use gdal::Dataset;
 
 use crate::check::Findings;
-use crate::check::bundle::{Facts, Folder, RasterFacts, local, samples};
+use crate::check::bundle::naming::pattern::{Name, file_name};
+use crate::check::bundle::{Facts, Folder, RasterFacts, local, run_of, samples};
 use crate::tables::{self, LayerStat};
 use crate::{Error, Result};
 
@@ -14,7 +15,7 @@ use super::header::expected_nodata;
 use super::seams::{Outcome, STRETCH, Seams};
 
 /// Cells of a strip, about: its rows are a multiple of 64, at most 512.
-const STRIP: usize = 4 << 20;
+const STRIP: usize = 1 << 20;
 /// Of the range of the samples: how far a mean may lie outside.
 const BEYOND: f64 = 0.2;
 /// 100 × the quantile of a normal distribution whose interval holds 95 percent.
@@ -28,8 +29,7 @@ pub(super) fn judge(folder: &Folder, facts: &Facts<'_>, findings: &mut Findings)
     let mut stacks: BTreeMap<_, Vec<&RasterFacts>> = BTreeMap::new();
     for raster in facts.rasters.values() {
         // Where bundle.json does not say what belongs together, names do.
-        let name = super::super::naming::pattern::file_name(&raster.path);
-        let named = super::super::naming::pattern::Name::read(raster.flavour, name).map(|n| n.product());
+        let named = Name::read(raster.flavour, file_name(&raster.path)).map(|n| n.product());
         let key = raster.mapset.clone().or(named).unwrap_or_else(|| raster.path.clone());
         stacks.entry((raster.flavour, raster.size, key, raster.grid.clone())).or_default().push(raster);
     }
@@ -46,7 +46,8 @@ pub(super) fn judge(folder: &Folder, facts: &Facts<'_>, findings: &mut Findings)
 struct Notes {
     ranged: bool,
     twins: bool,
-    area: Option<String>,
+    /// Whether an area of interest was looked at, and why one was not.
+    area: (bool, Option<String>),
     intervals: bool,
     quantiles: bool,
     stepped: bool,
@@ -64,8 +65,10 @@ impl Notes {
         skip("R019", self.intervals, "no UNCT of an interval declared normal, with MEAN and SDEV");
         skip("R020", self.quantiles, "no two of P05, P50, P95 on one grid");
         skip("R021", self.stepped, "no MEAN or SDEV whose neighbours differ");
-        if let Some(why) = &self.area {
-            facts.skip("R013", why);
+        match &self.area {
+            (true, Some(why)) => facts.limit("R013", format!("on one grid: {why}")),
+            (true, None) => {}
+            (false, why) => facts.skip("R013", why.as_deref().unwrap_or("no MEAN layer")),
         }
     }
 }
@@ -257,7 +260,7 @@ fn together(
 /// Whether the interval of an analyte is declared normal: by the raster, else by the run.
 fn normal(facts: &Facts<'_>, raster: &RasterFacts) -> bool {
     let own = raster.metadata.get("INTERVAL").map(String::as_str);
-    own.or_else(|| super::super::run_of(facts, raster)?.get("interval")?.as_str()) == Some("normal")
+    own.or_else(|| run_of(facts, raster)?.get("interval")?.as_str()) == Some("normal")
 }
 
 fn finish(
@@ -270,16 +273,16 @@ fn finish(
     if let Some(mean) = by(&open, "MEAN") {
         sampled(facts, mean, notes, findings);
         match area.map(Area::finish) {
-            Err(why) => notes.area = notes.area.take().or(Some(why)),
-            Ok(Missing { cells: 0, .. }) => notes.area = Some("the area of interest holds no cell".to_owned()),
-            Ok(m) if m.clustered * 10 > m.cells => {
-                let found = format!(
-                    "{:.1} percent of the area without values, in clusters",
-                    100.0 * m.clustered as f64 / m.cells as f64
-                );
-                findings.add("R013", &mean.raster.path, "", found, "at most 10 percent");
+            Err(why) => notes.area.1 = Some(why),
+            Ok(Missing { cells: 0, .. }) => notes.area.1 = Some("the area of interest holds no cell".to_owned()),
+            Ok(m) => {
+                notes.area.0 = true;
+                if m.clustered * 10 > m.cells {
+                    let percent = 100.0 * m.clustered as f64 / m.cells as f64;
+                    let found = format!("{percent:.1} percent of the area without values, in clusters");
+                    findings.add("R013", &mean.raster.path, "", found, "at most 10 percent");
+                }
             }
-            Ok(_) => {}
         }
         let stated = facts.text("/soilscope:mask").is_some_and(|m| !m.trim().is_empty());
         if mean.missing > 0 && !stated {
@@ -327,7 +330,7 @@ fn finish(
 
 /// R011: whether a mean stays near the samples, by the run, else by the tables that the bundle publishes.
 fn sampled(facts: &Facts<'_>, mean: &Open<'_>, notes: &mut Notes, findings: &mut Findings) {
-    let stated = super::super::run_of(facts, mean.raster).and_then(|a| a.get("range"));
+    let stated = run_of(facts, mean.raster).and_then(|a| a.get("range"));
     let end = |name: &str| stated?.get(name)?.as_f64();
     let layer = facts.layers.iter().find(|l| l.path == mean.raster.path);
     let published = || samples::range(facts, &layer?.analyte, &layer?.unit);
