@@ -1,8 +1,8 @@
 //! The judge of sample tables: a good table on which nothing fires, one mutation for each rule, near misses, hostile files.
 
 mod forms;
-mod good;
+pub(crate) mod good;
 mod hostile;
 mod misses;
 mod misses_results;
-mod mutations;
+pub(crate) mod mutations;
