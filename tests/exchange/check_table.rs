@@ -2,8 +2,8 @@
 
 mod forms;
 mod forms_vector;
-mod good;
+pub(crate) mod good;
 mod hostile;
 mod misses;
 mod misses_results;
-mod mutations;
+pub(crate) mod mutations;

@@ -1,11 +1,18 @@
 //! Every rule of the judge is broken once in a good bundle, and exactly that rule is named.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde_json::json;
 use soilscope_exchange::check::{CheckOptions, Profile, judge};
+use soilscope_exchange::tables;
+use tempfile::TempDir;
 
+use crate::check_table;
+use crate::check_table::good::Case;
+use crate::support::break_privacy::PRIVACY;
+use crate::support::break_records::{CATALOGUE, RECORDS, VECTORS};
 use crate::support::good::{self, GEOGRAPHIC, Good, Grid, NATIONAL, alter, put, replace};
 use crate::support::mutation::{Mutation, Seal, good_bundle, good_verdict};
 
@@ -199,4 +206,53 @@ fn rules_of_bundles() {
 #[test]
 fn rules_of_quality() {
     prove(QUALITY);
+}
+
+/// The good table of the judge of tables, inside the good bundle, which then publishes its points as they are.
+fn published(case: &Case) -> BTreeSet<String> {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().join(good::NAME);
+    good::copy(good_bundle(), &root);
+    put(&root, "points/samples.csv", &case.csv());
+    good::reseal(&root);
+    let options = CheckOptions {
+        profile: Profile::All,
+        today: Some(case.options.today),
+        extension: case.options.extension.clone(),
+        harmonisation: case.options.harmonisation.clone(),
+        ..CheckOptions::default()
+    };
+    let verdict = judge(&root, &options).unwrap();
+    verdict.findings.iter().map(|f| f.id.clone()).collect()
+}
+
+#[test]
+fn rules_of_tables_in_a_bundle() {
+    let before = published(&Case::good());
+    let mut wrong = Vec::new();
+    for (rule, spoil) in check_table::mutations::MUTATIONS {
+        let mut case = Case::good();
+        spoil(&mut case);
+        if *rule == "S015" {
+            // The cells of this bundle are larger than those the mutation is made for.
+            case.put(0, "positional_accuracy_m", "700");
+        }
+        let new: Vec<_> = published(&case).difference(&before).cloned().collect();
+        if new != [*rule] {
+            wrong.push((*rule, new));
+        }
+    }
+    assert!(wrong.is_empty(), "beyond {before:?}: {wrong:#?}");
+}
+
+#[test]
+fn all_rules_of_the_specification_are_broken_somewhere() {
+    let own = [RASTERS, NAMES, BUNDLES, QUALITY, VECTORS, RECORDS, CATALOGUE, PRIVACY];
+    let mut broken: BTreeSet<&str> = own.into_iter().flatten().map(|m| m.rule).collect();
+    broken.extend(check_table::mutations::MUTATIONS.iter().map(|(rule, _)| *rule));
+    // Of a table that is large, by the judge of tables: `s020_fires_above_the_limits_of_a_node_and_not_at_them`.
+    broken.insert("S020");
+    let all: BTreeSet<&str> = tables::rules().iter().map(|r| r.id.as_str()).collect();
+    assert_eq!(all.len(), 128);
+    assert_eq!(broken, all);
 }

@@ -9,10 +9,10 @@ use soilscope_exchange::country::{Country, by_alpha3};
 
 /// A table in memory, and what it is judged against.
 #[derive(Clone)]
-pub(super) struct Case {
-    pub(super) header: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
-    pub(super) options: TableOptions,
+pub(crate) struct Case {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+    pub(crate) options: TableOptions,
 }
 
 const HEADER: [&str; 30] = [
@@ -48,7 +48,7 @@ const HEADER: [&str; 30] = [
     "remark",
 ];
 
-pub(super) fn luxembourg() -> Country {
+pub(crate) fn luxembourg() -> Country {
     by_alpha3("LUX").unwrap()
 }
 
@@ -70,7 +70,7 @@ impl Chance {
 }
 
 /// Places inside the country, on a lattice of some kilometres with a shift.
-pub(super) fn places(n: usize) -> Vec<[f64; 2]> {
+pub(crate) fn places(n: usize) -> Vec<[f64; 2]> {
     let mut chance = Chance(7);
     let mut places = Vec::new();
     // The coarsest lattice that has as many cells in the country.
@@ -96,7 +96,7 @@ pub(super) fn places(n: usize) -> Vec<[f64; 2]> {
 impl Case {
     /// 60 sites, two layers at every sixth, three metals by aqua regia, zinc by DTPA too at every tenth, duplicates, blanks,
     /// reference materials, two laboratories, censored results.
-    pub(super) fn good() -> Self {
+    pub(crate) fn good() -> Self {
         let header = HEADER.map(str::to_owned).to_vec();
         let options = TableOptions { target_cell_m: Some(250.0), ..TableOptions::new(date(2026, 1, 31)) };
         let mut case = Self { header, rows: Vec::new(), options };
@@ -202,33 +202,33 @@ impl Case {
         }
     }
 
-    pub(super) fn column(&self, name: &str) -> usize {
+    pub(crate) fn column(&self, name: &str) -> usize {
         self.header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no column {name}"))
     }
 
-    pub(super) fn cell(&self, row: usize, name: &str) -> &str {
+    pub(crate) fn cell(&self, row: usize, name: &str) -> &str {
         &self.rows[row][self.column(name)]
     }
 
-    pub(super) fn put(&mut self, row: usize, name: &str, cell: &str) {
+    pub(crate) fn put(&mut self, row: usize, name: &str, cell: &str) {
         let column = self.column(name);
         self.rows[row][column] = cell.to_owned();
     }
 
     /// A column more, empty.
-    pub(super) fn add(&mut self, name: &str) {
+    pub(crate) fn add(&mut self, name: &str) {
         self.header.push(name.to_owned());
         self.rows.iter_mut().for_each(|r| r.push(String::new()));
     }
 
-    pub(super) fn drop(&mut self, name: &str) {
+    pub(crate) fn drop(&mut self, name: &str) {
         let column = self.column(name);
         self.header.remove(column);
         self.rows.iter_mut().for_each(|r| drop(r.remove(column)));
     }
 
     /// Routine rows of an analyte by aqua regia, without those that have duplicates or pairs of methods.
-    pub(super) fn plain(&self, analyte: &str) -> Vec<usize> {
+    pub(crate) fn plain(&self, analyte: &str) -> Vec<usize> {
         let twice: BTreeSet<&str> = (0..self.rows.len())
             .filter(|&r| !self.cell(r, "qc_parent").is_empty() || self.cell(r, "extraction_code") == "DTPA")
             .flat_map(|r| [self.cell(r, "qc_parent"), self.cell(r, "specimen_code")])
@@ -241,21 +241,21 @@ impl Case {
     }
 
     /// All rows whose cell of a column is this.
-    pub(super) fn with(&self, name: &str, cell: &str) -> Vec<usize> {
+    pub(crate) fn with(&self, name: &str, cell: &str) -> Vec<usize> {
         (0..self.rows.len()).filter(|&r| self.cell(r, name) == cell).collect()
     }
 
-    pub(super) fn put_all(&mut self, rows: &[usize], name: &str, cell: &str) {
+    pub(crate) fn put_all(&mut self, rows: &[usize], name: &str, cell: &str) {
         for &row in rows {
             self.put(row, name, cell);
         }
     }
 
-    pub(super) fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         self.delimited(',')
     }
 
-    pub(super) fn delimited(&self, delimiter: char) -> String {
+    pub(crate) fn delimited(&self, delimiter: char) -> String {
         let line = |cells: &[String]| {
             let quoted: Vec<String> = cells
                 .iter()
@@ -272,33 +272,33 @@ impl Case {
         line(&self.header) + &self.rows.iter().map(|r| line(r)).collect::<String>()
     }
 
-    pub(super) fn judge(&self) -> TableJudgement {
+    pub(crate) fn judge(&self) -> TableJudgement {
         judge_text(&self.csv(), "samples.csv", &self.options)
     }
 }
 
-pub(super) fn judge_text(text: &str, name: &str, options: &TableOptions) -> TableJudgement {
+pub(crate) fn judge_text(text: &str, name: &str, options: &TableOptions) -> TableJudgement {
     judge_bytes(text.as_bytes(), name, options)
 }
 
-pub(super) fn judge_bytes(bytes: &[u8], name: &str, options: &TableOptions) -> TableJudgement {
+pub(crate) fn judge_bytes(bytes: &[u8], name: &str, options: &TableOptions) -> TableJudgement {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     judge_file(&path, options)
 }
 
-pub(super) fn judge_file(path: &Path, options: &TableOptions) -> TableJudgement {
+pub(crate) fn judge_file(path: &Path, options: &TableOptions) -> TableJudgement {
     judge_table(path, options).unwrap()
 }
 
 /// The rules that fired.
-pub(super) fn fired(judgement: &TableJudgement) -> BTreeSet<String> {
+pub(crate) fn fired(judgement: &TableJudgement) -> BTreeSet<String> {
     judgement.findings.iter().map(|f| f.id.clone()).collect()
 }
 
 /// The findings, for messages of tests.
-pub(super) fn told(judgement: &TableJudgement) -> String {
+pub(crate) fn told(judgement: &TableJudgement) -> String {
     judgement
         .findings
         .iter()
@@ -308,7 +308,7 @@ pub(super) fn told(judgement: &TableJudgement) -> String {
         .collect()
 }
 
-pub(super) fn severity(judgement: &TableJudgement, id: &str) -> Option<Severity> {
+pub(crate) fn severity(judgement: &TableJudgement, id: &str) -> Option<Severity> {
     judgement.findings.iter().filter(|f| f.id == id).map(|f| f.severity).max()
 }
 

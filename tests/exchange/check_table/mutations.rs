@@ -36,9 +36,9 @@ fn site(case: &mut Case, code: &str, place: [f64; 2]) {
     case.put_all(&rows, "latitude", &place[1].to_string());
 }
 
-type Mutation = (&'static str, fn(&mut Case));
+pub(crate) type Mutation = (&'static str, fn(&mut Case));
 
-const MUTATIONS: &[Mutation] = &[
+pub(crate) const MUTATIONS: &[Mutation] = &[
     ("S001", |c| c.add("laboratory")),
     ("S002", |c| c.drop("data_owner")),
     ("S003", |c| cadmium(c, &[("longitude", "186.1")])),

@@ -150,6 +150,7 @@ impl Good {
         put_json(root, "provenance/run.json", &self.run);
         texts(root);
         super::records(root, &bundle);
+        export(root);
         reseal(root);
     }
 }
@@ -309,6 +310,25 @@ fn texts(root: &Path) {
     );
     put(root, "exports/fao_sis/missing_codes.csv", "analyte,proposed_id,inspire_uri,cas,unit,procedure,count\n");
     put(root, "exports/fao_sis/notes.md", "No result was left out.\n");
+}
+
+/// The points once more, as a node takes them.
+fn export(root: &Path) {
+    let points = fs::read_to_string(root.join("points/samples.csv")).unwrap();
+    let mut lines = points.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let mut table =
+        "plot_code,profile_code,plot_type,element_type,longitude,latitude,sampling_date,upper_depth,lower_depth,\
+        CAD__TOTAL_HCL-AQUAREGIA\n"
+            .to_owned();
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let of = |name: &str| cells[header.iter().position(|h| *h == name).unwrap()];
+        let site = of("site_code");
+        let columns = ["longitude", "latitude", "sampling_date", "upper_depth_cm", "lower_depth_cm", "value"].map(of);
+        table += &format!("{site},{site},Borehole,Layer,{}\n", columns.join(","));
+    }
+    put(root, "exports/fao_sis/samples.csv", &table);
 }
 
 /// Writes a file below `root`.

@@ -44,7 +44,9 @@ fn table(path: &Path, options: &CheckOptions<'_>) -> Result<Verdict> {
     };
     let whole = path.canonicalize().map_err(|e| Error::unreadable(path, e))?;
     let purpose = Purpose::Samples;
-    let judgement = judge_table(&whole, &TableOptions { purpose, ..TableOptions::new(today) })?;
+    let (extension, harmonisation) = (options.extension.clone(), options.harmonisation.clone());
+    let asked = TableOptions { purpose, extension, harmonisation, ..TableOptions::new(today) };
+    let judgement = judge_table(&whole, &asked)?;
     let why = "a table of samples is no bundle";
     let mut not_judged: BTreeMap<String, String> =
         tables::rules().iter().map(|r| (r.id.clone(), why.to_owned())).collect();

@@ -153,7 +153,9 @@ fn delimiter(path: &Path, dialect: &Dialect, start: &str, report: &mut Report) -
     for byte in start.bytes() {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => break,
+            // A line of one title stands above the header of some templates.
+            b'\n' if !quoted && counts.iter().all(|(_, n)| *n == 0) => {}
+            b'\n' if !quoted => break,
             _ if quoted => {}
             _ => counts.iter_mut().filter(|(d, _)| *d == byte).for_each(|(_, n)| *n += 1),
         }

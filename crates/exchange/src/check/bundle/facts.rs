@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use crate::check::{Profile, TableFacts};
+use crate::check::{Extension, Profile, TableFacts};
 
 use super::tiff::Tiff;
 
@@ -26,6 +26,11 @@ pub struct CheckOptions<'a> {
     /// The day of the judgement: nothing was sampled after it. Without it, the day on which a bundle was made counts, and for
     /// a table that stands alone there is none.
     pub today: Option<Date>,
+    /// What the project adds to the tables of the specification.
+    pub extension: Extension,
+    /// The model by which methods of different comparability groups are brought together (A017), where the bundle's run does
+    /// not name it.
+    pub harmonisation: Option<String>,
     /// Asked between files whether to stop.
     pub interrupted: &'a dyn Fn() -> bool,
 }
@@ -38,6 +43,8 @@ impl Default for CheckOptions<'_> {
             protected: None,
             again: None,
             today: None,
+            extension: Extension::default(),
+            harmonisation: None,
             interrupted: &|| false,
         }
     }
@@ -51,6 +58,8 @@ impl fmt::Debug for CheckOptions<'_> {
             .field("protected", &self.protected)
             .field("again", &self.again)
             .field("today", &self.today)
+            .field("extension", &self.extension)
+            .field("harmonisation", &self.harmonisation)
             .finish_non_exhaustive()
     }
 }

@@ -17,7 +17,6 @@ const OPTIONS: [(&str, &str); 4] = [
     ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"),
     ("GDAL_PAM_ENABLED", "NO"),
     ("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", "{none}"),
-    ("OGR_SQLITE_LOAD_EXTENSIONS", "NO"),
 ];
 
 impl Quiet {

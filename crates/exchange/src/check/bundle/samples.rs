@@ -68,10 +68,11 @@ pub(super) fn judge(folder: &Folder, facts: &mut Facts<'_>, findings: &mut Findi
     if tables.is_empty() {
         let level = facts.access_level().map(|l| format!(" (access level {l})")).unwrap_or_default();
         let why = format!("the bundle holds no table of samples{level}");
-        TABLE_RULES.iter().for_each(|id| facts.skip(id, &why));
+        // Licences and personal data are judged of other files too.
+        TABLE_RULES.iter().filter(|id| !id.starts_with('P')).for_each(|id| facts.skip(id, &why));
     }
     for (id, why) in waiting {
-        if !judged.contains(&id) {
+        if !judged.contains(&id) && !id.starts_with('P') {
             facts.skip(id, why);
         }
     }
@@ -89,7 +90,11 @@ fn options(facts: &Facts<'_>) -> TableOptions {
         country: facts.text("/country/alpha3").and_then(country::by_alpha3),
         target_cell_m: means.map(cell).min_by(f64::total_cmp),
         temporal_term: run("temporal_term").and_then(Value::as_bool).unwrap_or(false),
-        harmonisation: run("harmonisation").and_then(Value::as_str).map(str::to_owned),
+        harmonisation: run("harmonisation")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .or(facts.options.harmonisation.clone()),
+        extension: facts.options.extension.clone(),
         purpose: Purpose::Published,
         ..TableOptions::new(today)
     }
