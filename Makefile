@@ -163,7 +163,9 @@ test-exchange: setup-python $(PYTHON_DIR)/$(PYCSW) $(abspath $(TARGET))/debug/so
 	    $(abspath $(TARGET))/debug/soilscope exchange pack $(BUNDLES)/run --about data/handover/meuse.toml --national -q \
 	        --iso-profile $$iso -o $(BUNDLES)/$$iso || exit; \
 	done
-	$(PYTHON_DIR)/exchange/bin/python tests/exchange/python/validate.py $(BUNDLES)/strict/NLD* $(BUNDLES)/fao/NLD* --schemas $(PYTHON_DIR)/$(PYCSW)
+	for bundle in $(BUNDLES)/strict/NLD* $(BUNDLES)/fao/NLD*; do \
+	    $(PYTHON_DIR)/exchange/bin/python tests/exchange/python/validate.py $$bundle --pycsw $(PYTHON_DIR)/$(PYCSW) || exit; \
+	done
 
 notebooks: setup-python test-wheel $(PYTHON_DIR)/notebooks/.complete $(abspath $(TARGET))/debug/soilscope ## run the notebooks in an environment of their own, and keep what they show; NOTEBOOKS=notebooks/1-first-map.ipynb takes one
 	$(PYTHON_DIR)/notebooks/$(INSTALL_WHEEL)

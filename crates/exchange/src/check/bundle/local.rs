@@ -13,7 +13,7 @@ pub struct Quiet {
     thread: PhantomData<*const ()>,
 }
 
-const OPTIONS: [(&str, &str); 4] = [
+const OPTIONS: [(&str, &str); 3] = [
     ("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"),
     ("GDAL_PAM_ENABLED", "NO"),
     ("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", "{none}"),
