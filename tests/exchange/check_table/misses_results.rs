@@ -307,3 +307,22 @@ fn a011_lets_be_what_is_flagged() {
     assert_eq!((with("0.01", "suspect"), with("0.05", "")), (None, None));
     assert_eq!((with("0.01", "ok"), with("0.049", "")), (Some(Severity::Warning), Some(Severity::Warning)));
 }
+
+#[test]
+fn what_is_rejected_or_brought_to_another_group_is_not_pooled_with_others() {
+    let with = |id: &str, name: &'static str, cell: &'static str, value: &'static str, extraction: &'static str| {
+        only(id, |c| {
+            c.add(name);
+            let row = c.plain("Cd")[4];
+            for (name, cell) in [(name, cell), ("value", value), ("extraction_code", extraction)] {
+                c.put(row, name, cell);
+            }
+        })
+    };
+    assert_eq!(with("A017", "qc_flag", "reject", "0.3", "HNO3_EPA3051A"), None);
+    assert_eq!(with("A017", "qc_flag", "ok", "0.3", "HNO3_EPA3051A"), Some(Severity::Error));
+    // For itself it is judged all the same.
+    assert_eq!(with("A006", "qc_flag", "reject", "2000", "AR_UNSPEC"), Some(Severity::Error));
+    assert_eq!(with("A017", "harmonised_group", "AR", "0.3", "HNO3_EPA3051A"), None);
+    assert_eq!(with("A017", "harmonised_group", "TOTAL", "0.3", "AR_UNSPEC"), Some(Severity::Error));
+}

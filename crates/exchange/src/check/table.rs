@@ -167,7 +167,9 @@ pub fn judge_table(path: &Path, options: &TableOptions) -> Result<TableJudgement
     sites::judge(&mut judge, &rows);
     samples::judge(&mut judge, &rows);
     personal::judge(&mut judge, &rows);
-    let entries = results::entries(&mut judge, &rows)?;
+    let mut entries = results::entries(&mut judge, &rows)?;
+    // What was rejected is judged for itself and counts for nothing else.
+    entries.retain(|e| !e.rejected);
     statistics::judge(&mut judge, &rows, &entries);
     suspicions::judge(&mut judge, &rows, &entries);
     sites::position_and_analytes(&mut judge, &rows, &entries);

@@ -12,7 +12,7 @@ use super::source::Table;
 
 macro_rules! fields {
     ($($field:ident $name:literal,)*) => {
-        /// A field of the long table, and three that only a judge asks for.
+        /// Fields of the long table, and some that it has no place for and a judge asks for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(super) enum Field { $($field,)* }
 
@@ -34,7 +34,7 @@ fields! {
     CoverageFactor "coverage_factor", ExtractionCode "extraction_code", DeterminationCode "determination_code",
     Laboratory "laboratory", QcType "qc_type", QcParent "qc_parent", QcFlag "qc_flag", DataOwner "data_owner", Licence "licence",
     AccessLevel "access_level", Remark "remark", CertifiedValue "certified_value", SumMembers "sum_members",
-    SumCensoredRule "sum_censored_rule",
+    SumCensoredRule "sum_censored_rule", HarmonisedGroup "harmonised_group",
 }
 
 /// Names of a node's export for fields of ours (specification, section 4.6).

@@ -147,6 +147,8 @@ pub(super) struct Entry<'a> {
     /// Brings a value to mg/kg, where it is one of mass.
     pub mass: Option<f64>,
     pub quantity: Quantity,
+    /// Whether its own laboratory or producer rejected it: such results stay out of all maps.
+    pub rejected: bool,
 }
 
 impl Entry<'_> {

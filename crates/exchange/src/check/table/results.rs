@@ -113,7 +113,8 @@ fn entry<'a>(
     let unit = judge.of(row, slots, Field::Unit);
     let (factor, mass) = conversion(judge, &place, subject, unit);
     let quantity = quantity(judge, row, slots, &place, [cell, censor]);
-    let entry = Entry { row, slots, code, subject, method, unit, factor, mass, quantity };
+    let rejected = judge.of(row, slots, Field::QcFlag) == "reject";
+    let entry = Entry { row, slots, code, subject, method, unit, factor, mass, quantity, rejected };
     how(judge, &entry, &place, extraction);
     cas(judge, &entry, &place);
     size(judge, &entry, &place, sample.qc);

@@ -86,9 +86,12 @@ fn pools(judge: &mut Judge<'_>, rows: &[Row<'_>], entries: &[Entry<'_>]) {
     for e in entries.iter().filter(|e| rows[e.row].qc == Qc::Routine) {
         let Some(method) = e.method else { continue };
         let pool = (e.code, e.family());
-        // Of a method without a group nothing is known that could be compared: A020 tells it.
-        if !method.group.is_empty() {
-            pools.entry(pool).or_default().entry(method.group).or_insert(e.row);
+        // Of a method without a group nothing is known that could be compared: A020 tells it. A row may say that its value
+        // was brought to another group.
+        let harmonised = judge.of(e.row, e.slots, Field::HarmonisedGroup);
+        let group = if harmonised.is_empty() { method.group } else { harmonised };
+        if !group.is_empty() {
+            pools.entry(pool).or_default().entry(group).or_insert(e.row);
         }
         let by_hand = method.code == "PXRF" || judge.of(e.row, e.slots, Field::DeterminationCode) == "PXRF";
         portable.entry(pool).or_default()[usize::from(by_hand)].get_or_insert(e.row);
