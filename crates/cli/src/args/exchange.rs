@@ -160,6 +160,12 @@ pub(crate) struct CheckBundle {
     /// The bundle of a second run of the same inputs, which should be the same
     #[arg(long, value_name = "BUNDLE")]
     pub(crate) again: Option<PathBuf>,
+    /// What a project adds to the tables of the specification: analytes, procedures, reference materials (TOML or CSV)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) extension: Option<PathBuf>,
+    /// The model by which methods that are not comparable were brought together, in words: without one they may not be pooled
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) harmonisation: Option<String>,
     /// Write the table of FAO's quality script, too
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) fao_csv: Option<PathBuf>,

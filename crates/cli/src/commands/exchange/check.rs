@@ -1,7 +1,7 @@
 //! `soilscope exchange check`: what the judge says.
 
 use anyhow::{Context, Result};
-use soilscope_exchange::check::{CheckOptions, judge};
+use soilscope_exchange::check::{CheckOptions, Extension, judge};
 
 use crate::Outcome;
 use crate::args::{CheckBundle, Common, profile_named};
@@ -17,6 +17,8 @@ pub(crate) fn run(args: &CheckBundle, common: &Common) -> Result<Outcome> {
         protected: args.protected.clone(),
         again: args.again.clone(),
         today: Some(today()?),
+        extension: args.extension.as_ref().map(|path| Extension::read(path)).transpose()?.unwrap_or_default(),
+        harmonisation: args.harmonisation.clone(),
         interrupted: &interrupted,
     };
     let progress = Progress::new(common);
