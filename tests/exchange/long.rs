@@ -316,9 +316,8 @@ fn the_usgs_survey_is_read_with_its_flags() {
 
 /// A data set that may not stand in the repository; where it is not, the test says that it is skipped.
 fn survey(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data");
-    let folders =
-        [std::env::var_os("SOILSCOPE_DATA").map(PathBuf::from), Some(beside), Some("/work/shared/data".into())];
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folders = [std::env::var_os("SOILSCOPE_DATA").map(PathBuf::from), Some(beside)];
     let found = folders.into_iter().flatten().map(|f| f.join(name)).find(|p| p.is_file());
     if found.is_none() {
         eprintln!("skipped: {name} is neither in SOILSCOPE_DATA nor in ../shared/data");

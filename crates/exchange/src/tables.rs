@@ -394,58 +394,26 @@ pub fn conversion(from: &Unit, to: &Unit, molar_mass: Option<f64>) -> Option<f64
     Some(size(from)? / size(to)?)
 }
 
-/// The patterns of file names (`naming.json`).
-pub fn naming() -> &'static serde_json::Value {
-    static VALUE: LazyLock<serde_json::Value> =
-        LazyLock::new(|| json(include_str!("../../../data/exchange/naming.json")));
-    &VALUE
+macro_rules! document {
+    ($name:ident, $file:literal, $what:literal) => {
+        #[doc = concat!($what, " (`", $file, "`).")]
+        pub fn $name() -> &'static serde_json::Value {
+            static VALUE: LazyLock<serde_json::Value> = LazyLock::new(|| {
+                serde_json::from_str(include_str!(concat!("../../../data/exchange/", $file)))
+                    .unwrap_or_else(|e| panic!("the embedded {} does not parse: {e}", $file))
+            });
+            &VALUE
+        }
+    };
 }
 
-/// The grids (`grids.json`).
-pub fn grids() -> &'static serde_json::Value {
-    static VALUE: LazyLock<serde_json::Value> =
-        LazyLock::new(|| json(include_str!("../../../data/exchange/grids.json")));
-    &VALUE
-}
-
-/// What columns other systems give the same things (`crosswalk.json`).
-pub fn crosswalk() -> &'static serde_json::Value {
-    static VALUE: LazyLock<serde_json::Value> =
-        LazyLock::new(|| json(include_str!("../../../data/exchange/crosswalk.json")));
-    &VALUE
-}
-
-/// The fields of a long table (`sample_long.schema.json`).
-pub fn long_schema() -> &'static serde_json::Value {
-    static VALUE: LazyLock<serde_json::Value> =
-        LazyLock::new(|| json(include_str!("../../../data/exchange/sample_long.schema.json")));
-    &VALUE
-}
-
-/// The columns of a wide table (`sample_wide.schema.json`).
-pub fn wide_schema() -> &'static serde_json::Value {
-    static VALUE: LazyLock<serde_json::Value> =
-        LazyLock::new(|| json(include_str!("../../../data/exchange/sample_wide.schema.json")));
-    &VALUE
-}
-
-/// The properties of a hotspot (`hotspot.schema.json`).
-pub fn hotspot_schema() -> &'static serde_json::Value {
-    static VALUE: LazyLock<serde_json::Value> =
-        LazyLock::new(|| json(include_str!("../../../data/exchange/hotspot.schema.json")));
-    &VALUE
-}
-
-/// The members of `bundle.json` (`bundle.schema.json`).
-pub fn bundle_schema() -> &'static serde_json::Value {
-    static VALUE: LazyLock<serde_json::Value> =
-        LazyLock::new(|| json(include_str!("../../../data/exchange/bundle.schema.json")));
-    &VALUE
-}
-
-fn json(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).unwrap_or_else(|e| panic!("an embedded table does not parse: {e}"))
-}
+document!(naming, "naming.json", "The patterns of file names");
+document!(grids, "grids.json", "The grids");
+document!(crosswalk, "crosswalk.json", "What columns other systems give the same things");
+document!(long_schema, "sample_long.schema.json", "The fields of a long table");
+document!(wide_schema, "sample_wide.schema.json", "The columns of a wide table");
+document!(hotspot_schema, "hotspot.schema.json", "The properties of a hotspot");
+document!(bundle_schema, "bundle.schema.json", "The members of `bundle.json`");
 
 #[cfg(test)]
 mod tests {

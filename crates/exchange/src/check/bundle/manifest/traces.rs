@@ -143,7 +143,7 @@ mod tests {
     fn paths_users_and_hosts_are_found() {
         for text in [
             "made in /home/ada/maps/run",
-            r#"{"path": "/work/wt/run-meuse"}"#,
+            r#"{"path": "/mnt/data/run-meuse"}"#,
             "<a>/tmp/x.tif</a>",
             r"C:\Users\ada\map.tif",
             r#"{"path": "C:\\Users\\ada"}"#,
