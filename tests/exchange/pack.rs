@@ -390,6 +390,9 @@ fn no_exact_place_of_a_protected_site_is_anywhere_in_a_bundle() {
             assert_eq!(places, matches!(level, "blurred" | "locations_only"), "{level}");
             assert_eq!(files.contains_key("points/aggregates.csv"), level == "aggregated_only");
             assert_eq!(files.contains_key("points/samples.csv"), level == "blurred");
+            // Smallest and largest of the samples are two single results.
+            let range = &json(&files, "provenance/run.json")["analytes"][0]["range"];
+            assert_eq!(range.is_null(), level != "blurred", "{level}");
             for (name, bytes) in &files {
                 let content = String::from_utf8_lossy(bytes);
                 for gone in ["Meuse 1,", "LAB-", "Jansen", "046-4331234", "Laboratory of Utrecht"] {
