@@ -5,9 +5,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::about::Access;
 use super::entry::{Bundle, Entry};
 use super::stable::{self, sha256, sha256_of};
 use crate::check::Verdict;
+use crate::privacy::Values;
 use crate::{Error, Result};
 
 /// The version of the specification's bundle format.
@@ -160,7 +162,7 @@ pub(super) fn glosis_uri<'a>(entry: &'a Entry<'_>) -> Option<&'a String> {
 /// `provenance/run.json`: what is known of how the maps were made, member by member; nothing is copied whole, because a record of a run
 /// holds paths and may hold places.
 pub(super) fn provenance(root: &Path, bundle: &Bundle<'_>) -> Result<()> {
-    let analytes: Vec<Value> = bundle.entries.iter().map(of_analyte).collect();
+    let analytes: Vec<Value> = bundle.entries.iter().map(|entry| of_analyte(bundle, entry)).collect();
     let mut runs: BTreeMap<&str, &super::source::Run> = BTreeMap::new();
     for entry in &bundle.entries {
         runs.insert(&entry.run.record_sha256, entry.run);
@@ -213,7 +215,7 @@ pub(super) fn provenance(root: &Path, bundle: &Bundle<'_>) -> Result<()> {
     )
 }
 
-fn of_analyte(entry: &Entry<'_>) -> Value {
+fn of_analyte(bundle: &Bundle<'_>, entry: &Entry<'_>) -> Value {
     let (variable, subject) = (entry.variable, &entry.subject);
     let validation = variable.scores.as_ref().map(|s| {
         json!({
@@ -252,7 +254,7 @@ fn of_analyte(entry: &Entry<'_>) -> Value {
         "hot": variable.hot,
         "seed": variable.seed,
         "realisations": variable.realisations,
-        "range": range(entry),
+        "range": range(bundle, entry),
         "harmonisation": subject.harmonisation,
         "notes": variable.notes,
     })
@@ -275,8 +277,12 @@ fn spatial(entry: &Entry<'_>) -> Value {
     }
 }
 
-/// Smallest and largest sample that the run records.
-fn range(entry: &Entry<'_>) -> Value {
+/// Smallest and largest sample that the run records, where single results may be shown at all: these are two of them.
+fn range(bundle: &Bundle<'_>, entry: &Entry<'_>) -> Value {
+    let withheld = bundle.points.sites.keys().any(|shown| shown.values != Values::Each);
+    if withheld || bundle.about.privacy.access > Access::Blurred {
+        return Value::Null;
+    }
     let of = &entry.variable.record["samples"];
     match (of["min"].as_f64(), of["max"].as_f64()) {
         (Some(min), Some(max)) => json!({"min": min, "max": max}),
