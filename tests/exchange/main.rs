@@ -4,6 +4,7 @@
 mod broken;
 mod check_bundle;
 mod check_table;
+mod hostile_bundle;
 mod import;
 mod long;
 mod mutations;
