@@ -105,6 +105,10 @@ pub(crate) const PRIVACY: &[Mutation] = &[
     Mutation::new("P005", "a telephone number in a table of areas", |root| {
         put(root, "vector/areas.csv", "unit,n_sites,remark\nA,9,call +352 26 12 34 56\n");
     }),
+    Mutation::new("P005", "a column of landowners in a GeoPackage", |root| {
+        super::good_records::write_points(&root.join("vector/extra.gpkg"), &[[6.05, 49.7]]);
+        super::break_records::sql(root, "vector/extra.gpkg", &["ALTER TABLE points ADD COLUMN landowner TEXT"]);
+    }),
     Mutation::new("P006", "an area of three sites", |root| {
         put(root, "vector/areas.csv", "unit,n_sites,mean\nA,9,0.8\nB,3,0.9\n")
     }),

@@ -26,13 +26,13 @@ fn first(collection: &mut Value) -> &mut Value {
     &mut collection["features"][0]
 }
 
-/// Runs statements on the GeoPackage.
-fn sql(root: &Path, statements: &[&str]) {
+/// Runs statements on a GeoPackage.
+pub(crate) fn sql(root: &Path, package: &str, statements: &[&str]) {
     let options = DatasetOptions {
         open_flags: GdalOpenFlags::GDAL_OF_UPDATE | GdalOpenFlags::GDAL_OF_VECTOR,
         ..DatasetOptions::default()
     };
-    let dataset = Dataset::open_ex(root.join(GPKG), options).unwrap();
+    let dataset = Dataset::open_ex(root.join(package), options).unwrap();
     for statement in statements {
         dataset.execute_sql(statement, None, gdal::vector::sql::Dialect::DEFAULT).unwrap();
     }
@@ -145,16 +145,16 @@ pub(crate) const VECTORS: &[Mutation] = &[
     }),
     Mutation::new("V007", "another application id", |root| bytes(root, 68, b"GP10")),
     Mutation::new("V007", "an old user version", |root| bytes(root, 60, &10_200_u32.to_be_bytes())),
-    Mutation::new("V007", "no extent", |root| sql(root, &["UPDATE gpkg_contents SET min_x = NULL"])),
-    Mutation::new("V007", "no time of change", |root| sql(root, &["UPDATE gpkg_contents SET last_change = ''"])),
+    Mutation::new("V007", "no extent", |root| sql(root, GPKG, &["UPDATE gpkg_contents SET min_x = NULL"])),
+    Mutation::new("V007", "no time of change", |root| sql(root, GPKG, &["UPDATE gpkg_contents SET last_change = ''"])),
     Mutation::new("V007", "a trigger", |root| {
-        sql(root, &["CREATE TRIGGER more AFTER INSERT ON hotspots BEGIN DELETE FROM hotspots; END"]);
+        sql(root, GPKG, &["CREATE TRIGGER more AFTER INSERT ON hotspots BEGIN DELETE FROM hotspots; END"]);
     }),
     Mutation::new("V008", "a hotspot less in the GeoPackage", |root| {
-        sql(root, &["DELETE FROM hotspots WHERE fid = 2"])
+        sql(root, GPKG, &["DELETE FROM hotspots WHERE fid = 2"])
     }),
     Mutation::new("V008", "another id in the GeoPackage", |root| {
-        sql(root, &["UPDATE hotspots SET hotspot_id = 'LUX-Cd-0009' WHERE fid = 2"]);
+        sql(root, GPKG, &["UPDATE hotspots SET hotspot_id = 'LUX-Cd-0009' WHERE fid = 2"]);
     }),
     Mutation::new("V009", "a threshold that nobody set", |root| {
         hotspots(root, |c| first(c)["properties"]["threshold_source"] = "".into())

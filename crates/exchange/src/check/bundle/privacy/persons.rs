@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 
 use crate::check::Findings;
+use crate::check::bundle::sqlite::{Cell, Sqlite};
 use crate::check::bundle::vector::{Collection, Flat};
 use crate::check::bundle::{Facts, Folder};
 use crate::check::table::{personal_cell, personal_column};
@@ -102,7 +103,7 @@ const PRIVATE: [&str; 16] = [
     "protonmail.com",
 ];
 
-/// P005 in tables, attributes of GeoJSON included. Tables of points are judged as tables.
+/// P005 in tables, attributes of GeoJSON and GeoPackages included. Tables of points are judged as tables.
 pub(super) fn tables(folder: &Folder, findings: &mut Findings) {
     let expected = "no names, telephone numbers, parcel numbers or landowners in a published table";
     // Summaries are no tables of samples, which are judged as such.
@@ -124,6 +125,9 @@ pub(super) fn tables(folder: &Folder, findings: &mut Findings) {
             }
         }
     }
+    for path in folder.matching("", ".gpkg").filter(|path| !judged_as_tables(path)) {
+        geopackage(folder, path, expected, findings);
+    }
     for path in folder.matching("", ".geojson").filter(|path| !judged_as_tables(path)) {
         let Some(Ok(collection)) = folder.text(path).map(|t| serde_json::from_str::<Collection>(&t)) else { continue };
         for (i, feature) in collection.features.iter().flatten().enumerate() {
@@ -135,6 +139,27 @@ pub(super) fn tables(folder: &Folder, findings: &mut Findings) {
                     && let Some(found) = personal_cell(name, text)
                 {
                     findings.add("P005", path, place(), found, expected);
+                }
+            }
+        }
+    }
+}
+
+/// P005 in the tables of a GeoPackage; one that cannot be read is V007's.
+fn geopackage(folder: &Folder, path: &str, expected: &str, findings: &mut Findings) {
+    let Ok(file) = Sqlite::read(folder, path) else { return };
+    let own = |name: &str| ["gpkg_", "sqlite_", "rtree_"].iter().any(|prefix| name.starts_with(prefix));
+    for entry in file.schema.iter().filter(|e| e.kind == "table" && !own(&e.name)) {
+        let Ok((names, rows)) = file.all(&entry.name) else { continue };
+        for (c, name) in names.iter().enumerate() {
+            if personal_column(name) {
+                findings.add("P005", path, format!("column {}", c + 1), "a column of personal data", expected);
+                continue;
+            }
+            for (r, row) in rows.iter().enumerate() {
+                let Some(Cell::Text(text)) = row.get(c) else { continue };
+                if let Some(found) = personal_cell(name, text) {
+                    findings.add("P005", path, format!("row {}, column {}", r + 1, c + 1), found, expected);
                 }
             }
         }
