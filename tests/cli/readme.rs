@@ -28,6 +28,12 @@ pub(crate) fn beside_the_data() -> TempDir {
             std::fs::copy(entry.path(), folder.path().join("data").join(entry.file_name())).unwrap();
         }
     }
+    let handover = folder.path().join("data/handover");
+    std::fs::create_dir(&handover).unwrap();
+    for entry in std::fs::read_dir(root().join("data/handover")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), handover.join(entry.file_name())).unwrap();
+    }
     folder
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use soilscope_exchange::Error;
-use soilscope_exchange::verify::{MANIFEST, Options, Report, Role, SIGNATURE, Signed, State, signature, verify};
+use soilscope_exchange::verify::signature::Signer;
+use soilscope_exchange::verify::{MANIFEST, Options, Report, Role, SIGNATURE, Signed, State, verify};
 
 fn sum(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
@@ -110,7 +111,7 @@ fn a_signature_is_of_its_key_and_its_manifest() {
     let folder = bundle();
     // A key was given, and there is no signature: that is not what was asked for.
     assert!(!verified(folder.path(), Some(public(&keys))).unchanged());
-    signature::sign(folder.path(), &secret, None, "bundle of a test").unwrap();
+    Signer::new(&secret, None).unwrap().sign(folder.path(), "bundle of a test").unwrap();
     assert_eq!(verified(folder.path(), None).signature, Some(Signed::Unchecked));
     // The whole file, and its second line alone.
     for key in [public(&keys), public(&keys).lines().nth(1).unwrap().to_owned()] {
@@ -138,7 +139,7 @@ fn a_signature_is_of_its_key_and_its_manifest() {
 
     let error = verify(folder.path(), &Options { key: Some("no key".into()), inputs: None }, &|| false).unwrap_err();
     assert!(error.to_string().starts_with("the public key: "), "{error}");
-    let error = signature::sign(folder.path(), "no key", None, "").unwrap_err();
+    let error = Signer::new("no key", None).err().unwrap();
     assert!(error.to_string().starts_with("the secret key: "), "{error}");
 }
 

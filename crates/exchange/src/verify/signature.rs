@@ -1,10 +1,10 @@
 //! A detached signature over a manifest, in the format of minisign (Ed25519 over BLAKE2b), by the crate of that name.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::path::Path;
 
-use minisign::{PublicKeyBox, SecretKeyBox, SignatureBox};
+use minisign::{PublicKeyBox, SecretKey, SecretKeyBox, SignatureBox};
 
 use super::{MANIFEST, SIGNATURE};
 use crate::{Error, Result};
@@ -34,43 +34,50 @@ pub fn check(bytes: &[u8], signature: &str, key: &str) -> std::result::Result<St
     signature.trusted_comment().map_err(fault)
 }
 
-/// Signs a bundle's manifest; the signature is written beside it, as [`SIGNATURE`]. `comment` is covered by it.
-///
-/// # Errors
-/// The key or its password is wrong; the manifest cannot be read; the signature cannot be written.
-pub fn sign(bundle: &Path, secret_key: &str, password: Option<String>, comment: &str) -> Result<()> {
-    let refuse = |reason: String| {
-        Error::refused(
-            "the secret key",
-            reason,
-            "give the file that `minisign -G` wrote, and the file with its password where it has one",
-        )
-    };
-    let boxed = SecretKeyBox::from_string(secret_key).map_err(|e| refuse(e.to_string()))?;
-    let secret = match password {
-        Some(password) => boxed.into_secret_key(Some(password)),
-        // Never asks at a terminal that may not be there.
-        None => boxed.into_unencrypted_secret_key(),
-    };
-    let secret = secret.map_err(|e| refuse(e.to_string()))?;
-    let at = bundle.join(MANIFEST);
-    let manifest = fs::read(&at).map_err(|e| Error::unreadable(&at, e))?;
-    let signed = minisign::sign(
-        None,
-        &secret,
-        Cursor::new(manifest),
-        Some(comment),
-        Some("signature of a soilscope bundle's manifest"),
+/// A secret key that is ready to sign: whether it can be used is known before anything is made to be signed.
+pub struct Signer(SecretKey);
+
+impl Signer {
+    /// Of the file that `minisign -G` wrote, and its password where it has one.
+    ///
+    /// # Errors
+    /// The key is none, or its password is wrong or missing.
+    pub fn new(secret_key: &str, password: Option<String>) -> Result<Self> {
+        let boxed = SecretKeyBox::from_string(secret_key).map_err(refuse)?;
+        let secret = match password {
+            Some(password) => boxed.into_secret_key(Some(password)),
+            // Never asks at a terminal that may not be there.
+            None => boxed.into_unencrypted_secret_key(),
+        };
+        secret.map(Self).map_err(refuse)
+    }
+
+    /// Signs a bundle's manifest; the signature is written beside it, as [`SIGNATURE`]. `comment` is covered by it.
+    ///
+    /// # Errors
+    /// The manifest cannot be read, the signature not written.
+    pub fn sign(&self, bundle: &Path, comment: &str) -> Result<()> {
+        let at = bundle.join(MANIFEST);
+        let manifest = fs::read(&at).map_err(|e| Error::unreadable(&at, e))?;
+        let untrusted = "signature of a soilscope bundle's manifest";
+        let signed =
+            minisign::sign(None, &self.0, Cursor::new(manifest), Some(comment), Some(untrusted)).map_err(refuse)?;
+        let target = bundle.join(SIGNATURE);
+        let written = || -> std::io::Result<()> {
+            let mut beside = tempfile::NamedTempFile::new_in(bundle)?;
+            beside.write_all(signed.to_string().as_bytes())?;
+            beside.as_file().sync_all()?;
+            beside.persist(&target)?;
+            Ok(())
+        };
+        written().map_err(|e| Error::unwritable(&target, e))
+    }
+}
+
+fn refuse(reason: minisign::PError) -> Error {
+    Error::refused(
+        "the secret key",
+        reason,
+        "give the file that `minisign -G` wrote, and the file with its password where it has one",
     )
-    .map_err(|e| refuse(e.to_string()))?;
-    let target = bundle.join(SIGNATURE);
-    let written = || -> std::io::Result<()> {
-        use std::io::Write;
-        let mut beside = tempfile::NamedTempFile::new_in(bundle)?;
-        beside.write_all(signed.to_string().as_bytes())?;
-        beside.as_file().sync_all()?;
-        beside.persist(&target)?;
-        Ok(())
-    };
-    written().map_err(|e| Error::unwritable(&target, e))
 }

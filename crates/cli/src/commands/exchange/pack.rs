@@ -9,7 +9,7 @@ use soilscope_exchange::import::{Defaults, Options, import};
 use soilscope_exchange::long::Row;
 use soilscope_exchange::pack::{About, PackOptions, Packed, pack};
 use soilscope_exchange::privacy::{Secret, Units};
-use soilscope_exchange::verify::signature;
+use soilscope_exchange::verify::signature::Signer;
 
 use crate::Outcome;
 use crate::args::{Common, Pack, profile_named};
@@ -18,9 +18,8 @@ use crate::output::{self, say};
 
 pub(crate) fn run(args: &Pack, common: &Common) -> Result<Outcome> {
     let about = About::read(&args.about)?;
-    let key = args.sign.as_ref().map(|path| read(path, "--sign")).transpose()?;
-    let password = args.sign_password.as_ref().map(|path| read(path, "--sign-password")).transpose()?;
-    let password = password.map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+    // Refused now and not after the packing.
+    let signer = args.sign.as_ref().map(|path| signer(path, args.sign_password.as_deref())).transpose()?;
     let secret = args.blur_key.as_ref().map(|path| Secret::read(path)).transpose()?;
     let units = match args.units.as_deref() {
         Some([file, property]) => Some(Units::read(Path::new(file), property)?),
@@ -58,12 +57,18 @@ pub(crate) fn run(args: &Pack, common: &Common) -> Result<Outcome> {
         })
     })?;
     drop(progress);
-    if let Some(key) = &key {
-        signature::sign(&packed.folder, key, password, &format!("soilscope bundle {}", about.folder()))?;
+    if let Some(signer) = &signer {
+        signer.sign(&packed.folder, &format!("soilscope bundle {}", about.folder()))?;
     }
-    tell(&packed, key.is_some(), common)?;
+    tell(&packed, signer.is_some(), common)?;
     let passed = packed.verdict.as_ref().is_none_or(|verdict| verdict.passed());
     Ok(if passed { Outcome::Done } else { Outcome::CheckSaysNo })
+}
+
+fn signer(key: &Path, password: Option<&Path>) -> Result<Signer> {
+    let password = password.map(|path| read(path, "--sign-password")).transpose()?;
+    let password = password.map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+    Ok(Signer::new(&read(key, "--sign")?, password)?)
 }
 
 fn read(path: &Path, option: &str) -> Result<String> {
