@@ -13,7 +13,7 @@ use soilscope_exchange::verify::signature::Signer;
 
 use crate::Outcome;
 use crate::args::{Common, Pack, profile_named};
-use crate::follow::{Progress, interrupted, watching};
+use crate::follow::{Progress, interrupted, make_folder, watching};
 use crate::output::{self, say};
 
 pub(crate) fn run(args: &Pack, common: &Common) -> Result<Outcome> {
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &Pack, common: &Common) -> Result<Outcome> {
         overwrite: args.overwrite,
         ..PackOptions::new(&args.out)
     };
+    make_folder(&args.out)?;
     let runs: Vec<&Path> = args.runs.iter().map(|run| run.as_path()).collect();
     let progress = Progress::new(common);
     let packed = watching(|| {
