@@ -180,6 +180,48 @@ fn a_table_is_imported_mapped_and_judged() {
     ends(&soilscope(at, &["exchange", "check", "meuse.csv"]), 1, &["S002"]);
 }
 
+#[test]
+fn methods_that_do_not_compare_and_blanks_are_no_map() {
+    let folder = folder();
+    let at = folder.path();
+    fs::copy(root().join("data/handover/meuse-samples.toml"), at.join("meuse-samples.toml")).unwrap();
+    soilscope(at, &["import", "meuse.csv", "--defaults", "meuse-samples.toml", "-o", "long.csv", "-q"]).done();
+    let long = fs::read_to_string(at.join("long.csv")).unwrap();
+    let validate = |file: &str| {
+        soilscope(at, &["validate", file, "--analyte", "Zn", "--crs", "EPSG:28992", "--transform", "log", "-q"])
+    };
+    // Every third row by aqua regia, the others by X-ray fluorescence of the whole.
+    let mixed =
+        |k: usize, line: &str| line.replace("UNKNOWN_TOTAL", if k.is_multiple_of(3) { "AR_ISO54321" } else { "XRF" });
+    let text: Vec<String> = long.lines().enumerate().map(|(k, line)| mixed(k, line)).collect();
+    fs::write(at.join("mixed.csv"), text.join("\n")).unwrap();
+    ends(
+        &validate("mixed.csv"),
+        2,
+        &["methods that do not compare: AR (51), TOTAL (104)", "soilscope import --harmonise"],
+    );
+    let words = ["import", "mixed.csv", "--harmonise", "total", "-o", "one.csv"];
+    ends(&soilscope(at, &words), 2, &["--ratio-uncertainty"]);
+    let words = [&words[..], &["--ratio-uncertainty", "15", "--ratio-source", "30 pairs of our own"]].concat();
+    ends(&soilscope(at, &words), 0, &["Zn 90 % (51 results)", "S31", "30 pairs of our own"]);
+    ends(&validate("one.csv"), 0, &[]);
+
+    // A blank of the laboratory is no soil.
+    let mut rows = csv::Reader::from_path(at.join("long.csv")).unwrap();
+    let head = rows.headers().unwrap().clone();
+    let mut out = csv::Writer::from_path(at.join("blank.csv")).unwrap();
+    out.write_record(head.iter().filter(|name| *name != "qc_type").chain(["qc_type"])).unwrap();
+    for (k, row) in rows.records().enumerate() {
+        let row = row.unwrap();
+        let cells = head.iter().zip(row.iter()).filter(|(name, _)| *name != "qc_type").map(|(_, cell)| cell);
+        out.write_record(cells.chain([if k == 4 { "blank" } else { "routine" }])).unwrap();
+    }
+    drop(out);
+    ends(&validate("blank.csv"), 2, &["1 results are no measurements of the soil", "--soil-only"]);
+    ends(&soilscope(at, &["import", "blank.csv", "--soil-only", "-o", "soil.csv"]), 0, &["1 results of blanks"]);
+    ends(&validate("soil.csv"), 0, &[]);
+}
+
 /// Files that somebody could send to do harm.
 #[test]
 fn hostile_bundles_are_judged_and_nothing_else_happens() {

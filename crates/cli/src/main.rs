@@ -14,6 +14,7 @@ mod follow;
 mod guideline;
 mod hotspots;
 mod memory;
+mod methods;
 mod output;
 mod record;
 mod secondary;

@@ -16,6 +16,7 @@ use crate::args::{Common, DriftArgs, DuplicateRule, ErrorArgs, Nondetect, Sample
 use crate::covariates::{self, Covariates};
 use crate::errors::{self, ErrorRecord};
 use crate::memory::{Bytes, held};
+use crate::methods;
 use crate::output::say;
 use crate::secondary::{self, Secondary};
 
@@ -101,6 +102,7 @@ impl Source {
         options.columns.extend(wanted.errors.and_then(errors::column).map(str::to_owned));
         options.columns.extend(covariates.iter().flat_map(|c| c.columns()));
         options.optional_columns.extend(covariates.iter().flat_map(|c| c.optional_columns()));
+        options.optional_columns.extend(methods::COLUMNS.map(str::to_owned));
         let table = read_samples(&args.samples, &options)?;
         let analyte = the_analyte(&table, args)?;
         if let Some((crs, whose)) = wanted.template {
@@ -116,6 +118,7 @@ impl Source {
             how.crs_reason = Some(format!("that of the raster of the covariate {raster}"));
         }
         let mut prepared = table.prepare(&analyte, &how)?;
+        methods::refuse(&table, &prepared.record.column, &args.samples)?;
         let mut remarks = judged(&table, &args.samples)?;
         remarks.extend(distortion(&prepared.crs, &prepared.samples)?);
         let joined = covariates.map(|c| c.join(&table, &mut prepared)).transpose()?.flatten();

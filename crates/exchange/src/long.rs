@@ -32,7 +32,7 @@ pub use date::SampleDate;
 pub use defaults::{Defaults, Dialect, Fields};
 pub use names::{Found, Measured, analyte, cas_checks, procedure};
 pub use place::{Places, epsg};
-pub use pools::Pool;
+pub use pools::{Pool, comparability};
 pub use report::{Converted, Counted, Refusal, Report, Unresolved};
 pub use row::{Censor, Row};
 pub use sheet::Limits;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use soilscope_exchange::check::Profile;
+use soilscope_exchange::import::harmonise::Target;
 use soilscope_exchange::pack::raster::Geographic;
 use soilscope_exchange::pack::{CensoredAs, IsoProfile};
 
@@ -174,6 +175,23 @@ pub(crate) struct CheckBundle {
     pub(crate) overwrite: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HarmoniseChoice {
+    /// Results by aqua regia become estimates of the total
+    Total,
+    /// Results of the total become estimates of what aqua regia dissolves
+    AquaRegia,
+}
+
+impl From<HarmoniseChoice> for Target {
+    fn from(choice: HarmoniseChoice) -> Self {
+        match choice {
+            HarmoniseChoice::Total => Self::Total,
+            HarmoniseChoice::AquaRegia => Self::AquaRegia,
+        }
+    }
+}
+
 /// `soilscope import`.
 #[derive(Debug, Args)]
 #[command(
@@ -190,6 +208,18 @@ pub(crate) struct Import {
     /// Leave out results that cannot be read and list them, instead of refusing the table
     #[arg(long)]
     pub(crate) lenient: bool,
+    /// Leave out blanks, reference materials and rejected results, which are no measurements of the soil: for a map
+    #[arg(long)]
+    pub(crate) soil_only: bool,
+    /// Bring results of aqua regia and of the total together by the median share that aqua regia dissolves (the ratios of sources.csv, S31)
+    #[arg(long, value_enum, value_name = "TO", requires_all = ["ratio_uncertainty", "ratio_source"])]
+    pub(crate) harmonise: Option<HarmoniseChoice>,
+    /// Relative standard uncertainty of that share in the soils at hand, percent: it is added to that of each result
+    #[arg(long, value_name = "PERCENT", requires = "harmonise")]
+    pub(crate) ratio_uncertainty: Option<f64>,
+    /// Where that figure comes from
+    #[arg(long, value_name = "WORDS", requires = "harmonise")]
+    pub(crate) ratio_source: Option<String>,
     /// The long table of the specification, as CSV [default: the table is read and reported on]
     #[arg(short, long, value_name = "FILE.csv")]
     pub(crate) out: Option<PathBuf>,

@@ -20,10 +20,22 @@ pub(crate) fn group(row: &Row) -> String {
     if !row.harmonised_group.is_empty() {
         return row.harmonised_group.clone();
     }
-    match tables::procedure(&row.extraction_code) {
+    comparability(&row.extraction_code)
+}
+
+/// The comparability group of a procedure. One that has none, or is not in the tables, is comparable with itself only.
+///
+/// # Examples
+/// ```
+/// use soilscope_exchange::long::comparability;
+/// assert_eq!(comparability("AR_ISO11466"), comparability("AR_ISO54321"));
+/// assert_ne!(comparability("AR_ISO11466"), comparability("XRF"));
+/// ```
+pub fn comparability(extraction_code: &str) -> String {
+    match tables::procedure(extraction_code) {
         Some(p) if !p.comparability_group.is_empty() => p.comparability_group.clone(),
-        _ if row.extraction_code.is_empty() => "not stated".to_owned(),
-        _ => format!("{} only", row.extraction_code),
+        _ if extraction_code.is_empty() => "not stated".to_owned(),
+        _ => format!("{extraction_code} only"),
     }
 }
 

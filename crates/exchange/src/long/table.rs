@@ -55,6 +55,26 @@ impl Table {
         &mut self.rows
     }
 
+    /// Keeps the rows that `wanted` is true of, in their order, with where they came from.
+    ///
+    /// # Examples
+    /// ```
+    /// use soilscope_exchange::long::{Row, Table};
+    /// let mut table = Table::new();
+    /// let file = table.file("lab.csv".as_ref());
+    /// table.push(Row { qc_type: "blank".into(), ..Row::default() }, file, 2);
+    /// table.push(Row { site_code: "A001".into(), ..Row::default() }, file, 3);
+    /// table.retain(Row::is_of_the_soil);
+    /// assert_eq!((table.len(), table.origin(0).1), (1, 3));
+    /// ```
+    pub fn retain(&mut self, wanted: impl Fn(&Row) -> bool) {
+        let keep: Vec<bool> = self.rows.iter().map(wanted).collect();
+        let mut kept = keep.iter();
+        self.rows.retain(|_| kept.next().copied().unwrap_or(false));
+        let mut kept = keep.iter();
+        self.origins.retain(|_| kept.next().copied().unwrap_or(false));
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -227,6 +227,9 @@ impl Report<'_> {
     /// What was measured, not promised.
     fn measured(&self, parts: &mut Vec<Part>) {
         let points = &self.bundle.points;
+        if points.shifts.is_none() && points.nearest.is_none() {
+            return;
+        }
         parts.push(heading(3, "What a stranger can find out"));
         if let Some(shifts) = points.shifts {
             let radius = self.bundle.about.privacy.blur.unwrap_or_default();
