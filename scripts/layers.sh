@@ -22,3 +22,10 @@ forbid soilscope-core gdal gdal-sys proj proj-sys rayon
 forbid soilscope-assess gdal gdal-sys proj proj-sys rayon
 # Its wheel needs nothing of the machine.
 forbid soilscope-py gdal gdal-sys proj proj-sys soilscope-pipeline
+
+# The judge reads as a stranger: what makes bundles would forgive itself.
+if grep -rnE 'crate::(pack|privacy|import|long|verify)\b|use crate::\{[^}]*\b(pack|privacy|import|long|verify)\b' crates/exchange/src/check crates/exchange/src/check.rs >&2; then
+    echo 'layers: error: the judge of bundles uses what makes them (the lines above)' >&2
+    exit 1
+fi
+echo 'layers: the judge of bundles is free of what makes them'
